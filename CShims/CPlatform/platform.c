@@ -1,0 +1,60 @@
+#define _GNU_SOURCE
+#include "CPlatform.h"
+#include <pthread.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+int feedh_pin_thread(int cpu) {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  CPU_SET(cpu, &set);
+  return pthread_setaffinity_np(pthread_self(), sizeof set, &set);
+}
+
+int feedh_current_cpu(void) { return sched_getcpu(); }
+
+int feedh_allowed_cpu_count(void) {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  if (sched_getaffinity(0, sizeof set, &set) != 0) return 1;
+  return CPU_COUNT(&set);
+}
+
+int feedh_allowed_cpu(int n) {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  if (sched_getaffinity(0, sizeof set, &set) != 0) return -1;
+  for (int cpu = 0; cpu < CPU_SETSIZE; cpu++)
+    if (CPU_ISSET(cpu, &set) && n-- == 0) return cpu;
+  return -1;
+}
+
+uint64_t feedh_anonymous_resident_bytes(void) {
+  FILE *file = fopen("/proc/self/status", "r");
+  if (!file) return 0;
+  char line[256];
+  uint64_t kilobytes = 0;
+  while (fgets(line, sizeof line, file))
+    if (strncmp(line, "RssAnon:", 8) == 0) {
+      kilobytes = strtoull(line + 8, NULL, 10);
+      break;
+    }
+  fclose(file);
+  return kilobytes * 1024;
+}
+
+uint32_t feedh_cpu_features(void) {
+  uint32_t features = 0;
+#if defined(__x86_64__)
+  __builtin_cpu_init();
+  if (__builtin_cpu_supports("avx2")) features |= 1;
+  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
+      __builtin_cpu_supports("avx512vbmi"))
+    features |= 2;
+#elif defined(__aarch64__)
+  features |= 4;
+#endif
+  return features;
+}

@@ -1,0 +1,1 @@
+FEEDH := .build/release/feedh

@@ -1,0 +1,54 @@
+import CPlatform
+import Glibc
+
+/// Fixed-capacity memory for the hot path: page-aligned (so cache-line-aligned), zeroed, never moved, never freed
+/// before the process ends.
+///
+/// The memory is anonymous and reserved lazily: an element costs resident memory from its first touch on, so a
+/// capacity may be generous. Transparent huge pages are asked for from 2 MiB on, where the system allows them by
+/// request. The pipeline's tables live as long as the run, which is why there is no `deinit`: a stray free could
+/// only ever be a use-after-free on a core that still polls.
+public struct Storage<Element: BitwiseCopyable>: @unchecked Sendable {
+  public let base: UnsafeMutablePointer<Element>
+  public let capacity: Int
+
+  /// - Parameter capacity: number of elements, 1 ... 2^40 bytes in all.
+  public init(capacity: Int, hugePages: Bool = true) {
+    precondition(capacity > 0, "storage needs a capacity of at least one element")
+    let bytes = capacity * MemoryLayout<Element>.stride
+    let rounded = (bytes + 4095) & ~4095
+    // 2 MiB of slack lets large tables start on a huge page.
+    let huge = hugePages && rounded >= 4 << 20
+    let mapped = mmap(
+      nil, rounded + (huge ? 2 << 20 : 0), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
+    guard let mapped, mapped != MAP_FAILED else {
+      fatalError("cannot reserve \(rounded) bytes of address space: \(String(cString: strerror(errno)))")
+    }
+    var start = mapped
+    if huge {
+      start = UnsafeMutableRawPointer(bitPattern: (UInt(bitPattern: mapped) + (2 << 20) - 1) & ~UInt((2 << 20) - 1))!
+      madvise(start, rounded, 14 /* MADV_HUGEPAGE */)
+    }
+    base = start.bindMemory(to: Element.self, capacity: capacity)
+    self.capacity = capacity
+  }
+
+  /// Touches the first `count` elements (default all), so that no page fault is left for the hot path.
+  public func prefault(count: Int? = nil) {
+    let bytes = min(count ?? capacity, capacity) * MemoryLayout<Element>.stride
+    if bytes == 0 { return }
+    let raw = UnsafeMutableRawPointer(base)
+    if madvise(raw, bytes, 23 /* MADV_POPULATE_WRITE, Linux 5.14 */) == 0 { return }
+    var offset = 0
+    while offset < bytes {
+      raw.storeBytes(of: raw.load(fromByteOffset: offset, as: UInt8.self), toByteOffset: offset, as: UInt8.self)
+      offset += 4096
+    }
+  }
+
+  @inlinable @inline(__always)
+  public subscript(index: Int) -> Element {
+    get { assert(index >= 0 && index < capacity); return base[index] }
+    nonmutating _modify { assert(index >= 0 && index < capacity); yield &base[index] }
+  }
+}

@@ -1,0 +1,83 @@
+/// Whether a book can be trusted, worst last: the state of a book is the worst of its channel's and its own.
+/// Only `ok` lets orders out.
+public enum BookState: UInt8, Sendable, BitwiseCopyable, Comparable, CaseIterable {
+  case ok = 0
+  /// The venue says the stock does not trade, or has not said yet that it does.
+  case halted
+  /// No packet and no heartbeat of the channel for `SessionSettings.silenceNanoseconds`.
+  case silent
+  /// The feed's first number was not 1: earlier orders are missing.
+  case lateStart
+  /// Numbers are missing and may still come: the book is behind.
+  case gap
+  /// Messages were lost, lines disagreed, or a capacity was reached: the book may be wrong.
+  case untrusted
+
+  @inlinable public static func < (a: BookState, b: BookState) -> Bool { a.rawValue < b.rawValue }
+}
+
+/// Best prices of any size, in the venue's raw units. A side with quantity 0 is empty.
+public struct TopOfBook: Equatable, Sendable, BitwiseCopyable {
+  public var bidPrice: Int32 = 0
+  public var bidQuantity: UInt32 = 0
+  public var askPrice: Int32 = 0
+  public var askQuantity: UInt32 = 0
+  @inlinable public init() {}
+  @inlinable
+  public init(bidPrice: Int32, bidQuantity: UInt32, askPrice: Int32, askQuantity: UInt32) {
+    self.bidPrice = bidPrice
+    self.bidQuantity = bidQuantity
+    self.askPrice = askPrice
+    self.askQuantity = askQuantity
+  }
+}
+
+/// Best over the venues whose book of the symbol is `ok`, in nanodollars; nil where no such venue has the side.
+public struct ConsolidatedBest: Equatable, Sendable, BitwiseCopyable {
+  public var bid: Nanodollars?
+  public var ask: Nanodollars?
+  @inlinable public init(bid: Nanodollars? = nil, ask: Nanodollars? = nil) {
+    self.bid = bid
+    self.ask = ask
+  }
+}
+
+/// One resting order as the book keeps it.
+public struct RestingOrder: Equatable, Sendable, BitwiseCopyable {
+  public var orderReferenceNumber: UInt64
+  /// Raw price units of the venue.
+  public var price: Int32
+  public var quantity: UInt32
+  /// Place in time: a smaller number stands before a greater one at the same price.
+  public var arrival: UInt32
+  @inlinable public init(orderReferenceNumber: UInt64, price: Int32, quantity: UInt32, arrival: UInt32) {
+    self.orderReferenceNumber = orderReferenceNumber
+    self.price = price
+    self.quantity = quantity
+    self.arrival = arrival
+  }
+}
+
+/// What detection, risk, orders and the simulated venue may ask of one core's books. Always live: nothing is cached.
+public protocol MarketView {
+  func state(of instrument: InstrumentID) -> BookState
+  func top(of instrument: InstrumentID) -> TopOfBook
+  /// The instrument of `group` at `venue`, or `.none`.
+  func instrument(of group: GroupIndex, at venue: VenueIndex) -> InstrumentID
+  func symbol(of group: GroupIndex) -> Symbol
+  func consolidatedBest(of group: GroupIndex) -> ConsolidatedBest
+  /// Nanodollars in one raw price unit of the instrument (ITCH: 100,000).
+  func multiplier(of instrument: InstrumentID) -> Int64
+  /// Reg SHO action 1 or 2 is in effect.
+  func isShortSaleRestricted(_ instrument: InstrumentID) -> Bool
+  /// Between system events Q and M of the venue.
+  func isMarketOpen(_ venue: VenueIndex) -> Bool
+  /// Nanoseconds since the venue's midnight of the last message applied.
+  func exchangeNanoseconds(of venue: VenueIndex) -> UInt64
+  /// Visits the resting orders of one side priced at `limit` or better: best price first, then in queue order, until
+  /// `visit` returns false. Cold: cost grows with how deep it has to look.
+  func forEachRestingOrder(
+    of instrument: InstrumentID, side: Side, limit: Int32, _ visit: (RestingOrder) -> Bool)
+  /// From now on the owner reports orders of this instrument that leave the book.
+  func watchDepartures(of instrument: InstrumentID)
+}

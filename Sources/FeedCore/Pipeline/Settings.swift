@@ -1,0 +1,202 @@
+/// Everything a run can be told, with defaults that serve a full Nasdaq day. `FeedConfig` makes one from YAML.
+public struct Settings: Sendable {
+  /// Units of ownership of instruments; results never depend on how cores share them. 1 ... 64.
+  public var shardCount = 16
+  /// At most 8; a feed without a configured venue gets one of its own name.
+  public var venues: [VenueSettings] = []
+  public var feeds: [FeedSettings] = []
+  public var session = SessionSettings()
+  public var capacity = CapacitySettings()
+  /// Nil: off.
+  public var crossVenue: CrossVenueSettings? = CrossVenueSettings()
+  /// Nil: off.
+  public var imbalance: ImbalanceSettings? = nil
+  public var risk = RiskSettings()
+  public var orders = OrderSettings()
+  public var threads = ThreadSettings()
+  public var latency = LatencySettings()
+  /// Check IPv4 header and UDP checksums where a packet carries them.
+  public var verifyChecksums = true
+  public init() {}
+}
+
+public struct VenueSettings: Sendable {
+  /// 1 ... 16 characters of [A-Za-z0-9_.-]; what reports and digests call the venue.
+  public var name: String
+  public var fees = FeeSchedule()
+  /// From sending an order to its arrival at the venue, nanoseconds, 0 ... 10 s. Replay only.
+  public var orderLatencyNanoseconds: UInt64 = 10_000
+  /// From the venue's answer to its arrival here, nanoseconds, 0 ... 10 s. Replay only.
+  public var replyLatencyNanoseconds: UInt64 = 10_000
+  /// Shares of a round lot where the feed's directory names none.
+  public var roundLot: UInt32 = 100
+  /// Tick at and above one dollar, and below it, in nanodollars.
+  public var tick: Nanodollars = 10_000_000
+  public var tickBelowDollar: Nanodollars = 100_000
+  public init(name: String) { self.name = name }
+}
+
+/// A fee for one share: a fixed part and a fraction of the notional; negative = a rebate to us.
+public struct FeeRate: Sendable, Equatable, BitwiseCopyable {
+  /// Nanodollars per share.
+  public var perShare: Int64 = 0
+  /// Parts of 1e-9 of the notional.
+  public var fraction: Int64 = 0
+  public init(perShare: Int64 = 0, fraction: Int64 = 0) {
+    self.perShare = perShare
+    self.fraction = fraction
+  }
+}
+
+/// Fees of one venue. The sub-dollar tier applies to prices below one dollar.
+public struct FeeSchedule: Sendable, Equatable, BitwiseCopyable {
+  public var maker = FeeRate()
+  public var taker = FeeRate()
+  public var makerBelowDollar = FeeRate()
+  public var takerBelowDollar = FeeRate()
+  public init() {}
+}
+
+/// One feed (channel): a numbered message stream of one venue, carried by one or more lines.
+public struct FeedSettings: Sendable {
+  public var name: String
+  /// Name of a venue in `Settings.venues`.
+  public var venue: String
+  /// "auto", or a protocol's name: "itch50".
+  public var `protocol`: String
+  public var lines: [LineSettings]
+  public init(name: String, venue: String, protocol: String = "auto", lines: [LineSettings]) {
+    self.name = name
+    self.venue = venue
+    self.protocol = `protocol`
+    self.lines = lines
+  }
+}
+
+/// What carries one line of a feed: a capture file (by its base name), a group and port, or both.
+public struct LineSettings: Sendable, Equatable {
+  public var name: String
+  /// Base name of a capture file, nil = any.
+  public var file: String?
+  /// Destination address in text form ("233.54.12.111"), nil = any.
+  public var group: String?
+  /// Destination UDP port, nil = any.
+  public var port: UInt16?
+  public init(name: String, file: String? = nil, group: String? = nil, port: UInt16? = nil) {
+    self.name = name
+    self.file = file
+    self.group = group
+    self.port = port
+  }
+}
+
+public struct SessionSettings: Sendable {
+  /// How long a gap waits for the other line, nanoseconds of capture time. 0 ... 60 s.
+  public var reorderWindowNanoseconds: UInt64 = 1_000_000
+  /// How many packets may wait behind a gap, per feed. 1 ... 65,536.
+  public var reorderWindowPackets = 1_024
+  /// A channel without packet or heartbeat for this long is silent. 1 ms ... 1 h.
+  public var silenceNanoseconds: UInt64 = 5_000_000_000
+  /// A forward jump of more messages than this needs a second packet to be believed. 1 ... 2^62.
+  public var sequenceJumpMaximum: UInt64 = 1_000_000
+  public init() {}
+}
+
+public struct CapacitySettings: Sendable {
+  /// Live orders per venue, over all cores. 1,024 ... 64 M.
+  public var liveOrders = 2_500_000
+  /// Instruments per venue. 16 ... 65,535.
+  public var instruments = 16_384
+  /// Price levels per venue, both sides of all books. 1,024 ... 64 M.
+  public var priceLevels = 4_000_000
+  /// Opportunities, and order events, kept in detail for the report (counts and digests go on beyond). 1,024 ... 64 M.
+  public var records = 1_000_000
+  /// Orders of ours that may be open at once, per shard. 16 ... 65,536.
+  public var openOrders = 1_024
+  public init() {}
+}
+
+/// Cross-venue arbitrage: buy at one venue's ask, sell at another's higher bid, after both taker fees.
+public struct CrossVenueSettings: Sendable {
+  /// Least edge per share after fees, nanodollars, for a level pair to count. At least 1.
+  public var minimumEdge: Nanodollars = 1
+  /// Least shares over all level pairs with that edge. 1 ... 1 M.
+  public var minimumQuantity: UInt32 = 1
+  /// Most shares of one order pair. 1 ... 999,999.
+  public var maximumQuantity: UInt32 = 1_000
+  /// Nil: one order pair per opportunity. Else another pair may be sent this long after the last, nanoseconds.
+  public var rearmNanoseconds: UInt64? = nil
+  public init() {}
+}
+
+/// Example of a second detector: signals when one side's share of the displayed size near the touch passes a bound.
+public struct ImbalanceSettings: Sendable {
+  /// Price levels of each side that count. 1 ... 16.
+  public var depth = 3
+  /// Share of the heavier side in parts per million, 500,001 ... 1,000,000, from which a signal begins.
+  public var thresholdPartsPerMillion: UInt32 = 900_000
+  /// Least shares over both sides.
+  public var minimumQuantity: UInt32 = 1_000
+  public init() {}
+}
+
+/// Limits of the firm. Those over all symbols are divided among the shards (`shardAllotment`).
+public struct RiskSettings: Sendable {
+  /// Shares of one order. 1 ... 999,999 (OUCH 5.0).
+  public var maximumOrderQuantity: UInt32 = 10_000
+  /// Nanodollars of one order.
+  public var maximumOrderNotional: Nanodollars = 1_000_000 * FixedPoint.one
+  /// Shares long or short in one symbol, open orders counted as if filled.
+  public var maximumPosition: Int64 = 100_000
+  /// Nanodollars of |position| + open orders in one symbol, at the order's price.
+  public var maximumSymbolExposure: Nanodollars = 5_000_000 * FixedPoint.one
+  /// Firm-wide: sum of the symbols' exposures, nanodollars. Divided among shards.
+  public var maximumGrossExposure: Nanodollars = 1_000_000_000 * FixedPoint.one
+  /// How far beyond the consolidated best on the far side a price may reach, parts per million. 0 ... 1,000,000.
+  public var collarPartsPerMillion: UInt32 = 50_000
+  /// Firm-wide orders per second and burst. Divided among shards.
+  public var ordersPerSecond: UInt32 = 16_000
+  public var orderBurst: UInt32 = 1_600
+  /// An order equal to one sent less than this long ago (symbol, venue, side, price, quantity) is refused. Nanoseconds.
+  public var duplicateWindowNanoseconds: UInt64 = 1_000_000
+  /// Orders only between the venue's system events Q and M.
+  public var marketHoursOnly = true
+  /// Start with the kill switch engaged.
+  public var killSwitch = false
+  /// Engage the kill switch at this capture time (Unix nanoseconds), for drills.
+  public var killAtNanoseconds: UInt64? = nil
+  /// Share of each shard in firm-wide limits, parts per million; nil = equal shares. Sum at most 1,000,000.
+  public var shardAllotment: [UInt32]? = nil
+  public init() {}
+}
+
+public struct OrderSettings: Sendable {
+  /// False: detect only.
+  public var enabled = false
+  /// OUCH Firm (MPID), four characters, blank = port default.
+  public var firm = ""
+  public init() {}
+}
+
+public struct ThreadSettings: Sendable {
+  public enum Layout: String, Sendable, CaseIterable {
+    /// Each core reads the whole capture and applies its own shards. Replay only.
+    case walk
+    /// Core 0 frames and arbitrates, and hands message batches to the shard cores through rings.
+    case rings
+  }
+  /// Cores, 1 ... shardCount. 1 is always run to completion.
+  public var coreCount = 1
+  public var layout = Layout.walk
+  /// CPUs to pin to, in core order; empty = the first ones allowed.
+  public var cpus: [Int] = []
+  /// Packets per burst, 1 ... 256.
+  public var burstPackets = 64
+  public init() {}
+}
+
+public struct LatencySettings: Sendable {
+  /// An unpaced replay stamps one burst in this many; a paced one stamps all. 1 ... 1 M.
+  public var sampleEvery = 64
+  public init() {}
+}

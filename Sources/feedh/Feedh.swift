@@ -1,0 +1,7 @@
+import ArgumentParser
+
+@main
+struct Feedh: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "feedh", abstract: "Market-data feed handler and order executor.")
+}
