@@ -1,0 +1,51 @@
+/// One side of a book: an ascending array of levels in the arena, the best at its end.
+struct BookSide: BitwiseCopyable {
+  /// First level in the arena.
+  var offset: UInt32 = 0
+  var count: UInt32 = 0
+}
+
+/// What the hot path needs of one instrument's book: one cache line.
+struct BookHeader: BitwiseCopyable {
+  struct Flags: OptionSet, BitwiseCopyable {
+    let rawValue: UInt8
+    /// This core owns the instrument's shard.
+    static let owned = Flags(rawValue: 1)
+    /// Order departures are to be reported (the simulated venue consumed some).
+    static let watchDepartures = Flags(rawValue: 2)
+    /// Depth changes matter, not only changes of the top: an opportunity is open or could open on size alone.
+    static let watchDepth = Flags(rawValue: 4)
+    /// Reg SHO action 1 or 2.
+    static let shortSaleRestricted = Flags(rawValue: 8)
+    /// The venue's trading state is T.
+    static let trading = Flags(rawValue: 16)
+    /// Operational halt of this market.
+    static let operationallyHalted = Flags(rawValue: 32)
+    /// A message showed that the book was wrong, or a capacity was reached.
+    static let untrusted = Flags(rawValue: 64)
+    /// In the list of books changed since the last publish point.
+    static let dirty = Flags(rawValue: 128)
+  }
+
+  /// Bids, asks.
+  var bids = BookSide()
+  var asks = BookSide()
+  /// Hash of the book's events, exchange times only.
+  var digest: UInt64 = 0
+  /// As of the last publish point.
+  var publishedTop = TopOfBook()
+  var group: GroupIndex = 0
+  var bidSizeClass: UInt8 = 0
+  var askSizeClass: UInt8 = 0
+  var flags = Flags()
+  var shard: UInt8 = 0
+  var channel: UInt8 = 0
+  private var padding: (UInt8, UInt8, UInt8) = (0, 0, 0)
+  private var padding2: UInt64 = 0
+
+  /// The state of the instrument itself; its channel's may be worse.
+  var ownState: BookState {
+    if flags.contains(.untrusted) { return .untrusted }
+    return flags.contains(.trading) && !flags.contains(.operationallyHalted) ? .ok : .halted
+  }
+}

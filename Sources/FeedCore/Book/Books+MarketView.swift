@@ -1,0 +1,146 @@
+extension Books: MarketView {
+  func header(of instrument: InstrumentID) -> UnsafeMutablePointer<BookHeader>? {
+    guard Int(instrument.venue) < venueCount, instrument.index < venues[Int(instrument.venue)].admitted else {
+      return nil
+    }
+    return venues[Int(instrument.venue)].headers.base + instrument.index
+  }
+
+  /// The worse of the book's own state and its channel's; `untrusted` for an instrument there is not.
+  func state(of instrument: InstrumentID) -> BookState {
+    guard let header = header(of: instrument) else { return .untrusted }
+    return max(header.pointee.ownState, channels[Int(header.pointee.channel)].state)
+  }
+
+  func top(of instrument: InstrumentID) -> TopOfBook {
+    guard let header = header(of: instrument) else { return TopOfBook() }
+    return venues[Int(instrument.venue)].top(header)
+  }
+
+  func instrument(of group: GroupIndex, at venue: VenueIndex) -> InstrumentID {
+    guard Int(group) < symbols.pointee.count, let index = symbols.pointee.groups[Int(group)].listing(at: venue) else {
+      return .none
+    }
+    return InstrumentID(venue: venue, index: index)
+  }
+
+  func symbol(of group: GroupIndex) -> Symbol {
+    Int(group) < symbols.pointee.count ? symbols.pointee.groups[Int(group)].symbol : .unknown
+  }
+
+  /// Scans at most eight venues: nothing is cached, so no venue can stay in it after it lost its trust.
+  func consolidatedBest(of group: GroupIndex) -> ConsolidatedBest {
+    var best = ConsolidatedBest()
+    for venue in 0..<VenueIndex(venueCount) {
+      let instrument = instrument(of: group, at: venue)
+      guard instrument != .none, state(of: instrument) == .ok else { continue }
+      let top = top(of: instrument)
+      let multiplier = multiplier(of: instrument)
+      if top.bidQuantity > 0 { best.bid = max(best.bid ?? .min, Int64(top.bidPrice) &* multiplier) }
+      if top.askQuantity > 0 { best.ask = min(best.ask ?? .max, Int64(top.askPrice) &* multiplier) }
+    }
+    return best
+  }
+
+  func multiplier(of instrument: InstrumentID) -> Int64 {
+    Int(instrument.venue) < venueCount ? venues[Int(instrument.venue)].multiplier : 0
+  }
+
+  func isShortSaleRestricted(_ instrument: InstrumentID) -> Bool {
+    header(of: instrument)?.pointee.flags.contains(.shortSaleRestricted) ?? true
+  }
+
+  func isMarketOpen(_ venue: VenueIndex) -> Bool { Int(venue) < venueCount && venues[Int(venue)].isMarketOpen }
+
+  func exchangeNanoseconds(of venue: VenueIndex) -> UInt64 {
+    Int(venue) < venueCount ? venues[Int(venue)].exchangeNanoseconds : 0
+  }
+
+  func watchDepartures(of instrument: InstrumentID) {
+    header(of: instrument)?.pointee.flags.insert(.watchDepartures)
+  }
+
+  /// Levels of one side, best first: price and shares.
+  func forEachLevel(of instrument: InstrumentID, side: Side, _ visit: (_ price: Int32, _ quantity: UInt32) -> Bool) {
+    guard let header = header(of: instrument) else { return }
+    let isSell = side == .sell
+    let venue = venues + Int(instrument.venue)
+    let levels = venue.pointee.sidePointer(header, isSell: isSell).pointee
+    var index = Int(levels.offset) + Int(levels.count) - 1
+    while index >= Int(levels.offset) {
+      let level = venue.pointee.arena.levels[index]
+      if !visit(Level.price(key: level.key, isSell: isSell), level.quantity) { return }
+      index -= 1
+    }
+  }
+
+  /// The best price at which the displayed shares from the touch add up to a round lot; nil when they do not.
+  func bestRoundLot(of instrument: InstrumentID, side: Side) -> (price: Int32, quantity: UInt64)? {
+    guard instrument.index < venues[Int(instrument.venue)].admitted else { return nil }
+    let roundLot = UInt64(venues[Int(instrument.venue)].directory.pointee.records[instrument.index].roundLot)
+    var sum: UInt64 = 0
+    var found: (Int32, UInt64)?
+    forEachLevel(of: instrument, side: side) { price, quantity in
+      sum += UInt64(quantity)
+      if sum >= roundLot { found = (price, sum) }
+      return found == nil
+    }
+    return found
+  }
+
+  /// Orders have no links: the table is searched from the most recent reference back until the levels' displayed
+  /// shares are all found, and what was found is put in order. Orders near the touch are recent, so this is short.
+  func forEachRestingOrder(
+    of instrument: InstrumentID, side: Side, limit: Int32, _ visit: (RestingOrder) -> Bool
+  ) {
+    guard header(of: instrument) != nil else { return }
+    let venue = venues + Int(instrument.venue)
+    let isSell = side == .sell
+    let limitKey = Level.key(price: limit, isSell: isSell)
+    var wanted: UInt64 = 0
+    forEachLevel(of: instrument, side: side) { price, quantity in
+      guard Level.key(price: price, isSell: isSell) >= limitKey else { return false }
+      wanted += UInt64(quantity)
+      return true
+    }
+    if wanted == 0 { return }
+    let scratch = venue.pointee.queueScratch
+    var count = 0
+    venue.pointee.orders.forEach { index, orderIsSell, order in
+      if index == instrument.index, orderIsSell == isSell, Level.key(price: order.price, isSell: isSell) >= limitKey {
+        scratch[count] = order
+        count += 1
+        wanted -= min(wanted, UInt64(order.quantity))
+      }
+      return wanted > 0
+    }
+    Self.sortByPriority(scratch.base, count: count, isSell: isSell, newest: venue.pointee.arrivals)
+    for index in 0..<count where !visit(scratch[index]) { return }
+  }
+
+  /// Best price first, then by arrival; arrival numbers wrap, so age is counted back from the newest. In place.
+  static func sortByPriority(
+    _ orders: UnsafeMutablePointer<RestingOrder>, count: Int, isSell: Bool, newest: UInt32
+  ) {
+    func precedes(_ a: RestingOrder, _ b: RestingOrder) -> Bool {
+      let keyA = Level.key(price: a.price, isSell: isSell)
+      let keyB = Level.key(price: b.price, isSell: isSell)
+      return keyA != keyB ? keyA > keyB : newest &- a.arrival > newest &- b.arrival
+    }
+    // Shell sort: no allocation, short code; a level rarely holds more than some dozens of orders.
+    var gap = 1
+    while gap < count / 3 { gap = gap * 3 + 1 }
+    while gap >= 1 {
+      for start in gap..<max(gap, count) {
+        let order = orders[start]
+        var index = start
+        while index >= gap, precedes(order, orders[index - gap]) {
+          orders[index] = orders[index - gap]
+          index -= gap
+        }
+        orders[index] = order
+      }
+      gap /= 3
+    }
+  }
+}

@@ -1,0 +1,268 @@
+import CPlatform
+
+/// Every live order of one venue: reference number → side, instrument, price, quantity, place in time.
+///
+/// Two tables behind one face. Order references of most feeds are nearly dense, so the *compact* table puts an
+/// order at `reference & mask`: neighbours in time are neighbours in memory, and four orders share a cache line. An
+/// order whose reference is wider than 47 bits, or whose neighbourhood is full (`probeLimit`), goes to the *wide*
+/// table, a mixed hash of full 64-bit references; so no set of references can make a look-up long.
+///
+/// Compact slot, 16 bytes, plus the arrival number (4 bytes) in an array of its own that only adds write:
+///
+///     low   quantity (63-32)           price, signed (31-0)
+///     high  reference (63-17)          side (16)   instrument (15-0)
+///
+/// A slot is empty when its quantity is 0: an order always rests with at least one share.
+struct OrderTable {
+  struct Slot: BitwiseCopyable {
+    var low: UInt64
+    var high: UInt64
+
+    @inline(__always) var quantity: UInt32 { UInt32(truncatingIfNeeded: low >> 32) }
+    @inline(__always) var price: Int32 { Int32(truncatingIfNeeded: low) }
+    @inline(__always) var reference: UInt64 { high >> 17 }
+    @inline(__always) var isSell: Bool { high & (1 << 16) != 0 }
+    @inline(__always) var instrument: Int { Int(high & 0xFFFF) }
+    @inline(__always)
+    static func low(price: Int32, quantity: UInt32) -> UInt64 {
+      UInt64(quantity) << 32 | UInt64(UInt32(bitPattern: price))
+    }
+  }
+
+  struct WideSlot: BitwiseCopyable {
+    var reference: UInt64
+    var price: Int32
+    var quantity: UInt32
+    var instrument: UInt16
+    var isSell: Bool
+    var arrival: UInt32
+  }
+
+  /// Where an order is: a compact slot (≥ 0), a wide slot (from `wideBit`), or `none`. Valid until the next insert
+  /// or removal.
+  typealias Handle = Int
+  static var none: Handle { -1 }
+  private static var wideBit: Int { 1 << 40 }
+  private static var probeLimit: Int { 64 }
+  private static var compactReferenceLimit: UInt64 { 1 << 47 }
+
+  private let slots: UnsafeMutablePointer<Slot>
+  private let arrivals: UnsafeMutablePointer<UInt32>
+  private let mask: Int
+  private let slotStorage: Storage<Slot>
+  private let arrivalStorage: Storage<UInt32>
+  private let wide: Storage<WideSlot>
+  private let wideMask: Int
+  private(set) var count = 0
+  private var wideCount = 0
+  /// Orders it may hold.
+  let capacity: Int
+  /// Greatest reference inserted in the compact table: the place to look for recent orders.
+  private var newestReference: UInt64 = 0
+
+  /// - Parameter capacity: live orders, 1 ... 64 M. The table has the next power of two of 1.5 times that many slots.
+  init(capacity: Int) {
+    self.capacity = capacity
+    let slotCount = Self.slotCount(capacity: capacity)
+    mask = slotCount - 1
+    slotStorage = Storage(capacity: slotCount)
+    arrivalStorage = Storage(capacity: slotCount)
+    slots = slotStorage.base
+    arrivals = arrivalStorage.base
+    wideMask = slotCount - 1
+    wide = Storage(capacity: slotCount)
+  }
+
+  static func slotCount(capacity: Int) -> Int {
+    var slots = 1_024
+    while slots * 2 < capacity * 3 { slots *= 2 }
+    return slots
+  }
+
+  /// Touches the compact table; the wide one stays untouched until a feed needs it.
+  func prefault() {
+    slotStorage.prefault()
+    arrivalStorage.prefault()
+  }
+
+  @inline(__always)
+  private func home(_ reference: UInt64) -> Int {
+    // The high part moves whole runs of neighbours; within a run they stay neighbours.
+    Int(truncatingIfNeeded: reference &+ (reference >> 20) &* 0x9E37_79B9) & mask
+  }
+
+  @inline(__always)
+  func prefetch(_ reference: UInt64) { feedh_prefetch(slots + home(reference)) }
+
+  /// The side an order probably has: the one in its home slot. A hint for prefetching, nothing else.
+  @inline(__always)
+  func likelyIsSell(_ reference: UInt64) -> Bool { slots[home(reference)].isSell }
+
+  @inline(__always)
+  func find(_ reference: UInt64) -> Handle {
+    if reference < Self.compactReferenceLimit {
+      let wanted = reference << 17
+      var index = home(reference)
+      for _ in 0..<Self.probeLimit {
+        let slot = slots[index]
+        if (slot.high ^ wanted) < 1 << 17, slot.quantity != 0 { return index }
+        if slot.quantity == 0 { break }
+        index = (index &+ 1) & mask
+      }
+    }
+    return wideCount == 0 ? Self.none : findWide(reference)
+  }
+
+  @inline(never)
+  private func findWide(_ reference: UInt64) -> Handle {
+    var index = Int(truncatingIfNeeded: Mix.spread(reference)) & wideMask
+    while wide.base[index].quantity != 0 {
+      if wide.base[index].reference == reference { return index | Self.wideBit }
+      index = (index &+ 1) & wideMask
+    }
+    return Self.none
+  }
+
+  /// The order at `handle` as a compact slot; a wide order's `reference` field holds only its low 47 bits.
+  @inline(__always)
+  func slot(_ handle: Handle) -> Slot {
+    if handle < Self.wideBit { return slots[handle] }
+    return wideAsSlot(handle)
+  }
+
+  @inline(never)
+  private func wideAsSlot(_ handle: Handle) -> Slot {
+    let order = wide[handle & ~Self.wideBit]
+    return Slot(
+      low: Slot.low(price: order.price, quantity: order.quantity),
+      high: order.reference << 17 | (order.isSell ? 1 << 16 : 0) | UInt64(order.instrument))
+  }
+
+  func arrival(_ handle: Handle) -> UInt32 {
+    handle < Self.wideBit ? arrivals[handle] : wide[handle & ~Self.wideBit].arrival
+  }
+
+  /// Sets the quantity of a live order, at least 1.
+  @inline(__always)
+  func setQuantity(_ handle: Handle, _ quantity: UInt32) {
+    if handle < Self.wideBit {
+      slots[handle].low = slots[handle].low & 0xFFFF_FFFF | UInt64(quantity) << 32
+    } else {
+      wide.base[handle & ~Self.wideBit].quantity = quantity
+    }
+  }
+
+  enum Insertion { case inserted, duplicate, full }
+
+  /// Adds an order. Nothing changes when its reference is there already, or when the table is at its capacity.
+  ///
+  /// - Parameters: `instrument` 0 ... 65,535, `quantity` at least 1.
+  @inline(__always)
+  mutating func insert(
+    _ reference: UInt64, instrument: Int, isSell: Bool, price: Int32, quantity: UInt32, arrival: UInt32
+  ) -> Insertion {
+    if wideCount > 0, findWide(reference) != Self.none { return .duplicate }
+    if reference < Self.compactReferenceLimit {
+      var index = home(reference)
+      for _ in 0..<Self.probeLimit {
+        let slot = slots[index]
+        if slot.quantity == 0 {
+          if count >= capacity { return .full }
+          count &+= 1
+          slots[index] = Slot(
+            low: Slot.low(price: price, quantity: quantity),
+            high: reference << 17 | (isSell ? 1 << 16 : 0) | UInt64(truncatingIfNeeded: instrument))
+          arrivals[index] = arrival
+          if reference > newestReference { newestReference = reference }
+          return .inserted
+        }
+        if slot.reference == reference { return .duplicate }
+        index = (index &+ 1) & mask
+      }
+    }
+    if count >= capacity { return .full }
+    count &+= 1
+    insertWide(
+      WideSlot(
+        reference: reference, price: price, quantity: quantity, instrument: UInt16(truncatingIfNeeded: instrument),
+        isSell: isSell, arrival: arrival))
+    return .inserted
+  }
+
+  @inline(never)
+  private mutating func insertWide(_ order: WideSlot) {
+    var index = Int(truncatingIfNeeded: Mix.spread(order.reference)) & wideMask
+    while wide.base[index].quantity != 0 { index = (index &+ 1) & wideMask }
+    wide.base[index] = order
+    wideCount += 1
+  }
+
+  /// Takes an order out, closing the hole by moving later ones back (no tombstones, so look-ups stay short).
+  @inline(__always)
+  mutating func remove(_ handle: Handle) {
+    count &-= 1
+    if handle >= Self.wideBit { return removeWide(handle & ~Self.wideBit) }
+    var hole = handle
+    var index = (hole &+ 1) & mask
+    // No order stands `probeLimit` or more behind its home, so none beyond that can fill the hole.
+    while slots[index].quantity != 0, (index &- hole) & mask < Self.probeLimit {
+      let distance = (index &- home(slots[index].reference)) & mask
+      if distance >= (index &- hole) & mask {
+        slots[hole] = slots[index]
+        arrivals[hole] = arrivals[index]
+        hole = index
+      }
+      index = (index &+ 1) & mask
+    }
+    slots[hole].low = 0
+  }
+
+  @inline(never)
+  private mutating func removeWide(_ start: Int) {
+    wideCount -= 1
+    var hole = start
+    var index = (hole &+ 1) & wideMask
+    while wide.base[index].quantity != 0 {
+      let home = Int(truncatingIfNeeded: Mix.spread(wide.base[index].reference)) & wideMask
+      if (index &- home) & wideMask >= (index &- hole) & wideMask {
+        wide.base[hole] = wide.base[index]
+        hole = index
+      }
+      index = (index &+ 1) & wideMask
+    }
+    wide.base[hole].quantity = 0
+  }
+
+  /// Removes every order for which `drop` is true. Cold.
+  mutating func removeAll(where drop: (_ instrument: Int) -> Bool) {
+    for index in 0...mask {
+      // A removal may move another order into this slot: look again until it stays.
+      while slots[index].quantity != 0, drop(slots[index].instrument) { remove(index) }
+    }
+    for index in 0...wideMask where wideCount > 0 {
+      while wide.base[index].quantity != 0, drop(Int(wide.base[index].instrument)) { remove(index | Self.wideBit) }
+    }
+  }
+
+  /// Visits all orders, the most recent references first, until `visit` returns false. Cold: it walks the table.
+  func forEach(_ visit: (_ instrument: Int, _ isSell: Bool, _ order: RestingOrder) -> Bool) {
+    if wideCount > 0 {
+      for index in 0...wideMask where wide.base[index].quantity != 0 {
+        let order = wide.base[index]
+        let resting = RestingOrder(
+          orderReferenceNumber: order.reference, price: order.price, quantity: order.quantity, arrival: order.arrival)
+        if !visit(Int(order.instrument), order.isSell, resting) { return }
+      }
+    }
+    var index = (home(newestReference) &+ Self.probeLimit) & mask
+    for _ in 0...mask {
+      let slot = slots[index]
+      if slot.quantity != 0 {
+        let resting = RestingOrder(
+          orderReferenceNumber: slot.reference, price: slot.price, quantity: slot.quantity, arrival: arrivals[index])
+        if !visit(slot.instrument, slot.isSell, resting) { return }
+      }
+      index = (index &- 1) & mask
+    }
+  }
+}

@@ -1,0 +1,35 @@
+/// The last trades of a venue, so that a broken trade can be taken out of the statistics by its match number.
+struct TradeLog {
+  struct Trade: BitwiseCopyable {
+    var matchNumber: UInt64
+    var instrument: UInt32
+    var quantity: UInt32
+    var price: Int32
+  }
+  /// Trades that can be looked back upon.
+  static var capacity: Int { 1 << 18 }
+  private let ring = Storage<Trade>(capacity: TradeLog.capacity, hugePages: false)
+  private var count: UInt64 = 0
+
+  @inline(__always)
+  mutating func append(_ trade: Trade) {
+    ring.base[Int(truncatingIfNeeded: count) & (Self.capacity - 1)] = trade
+    count &+= 1
+  }
+
+  /// Removes and returns the trade with this match number, the latest one if several; nil when it is not within reach.
+  mutating func take(matchNumber: UInt64) -> Trade? {
+    var index = count
+    let oldest = count > UInt64(Self.capacity) ? count - UInt64(Self.capacity) : 0
+    while index > oldest {
+      index -= 1
+      let slot = Int(truncatingIfNeeded: index) & (Self.capacity - 1)
+      let trade = ring[slot]
+      if trade.matchNumber == matchNumber, trade.quantity > 0 {
+        ring[slot].quantity = 0
+        return trade
+      }
+    }
+    return nil
+  }
+}

@@ -1,0 +1,148 @@
+/// Where an event came from, found only when something is to be counted.
+struct Place {
+  let delivery: UnsafeMutablePointer<DeliveredPacket>
+  let bytes: UnsafeRawPointer
+
+  var occurrence: Occurrence {
+    Occurrence(
+      fileIndex: delivery.pointee.fileIndex, packetIndex: delivery.pointee.packetIndex,
+      offset: UInt32(clamping: max(0, bytes - delivery.pointee.payload)))
+  }
+}
+
+/// The rare paths: one function per thing that should not happen, each counted under its name.
+extension VenueBook {
+  /// An order nobody added. On a book that should be complete it shows damage, and the book is no longer trusted.
+  @inline(never)
+  mutating func recordOrphan(_ event: UnsafeMutablePointer<BookEvent>, place: Place) -> Bool {
+    orphansByType[Int(event.pointee.type)] &+= 1
+    let instrument = Int(event.pointee.instrument)
+    guard isComplete, instrument < admitted else { return false }
+    headers[instrument].flags.insert(.untrusted)
+    return true
+  }
+
+  @inline(never)
+  mutating func recordZeroQuantity(place: Place) -> Bool {
+    counters.note(.zeroQuantities, at: place.occurrence)
+    return false
+  }
+
+  /// Prices that no displayed order can have. Zero is kept as the feed says, but its book is not trusted; a raw price
+  /// of 2^31 or more (over 200,000 dollars, ITCH 5.0 "Price(4)") cannot be kept.
+  @inline(never)
+  func refusesPrice(_ price: Int32, header: UnsafeMutablePointer<BookHeader>, place: Place) -> Bool {
+    header.pointee.flags.insert(.untrusted)
+    counters.note(price == 0 ? .zeroPrices : .pricesOutOfRange, at: place.occurrence)
+    return price < 0
+  }
+
+  @inline(never)
+  mutating func recordFull(_ counter: Counter, header: UnsafeMutablePointer<BookHeader>, place: Place) -> Bool {
+    counters.note(counter, at: place.occurrence)
+    header.pointee.flags.insert(.untrusted)
+    return false
+  }
+
+  @inline(never)
+  func recordLevelOverflow(_ level: UnsafeMutablePointer<Level>, header: UnsafeMutablePointer<BookHeader>, place: Place) {
+    level.pointee.quantity = .max
+    header.pointee.flags.insert(.untrusted)
+    counters.note(.levelQuantityOverflows, at: place.occurrence)
+  }
+
+  /// The new order takes the place of the one with the same reference.
+  @inline(never)
+  mutating func replaceDuplicate(
+    _ reference: UInt64, header: UnsafeMutablePointer<BookHeader>, instrument: Int, isSell: Bool, price: Int32,
+    quantity: UInt32, place: Place
+  ) -> Bool {
+    counters.note(.duplicateAdds, at: place.occurrence)
+    let handle = orders.find(reference)
+    let old = orders.slot(handle)
+    let oldHeader = headers.base + old.instrument
+    depart(handle, reference: reference, header: oldHeader)
+    _ = takeFromLevel(oldHeader, isSell: old.isSell, price: old.price, quantity: old.quantity)
+    _ = orders.insert(
+      reference, instrument: instrument, isSell: isSell, price: price, quantity: quantity, arrival: arrivals)
+    _ = addToLevel(header, isSell: isSell, price: price, quantity: quantity, reference: reference, place: place)
+    return true
+  }
+
+  // MARK: - Trades
+
+  /// An execution of a resting order: at the message's price where it has one.
+  @inline(never)
+  mutating func recordExecution(_ event: UnsafeMutablePointer<BookEvent>, price: Int32, quantity: UInt32) {
+    guard event.pointee.isPrintable else { return }
+    recordTrade(
+      event, price: event.pointee.kind == .executeWithPrice ? event.pointee.price : price, quantity: quantity)
+  }
+
+  /// Volume, turnover and last trade. A cross of zero shares changes nothing.
+  @inline(never)
+  mutating func recordTrade(_ event: UnsafeMutablePointer<BookEvent>, price: Int32, quantity: UInt32) {
+    if quantity == 0 { return }
+    let instrument = Int(event.pointee.instrument)
+    let record = directory.pointee.records.base + instrument
+    record.pointee.volume &+= UInt64(quantity)
+    record.pointee.turnover = record.pointee.turnover.addingClamped(
+      UInt64(UInt32(bitPattern: price)) &* UInt64(quantity))
+    record.pointee.lastPrice = price
+    record.pointee.lastQuantity = quantity
+    record.pointee.lastTradeNanoseconds = event.pointee.exchangeNanoseconds
+    trades.append(
+      TradeLog.Trade(
+        matchNumber: event.pointee.second, instrument: UInt32(instrument), quantity: quantity, price: price))
+  }
+
+  /// Takes a broken trade out of the statistics.
+  @inline(never)
+  mutating func breakTrade(_ event: UnsafeMutablePointer<BookEvent>, place: Place) {
+    guard let trade = trades.take(matchNumber: event.pointee.reference) else {
+      counters.note(.brokenTradesUnknown, at: place.occurrence)
+      return
+    }
+    counters.add(.brokenTrades)
+    let record = directory.pointee.records.base + Int(trade.instrument)
+    record.pointee.volume &-= min(record.pointee.volume, UInt64(trade.quantity))
+    let turnover = UInt64(UInt32(bitPattern: trade.price)) &* UInt64(trade.quantity)
+    record.pointee.turnover &-= min(record.pointee.turnover, turnover)
+  }
+
+  // MARK: - Status
+
+  /// Sets or clears a status flag and folds the event into the digest.
+  @inline(never)
+  mutating func setStatus(_ flag: BookHeader.Flags, _ isSet: Bool, event: UnsafeMutablePointer<BookEvent>) {
+    let header = headers.base + Int(event.pointee.instrument)
+    if isSet { header.pointee.flags.insert(flag) } else { header.pointee.flags.remove(flag) }
+    fold(header, event, price: 0, quantity: isSet ? 1 : 0)
+  }
+
+  /// A new session: the books of `channel` are empty, nothing is known of trading states.
+  @inline(never)
+  mutating func clear(channel: UInt8, event: UnsafeMutablePointer<BookEvent>) {
+    let headers = headers
+    orders.removeAll { headers[$0].channel == channel }
+    for instrument in 0..<admitted where headers[instrument].channel == channel {
+      let header = headers.base + instrument
+      header.pointee.bids.count = 0
+      header.pointee.asks.count = 0
+      header.pointee.flags.formIntersection([.owned, .dirty, .watchDepth])
+      event.pointee.exchangeNanoseconds = 0
+      event.pointee.type = 0
+      fold(header, event, price: 0, quantity: 0)
+    }
+    isMarketOpen = false
+    directory.pointee.forgetLocates()
+  }
+}
+
+extension UInt64 {
+  @inline(__always)
+  func addingClamped(_ other: UInt64) -> UInt64 {
+    let (sum, overflow) = addingReportingOverflow(other)
+    return overflow ? .max : sum
+  }
+}

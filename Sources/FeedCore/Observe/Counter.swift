@@ -1,0 +1,109 @@
+/// Catalogue of what a run counts. A name here is the name in every report; bad input has a counter of its own kind,
+/// never a silent drop.
+public enum Counter: Int, CaseIterable, Sendable {
+  // Session: counted once per channel, by its ingest owner.
+  /// Packets that reached a channel.
+  case channelPackets
+  case heartbeats
+  /// Messages dropped as already delivered.
+  case duplicates
+  /// Missing ranges left when the reorder window closed.
+  case gaps
+  /// Sequence numbers never delivered.
+  case messagesLost
+  /// Ranges the other line, or a late packet, filled in time.
+  case gapsFilled
+  case sessionRestarts
+  /// Packets of the session before the current one.
+  case staleSessionPackets
+  /// Packets whose blocks contradict their length, and messages too short for their type.
+  case malformed
+  /// Packets cut by the capture's snap length.
+  case cutPackets
+  /// Forward jumps beyond `sequenceJumpMaximum`: held for a second packet; believed; dropped.
+  case sequenceJumpsHeld
+  case sequenceJumpsBelieved
+  case sequenceJumpsRefused
+  /// Late copies whose bytes differ from what was delivered.
+  case lineDisagreement
+  case silences
+  /// UDP packets of no protocol feedh knows, and of flows first seen after discovery.
+  case unrecognisedPackets
+  // Decode.
+  case unknownTypes
+  /// Message blocks of length 0.
+  case emptyMessages
+  /// Add orders whose side is neither B nor S.
+  case badSide
+  // Book.
+  case duplicateAdds
+  case overExecutions
+  case zeroQuantities
+  case zeroPrices
+  case pricesOutOfRange
+  case levelQuantityOverflows
+  /// A stock locate that was given to another symbol within a session.
+  case locateRemaps
+  case brokenTrades
+  /// Broken trades that name no trade within reach.
+  case brokenTradesUnknown
+  // Capacities reached.
+  case ordersFull
+  case levelsFull
+  case instrumentsFull
+  case opportunitiesFull
+  case recordsFull
+  // Top of book.
+  /// Publish points at which the best price or its size had changed.
+  case topChanges
+
+  public var name: String { String(describing: self) }
+}
+
+/// Where something was first seen.
+public struct Occurrence: BitwiseCopyable, Sendable, Equatable {
+  /// Position of the file on the command line.
+  public var fileIndex: UInt16 = 0
+  /// 0-based index of the file's UDP/TCP packets with payload (length-prefixed files: of its messages).
+  public var packetIndex: UInt64 = 0
+  /// Bytes into the packet's payload.
+  public var offset: UInt32 = 0
+  public init() {}
+  public init(fileIndex: UInt16, packetIndex: UInt64, offset: UInt32) {
+    self.fileIndex = fileIndex
+    self.packetIndex = packetIndex
+    self.offset = offset
+  }
+}
+
+/// Counters of one owner thread in plain memory; cold threads read them.
+public struct Counters: @unchecked Sendable {
+  private let values: Storage<UInt64>
+  private let firsts: Storage<Occurrence>
+
+  public init() {
+    values = Storage(capacity: Counter.allCases.count)
+    firsts = Storage(capacity: Counter.allCases.count)
+    values.prefault()
+    firsts.prefault()
+  }
+
+  @inline(__always)
+  func add(_ counter: Counter, _ amount: UInt64 = 1) {
+    values.base[counter.rawValue] &+= amount
+  }
+
+  /// Counts something that should not be in the input, and keeps where the first one was.
+  @inline(never)
+  func note(_ counter: Counter, _ amount: UInt64 = 1, at place: Occurrence) {
+    if values.base[counter.rawValue] == 0 { firsts.base[counter.rawValue] = place }
+    values.base[counter.rawValue] &+= amount
+  }
+
+  public subscript(counter: Counter) -> UInt64 { values[counter.rawValue] }
+
+  /// Where the first was, nil when none was or when the counter keeps no place.
+  public func first(_ counter: Counter) -> Occurrence? {
+    values[counter.rawValue] == 0 ? nil : firsts[counter.rawValue]
+  }
+}

@@ -1,0 +1,116 @@
+/// One thing the session layer hands on, in order. 16 bytes.
+struct Delivery: BitwiseCopyable {
+  enum Kind: UInt8, BitwiseCopyable {
+    /// `bytes` and `length` are one message.
+    case message
+    /// The trust of a channel changed; `detail` is its new `BookState`.
+    case channelState
+    /// A new session began: the channel's books are empty, its numbers start again.
+    case sessionRestart
+  }
+  var bytes: UnsafeRawPointer
+  var length: UInt16
+  /// Index into `DeliveryBatch.packets`.
+  var packet: UInt16
+  var channel: UInt8
+  var kind: Kind
+  /// The last delivery of its packet: a publish point.
+  var endsPacket: Bool
+  var detail: UInt8
+
+  /// Where it stands in its file.
+  func occurrence(in packets: UnsafeMutablePointer<DeliveredPacket>) -> Occurrence {
+    let packet = packets[Int(self.packet)]
+    return Occurrence(
+      fileIndex: packet.fileIndex, packetIndex: packet.packetIndex,
+      offset: UInt32(clamping: max(0, bytes - packet.payload)))
+  }
+}
+
+/// The packet that deliveries belong to.
+struct DeliveredPacket: BitwiseCopyable {
+  /// The capture clock when its messages were delivered: its own capture time, or later if it waited behind a gap.
+  var captureNanoseconds: UInt64
+  var payload: UnsafeRawPointer
+  var packetIndex: UInt64
+  /// `feedh_ticks` when the burst that delivered it was received; 0 = this burst is not stamped.
+  var receiveTicks: UInt64
+  var fileIndex: UInt16
+}
+
+/// Deliveries of about one burst, in order: the border between ingest (wire, session) and the shards' work.
+///
+/// Filled by one thread and then only read, so that several cores may work on the same batch.
+struct DeliveryBatch {
+  /// Messages that one packet can hold at most: 65,507 bytes of UDP payload in blocks of two bytes.
+  static let messagesPerPacketMaximum = 32_768
+  /// A batch is handed on when it holds this many deliveries.
+  static let flushThreshold = 256
+
+  let deliveries: Storage<Delivery>
+  let packets: Storage<DeliveredPacket>
+  var count = 0
+  var packetCount = 0
+  /// Ticks when framing of this batch ended; 0 = not stamped.
+  var framedTicks: UInt64 = 0
+  var receiveTicks: UInt64 = 0
+
+  init() {
+    deliveries = Storage(capacity: Self.flushThreshold + Self.messagesPerPacketMaximum + 64, hugePages: false)
+    packets = Storage(capacity: 2 * Self.flushThreshold + 64, hugePages: false)
+    deliveries.prefault(count: 1_024)
+    packets.prefault()
+  }
+
+  mutating func clear() {
+    count = 0
+    packetCount = 0
+    framedTicks = 0
+  }
+
+  /// True when another packet, of any size, may not fit.
+  var shouldFlush: Bool { count >= Self.flushThreshold || packetCount >= 2 * Self.flushThreshold }
+
+  @inline(__always)
+  mutating func beginPacket(_ packet: SequencedPacket, clock: UInt64) {
+    packets.base[packetCount] = DeliveredPacket(
+      captureNanoseconds: clock, payload: packet.blocks - Int(packet.headerLength), packetIndex: packet.packetIndex,
+      receiveTicks: receiveTicks, fileIndex: packet.fileIndex)
+    packetCount &+= 1
+  }
+
+  @inline(__always)
+  mutating func append(message bytes: UnsafeRawPointer, length: Int, channel: UInt8) {
+    deliveries.base[count] = Delivery(
+      bytes: bytes, length: UInt16(truncatingIfNeeded: length), packet: UInt16(truncatingIfNeeded: packetCount &- 1),
+      channel: channel, kind: .message, endsPacket: false, detail: 0)
+    count &+= 1
+  }
+
+  /// Appends something that is no message, with a packet entry of its own that carries its time.
+  mutating func append(_ kind: Delivery.Kind, channel: UInt8, detail: UInt8, packet: SequencedPacket, clock: UInt64) {
+    beginPacket(packet, clock: clock)
+    deliveries.base[count] = Delivery(
+      bytes: packet.blocks, length: 0, packet: UInt16(truncatingIfNeeded: packetCount &- 1), channel: channel,
+      kind: kind, endsPacket: true, detail: detail)
+    count &+= 1
+  }
+
+  /// Marks the last delivery as the end of its packet.
+  @inline(__always)
+  mutating func endPacket() { deliveries.base[count &- 1].endsPacket = true }
+}
+
+/// Where deliveries go: run to completion, or a ring to other cores.
+protocol DeliverySink {
+  var batch: DeliveryBatch { get set }
+  /// Hands on `batch` and leaves an empty one.
+  mutating func flush()
+}
+
+extension DeliverySink {
+  @inline(__always)
+  mutating func flushIfFull() {
+    if batch.shouldFlush { flush() }
+  }
+}
