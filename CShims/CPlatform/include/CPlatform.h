@@ -50,4 +50,6 @@ uint64_t feedh_anonymous_resident_bytes(void);
 /// Instruction sets this machine and build can run; bit 0 AVX2, bit 1 AVX-512 (F, BW, VL, VBMI), bit 2 NEON.
 uint32_t feedh_cpu_features(void);
 
+#include "CPlatformHotPath.h"
+
 #endif

@@ -1,0 +1,1 @@
+"""What Scripts/check-hot-path is made of: reading machine code, the rules, and the list of exceptions."""
