@@ -1,0 +1,138 @@
+/// Wire and session of one ingest owner: frames → payloads → gap-free messages of each channel.
+///
+/// Every channel has exactly one owner whose counters count. Where each core walks the capture itself, each runs an
+/// `Ingest` of its own and comes to the same deliveries; only core 0's counters are reported.
+struct Ingest {
+  private let parser: FrameParser
+  private(set) var wireCounters = WireCounters()
+  private var routes: RouteTable
+  private let arbiters: UnsafeMutablePointer<LineArbiter<MoldUDP64>>
+  private let channelCount: Int
+  let counters: Counters
+  /// Per channel: false for length-prefixed files.
+  private let isNumbered: Storage<Bool>
+  /// Per file: UDP/TCP packets with payload so far.
+  private let payloadPackets: Storage<UInt64>
+  /// Packets taken, of any kind.
+  private(set) var packets: UInt64 = 0
+  /// The capture clock: never goes back.
+  private(set) var clock: UInt64 = 0
+  /// No timer of any channel is due before this.
+  private var nextDue = UInt64.max
+
+  init(plan: FeedPlan, settings: Settings, fileCount: Int) {
+    parser = FrameParser(verifyChecksums: settings.verifyChecksums)
+    counters = Counters()
+    routes = RouteTable(plan.routes)
+    channelCount = plan.channels.count
+    arbiters = .allocate(capacity: max(1, channelCount))
+    isNumbered = Storage(capacity: max(1, channelCount))
+    payloadPackets = Storage(capacity: max(1, fileCount))
+    for (channel, description) in plan.channels.enumerated() {
+      isNumbered[channel] = description.isNumbered
+      (arbiters + channel).initialize(
+        to: LineArbiter(channel: UInt8(channel), settings: settings.session, counters: counters))
+    }
+  }
+
+  /// Takes one packet and delivers what is next in order, of this and of earlier packets.
+  @inline(__always)
+  mutating func process(_ packet: Packet, into sink: inout some DeliverySink) {
+    packets &+= 1
+    clock = max(clock, packet.captureNanoseconds)
+    if clock >= nextDue { runTimers(into: &sink) }
+    if packet.linkType == .message {
+      deliverMessage(packet, into: &sink)
+      return
+    }
+    switch parser.parse(packet) {
+    case .payload(let view):
+      let packetIndex = payloadPackets.base[Int(packet.fileIndex)]
+      payloadPackets.base[Int(packet.fileIndex)] = packetIndex &+ 1
+      guard let route = routes.find(view, file: packet.fileIndex) else {
+        return recordUnrecognised(packet, packetIndex)
+      }
+      guard var sequenced = MoldUDP64.parse(view.payload, length: view.payloadLength) else {
+        return recordMalformed(packet, packetIndex)
+      }
+      sequenced.captureNanoseconds = packet.captureNanoseconds
+      sequenced.packetIndex = packetIndex
+      sequenced.fileIndex = packet.fileIndex
+      sequenced.line = route.line
+      if view.isCut { recordCut(&sequenced) }
+      let arbiter = arbiters + route.channel
+      arbiter.pointee.accept(sequenced, clock: clock, into: &sink)
+      if arbiter.pointee.state != .live || nextDue == .max { nextDue = min(nextDue, arbiter.pointee.nextDue) }
+    case .discarded(let reason):
+      wireCounters.record(reason, fileIndex: packet.fileIndex, recordIndex: packet.recordIndex)
+    }
+  }
+
+  /// The input ended: open gaps and joins are closed.
+  mutating func finish(into sink: inout some DeliverySink) {
+    for channel in 0..<channelCount { arbiters[channel].finish(clock: clock, into: &sink) }
+  }
+
+  /// Runs the channels' timers in order of time.
+  @inline(never)
+  private mutating func runTimers(into sink: inout some DeliverySink) {
+    while true {
+      var due = UInt64.max
+      var first = 0
+      for channel in 0..<channelCount where arbiters[channel].nextDue < due {
+        due = arbiters[channel].nextDue
+        first = channel
+      }
+      nextDue = due
+      if due > clock { return }
+      arbiters[first].advance(to: due, into: &sink)
+    }
+  }
+
+  // MARK: - Length-prefixed files
+
+  /// A message of a length-prefixed file is a packet of its own; its file's books start untrusted, as a late start.
+  @inline(never)
+  private mutating func deliverMessage(_ packet: Packet, into sink: inout some DeliverySink) {
+    let file = Int(packet.fileIndex)
+    var view = SequencedPacket(blocks: packet.bytes)
+    view.packetIndex = payloadPackets[file]
+    view.fileIndex = packet.fileIndex
+    view.captureNanoseconds = packet.captureNanoseconds
+    payloadPackets[file] &+= 1
+    let key = TransportView.messageFlow
+    guard let route = routes.find(key, file: packet.fileIndex) else {
+      return recordUnrecognised(packet, view.packetIndex)
+    }
+    sink.flushIfFull()
+    let channel = UInt8(route.channel)
+    if view.packetIndex == 0 {
+      sink.batch.append(
+        .channelState, channel: channel, detail: BookState.lateStart.rawValue, packet: view, clock: clock)
+    }
+    counters.add(.channelPackets)
+    sink.batch.beginPacket(view, clock: clock)
+    sink.batch.append(message: packet.bytes, length: Int(packet.capturedLength), channel: channel)
+    sink.batch.endPacket()
+  }
+
+  // MARK: - Rare
+
+  @inline(never)
+  private func recordUnrecognised(_ packet: Packet, _ packetIndex: UInt64) {
+    counters.note(
+      .unrecognisedPackets, at: Occurrence(fileIndex: packet.fileIndex, packetIndex: packetIndex, offset: 0))
+  }
+
+  @inline(never)
+  private func recordMalformed(_ packet: Packet, _ packetIndex: UInt64) {
+    counters.note(.malformed, at: Occurrence(fileIndex: packet.fileIndex, packetIndex: packetIndex, offset: 0))
+  }
+
+  /// The snap length cut the packet: its whole messages count, the rest is a gap that another line may fill.
+  @inline(never)
+  private func recordCut(_ packet: inout SequencedPacket) {
+    packet.wholeCount = 0
+    counters.note(.cutPackets, at: packet.occurrence)
+  }
+}
