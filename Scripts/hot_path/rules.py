@@ -18,13 +18,15 @@ FORBIDDEN = [
     ("allocation", r"""
         swift_alloc.* | swift_slowAlloc.* | swift_makeBoxUnique | malloc | calloc | realloc | reallocarray
         | posix_memalign | aligned_alloc | memalign | p?valloc | strn?dup | v?asprintf | getline | getdelim | _Zn[wa].*
-        | swift_coroFrameAlloc.* | __cxa_allocate_exception | \$ss27_allocate\w+.* | \$ss\d+_ContiguousArray\w*.*
-        | \$sSa\w*(reserve|append|init|grow)\w*.*"""),
+        | swift_coroFrameAlloc.* | __cxa_allocate_exception | \$ss27_allocate\w+.*
+        | \$ss\d+_ContiguousArray\w*.* | \$sSa\w*(reserve|append|init|grow)\w*.*"""),
     ("deallocation", r"""
-        swift_dealloc.* | swift_slowDealloc.* | c?free | _Zd[la].* | __cxa_free_exception | swift_coroFrameDealloc.*"""),
+        swift_dealloc.* | swift_slowDealloc.* | c?free | _Zd[la].* | __cxa_free_exception
+        | swift_coroFrameDealloc.*"""),
     ("lock", r"""
         pthread_(mutex|rwlock|spin|cond|barrier|once).* | sem_.* | swift_once.* | os_unfair_.* | futex
-        | __cxa_guard_.* | mtx_.* | cnd_.* | call_once | flockfile | \$s15Synchronization5MutexV?.* | _swift_mutex.* | __lll_lock.*"""),
+        | __cxa_guard_.* | mtx_.* | cnd_.* | call_once | flockfile | \$s15Synchronization5MutexV?.*
+        | _swift_mutex.* | __lll_lock.*"""),
     ("concurrency runtime", r"""
         swift_task.* | swift_job.* | swift_asyncLet.* | swift_continuation.* | swift_defaultActor.*
         | swift_distributed.* | dispatch_.* | swift_async.* | pthread_create | pthread_join"""),

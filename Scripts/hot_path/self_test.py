@@ -113,7 +113,8 @@ def check_walks(code, verdict, folder):
     tables = sum(function.tables for function in walk("plantedClean", AllowList()).reached.values())
     verdict(tables > 0, f"plantedClean: {tables} switch table recognised, not taken for a call through a pointer")
     deep = walk("plantedDeep", AllowList())
-    chain = [deep.label(step).split("(")[0].split()[-1] for step in deep.chain(deep.findings[0].function)] if deep.findings else []
+    steps = deep.chain(deep.findings[0].function) if deep.findings else []
+    chain = [deep.label(step).split("(")[0].split()[-1] for step in steps]
     wanted = ["plantedDeep", "plantedDeepMiddle", "plantedDeepEnd"]
     verdict(chain == wanted, f"plantedDeep: reached by {' -> '.join(chain)}")
 
