@@ -1,0 +1,37 @@
+/// The screen that `feedh generate` ends with.
+public enum GenerateSummary {
+  public static func text(_ result: GeneratorResult, paths: [String]) -> String {
+    let duration = result.lastCaptureNanoseconds - min(result.firstCaptureNanoseconds, result.lastCaptureNanoseconds)
+    let planted = result.opportunities.filter(\.isPlanted).count
+    var lines = [
+      "messages       \(result.messageCount)",
+      "packets        \(result.capturedPackets) captured, \(result.capturedBytes) bytes, "
+        + "\(duration / 1_000_000) ms of capture time",
+    ]
+    for venue in result.venues {
+      let perPacket = venue.dataPackets == 0 ? 0 : 10 * venue.messageCount / venue.dataPackets
+      lines.append(
+        "\(padded(venue.name))\(venue.messageCount) messages, \(perPacket / 10).\(perPacket % 10) a packet, "
+          + "\(venue.sessions) session(s), \(venue.liveOrders) orders at the end")
+      for (index, line) in venue.lines.enumerated() {
+        lines.append(
+          "  line \(SimulatedLine.name(index))       \(line.sentPackets) packets, \(line.lostPackets) lost, "
+            + "\(line.duplicatedPackets) twice, \(line.reorderedPackets) late")
+      }
+    }
+    let types = (0..<256).compactMap { type -> String? in
+      let count = result.venues.reduce(0) { $0 + $1.messageCounts[type] }
+      return count == 0 ? nil : "\(Character(Unicode.Scalar(UInt8(type)))) \(count)"
+    }
+    lines.append("types          " + types.joined(separator: ", "))
+    lines.append(
+      "opportunities  \(result.opportunities.count): \(planted) of \(result.planted.count) planted dislocations, "
+        + "\(result.opportunities.count - planted) others")
+    lines += paths.map { "wrote          \($0)" }
+    return lines.joined(separator: "\n")
+  }
+
+  private static func padded(_ text: String) -> String {
+    text + String(repeating: " ", count: max(1, 15 - text.count))
+  }
+}

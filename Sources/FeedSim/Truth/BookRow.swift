@@ -1,0 +1,37 @@
+/// Best prices of one instrument at the end, as `feedh book --format tsv` prints them: raw Price(4), 0 for an empty
+/// side.
+public struct BookRow: Sendable, Equatable {
+  public var venue: String
+  public var locate: UInt16
+  public var symbol: String
+  public var bidPrice: UInt32
+  public var bidQuantity: UInt64
+  public var bidOrders: Int
+  public var askPrice: UInt32
+  public var askQuantity: UInt64
+  public var askOrders: Int
+  public var isOK: Bool
+
+  init(
+    venue: String, locate: UInt16, symbol: String, bid: ReferenceBook.Level?, ask: ReferenceBook.Level?, isOK: Bool
+  ) {
+    self.venue = venue
+    self.locate = locate
+    self.symbol = symbol
+    bidPrice = bid?.price4 ?? 0
+    bidQuantity = bid?.shares ?? 0
+    bidOrders = bid?.orderCount ?? 0
+    askPrice = ask?.price4 ?? 0
+    askQuantity = ask?.shares ?? 0
+    askOrders = ask?.orderCount ?? 0
+    self.isOK = isOK
+  }
+
+  public static let header =
+    "venue\tlocate\tsymbol\tbidPrice\tbidQuantity\tbidOrders\taskPrice\taskQuantity\taskOrders\tstate"
+
+  public var line: String {
+    "\(venue)\t\(locate)\t\(symbol)\t\(bidPrice)\t\(bidQuantity)\t\(bidOrders)\t\(askPrice)\t\(askQuantity)"
+      + "\t\(askOrders)\t\(isOK ? "ok" : "halted")"
+  }
+}
