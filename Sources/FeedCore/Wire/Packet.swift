@@ -1,5 +1,7 @@
 /// How to read the first byte of a packet.
 public enum LinkType: UInt16, Sendable, BitwiseCopyable {
+  /// BSD loopback: four bytes of address family, in either byte order, then IP (DLT 0; 108 in some files).
+  case loopback = 0
   /// Ethernet (DLT 1).
   case ethernet = 1
   /// Raw IP, version from the first nibble (DLT 101; 12 and 14 in some files).

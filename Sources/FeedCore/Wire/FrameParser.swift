@@ -1,0 +1,106 @@
+/// Finds the UDP or TCP payload of a captured frame.
+///
+///     Ethernet [VLAN…] │ SLL │ SLL2 │ loopback │ raw IP  →  IPv4 [options] │ IPv6 [extension headers]  →  UDP │ TCP
+///
+/// A value without state: the caller counts what is discarded. Ethernet/IPv4/UDP without VLAN tag or IP options,
+/// which is nearly all market data, takes a path of a few compares; whatever that path does not accept goes to
+/// `parseGeneral`, which alone gives reasons. Bytes after the end of the IP packet (Ethernet padding, frame check
+/// sequence) are ignored. Tunnels are not opened.
+public struct FrameParser: BitwiseCopyable, Sendable {
+  /// Stacked VLAN tags looked through; more is no market data.
+  public static let vlanTagsMaximum = 8
+  /// IPv6 extension headers looked through.
+  public static let extensionHeadersMaximum = 16
+
+  /// Check the IPv4 header checksum, and UDP's where the datagram carries one and is whole. TCP's is never checked:
+  /// a capture taken on the sending host holds segments whose checksum the NIC was yet to fill in.
+  public let verifyChecksums: Bool
+
+  public init(verifyChecksums: Bool = true) { self.verifyChecksums = verifyChecksums }
+
+  /// Never fails on any bytes. Packets of length-prefixed files (`LinkType.message`) have no frame: do not ask.
+  @inline(__always)
+  public func parse(_ packet: Packet) -> WireVerdict {
+    let bytes = packet.bytes
+    let captured = Int(packet.capturedLength)
+    // SAFETY: 42 bytes hold all three headers; the payload ends within `captured`.
+    if packet.linkType == .ethernet, captured >= 42,
+      // EtherType IPv4, version 4, header of 20 bytes, in one load; any DSCP.
+      bytes.bigEndian(UInt32.self, at: 12) & 0xFFFF_FF00 == 0x0800_4500,
+      bytes.byte(at: 23) == TransportView.Transport.udp.rawValue,
+      bytes.bigEndian(UInt16.self, at: 20) & IPFrame.ipv4FragmentMask == 0
+    {
+      let totalLength = Int(bytes.bigEndian(UInt16.self, at: 16))
+      let udpLength = Int(bytes.bigEndian(UInt16.self, at: 38))
+      if totalLength > 28, udpLength == totalLength &- 20, totalLength &+ 14 <= captured,
+        !verifyChecksums || Self.checksumsHold(ethernet: bytes, udpLength: udpLength)
+      {
+        return .payload(
+          TransportView(
+            payload: bytes + 42, payloadLength: udpLength &- 8, declaredPayloadLength: udpLength &- 8,
+            destinationHigh: 0,
+            destinationLow: IPAddress.ipv4Prefix | UInt64(bytes.bigEndian(UInt32.self, at: 30)),
+            sourceHigh: 0, sourceLow: IPAddress.ipv4Prefix | UInt64(bytes.bigEndian(UInt32.self, at: 26)),
+            destinationPort: bytes.bigEndian(UInt16.self, at: 36), sourcePort: bytes.bigEndian(UInt16.self, at: 34),
+            tcpSequenceNumber: 0, tcpFlags: 0, transport: .udp))
+      }
+    }
+    return parseGeneral(packet)
+  }
+
+  /// Checksums of an untagged Ethernet frame with 20 bytes of IPv4 header and a whole UDP datagram.
+  @inline(__always)
+  private static func checksumsHold(ethernet bytes: UnsafeRawPointer, udpLength: Int) -> Bool {
+    if !InternetChecksum.isValid(bytes + 14, length: 20) { return false }
+    if bytes.loadUnaligned(fromByteOffset: 40, as: UInt16.self) == 0 { return true }
+    let pseudo = InternetChecksum.pseudoHeader(
+      addresses: bytes + 26, addressesLength: 8, protocol: TransportView.Transport.udp.rawValue, length: udpLength)
+    return InternetChecksum.isValid(bytes + 34, length: udpLength, initial: pseudo)
+  }
+
+  /// Any link, any header. Agrees with the short path wherever that one accepts.
+  @inline(never)
+  func parseGeneral(_ packet: Packet) -> WireVerdict {
+    let frame = IPFrame(
+      bytes: packet.bytes, captured: Int(packet.capturedLength),
+      wire: max(Int(packet.wireLength), Int(packet.capturedLength)), verifyChecksums: verifyChecksums)
+    switch packet.linkType {
+    case .ethernet:
+      return frame.captured < 14 ? .discarded(.shortFrame) : etherType(at: 12, headerLength: 14, frame)
+    case .linuxSLL:
+      return frame.captured < 16 ? .discarded(.shortFrame) : etherType(at: 14, headerLength: 16, frame)
+    case .linuxSLL2:
+      return frame.captured < 20 ? .discarded(.shortFrame) : etherType(at: 0, headerLength: 20, frame)
+    case .loopback: return anyIP(at: 4, frame)
+    case .rawIP: return anyIP(at: 0, frame)
+    case .ipv4: return frame.ipv4(at: 0)
+    case .ipv6: return frame.ipv6(at: 0)
+    case .message, .unsupported: return .discarded(.unsupportedLink)
+    }
+  }
+
+  /// EtherType, VLAN tags (IEEE 802.1Q and 802.1ad, in any order), then IP. Linux cooked captures carry the same
+  /// numbers in their protocol field, tags following their header.
+  private func etherType(at typeOffset: Int, headerLength: Int, _ frame: IPFrame) -> WireVerdict {
+    var type = frame.bytes.bigEndian(UInt16.self, at: typeOffset)
+    var offset = headerLength
+    for _ in 0...Self.vlanTagsMaximum {
+      switch type {
+      case 0x0800: return frame.ipv4(at: offset)
+      case 0x86DD: return frame.ipv6(at: offset)
+      case 0x8100, 0x88A8, 0x9100:
+        // Tag control information, then the next EtherType.
+        if frame.captured < offset + 4 { return .discarded(.shortFrame) }
+        type = frame.bytes.bigEndian(UInt16.self, at: offset + 2)
+        offset += 4
+      default: return .discarded(.notIP)
+      }
+    }
+    return .discarded(.notIP)
+  }
+
+  private func anyIP(at offset: Int, _ frame: IPFrame) -> WireVerdict {
+    if frame.captured <= offset { return .discarded(.shortFrame) }
+    return frame.bytes.byte(at: offset) >> 4 == 6 ? frame.ipv6(at: offset) : frame.ipv4(at: offset)
+  }
+}

@@ -1,0 +1,34 @@
+/// Counts of every `WireCounter`, and where each happened first. Plain memory: one owner thread.
+public struct WireCounters: BitwiseCopyable, Sendable {
+  /// Where a counter's first packet stands.
+  public struct First: BitwiseCopyable, Sendable, Equatable {
+    /// 0-based record in its file.
+    public var recordIndex: UInt64 = 0
+    public var fileIndex: UInt16 = 0
+    public init() {}
+  }
+
+  static let kinds = 12
+  private var counts = InlineArray<12, UInt64>(repeating: 0)
+  private var firsts = InlineArray<12, First>(repeating: First())
+
+  public init() { assert(WireCounter.allCases.count == Self.kinds) }
+
+  /// Out of line: a frame that gives no payload is the rare case.
+  @inline(never)
+  public mutating func record(_ counter: WireCounter, fileIndex: UInt16, recordIndex: UInt64) {
+    let index = Int(counter.rawValue)
+    if counts[index] == 0 {
+      firsts[index].recordIndex = recordIndex
+      firsts[index].fileIndex = fileIndex
+    }
+    counts[index] &+= 1
+  }
+
+  public subscript(counter: WireCounter) -> UInt64 { counts[Int(counter.rawValue)] }
+
+  /// Nil while the counter is zero.
+  public func first(_ counter: WireCounter) -> First? {
+    self[counter] == 0 ? nil : firsts[Int(counter.rawValue)]
+  }
+}
