@@ -15,7 +15,7 @@ public enum MessageVerdict: UInt8, Sendable, BitwiseCopyable {
 }
 
 /// All messages of one protocol, found by their type byte in O(1).
-public struct ProtocolDescription: Sendable {
+public struct ProtocolDescription: Sendable, CustomStringConvertible {
   /// What output calls it: "itch50".
   public let name: String
   public let byteOrder: ByteOrder
@@ -52,6 +52,8 @@ public struct ProtocolDescription: Sendable {
       Bounds(fewest: max($0.minimumLength, 1), most: $0.hasAppendage ? .max : $0.length)
     }
   }
+
+  public var description: String { name }
 
   /// Position in `layouts`, or -1.
   @inline(__always)

@@ -90,7 +90,7 @@ private let all = [
     #expect(OUCH50Layouts.inbound.layouts.filter(\.isNewer).map(\.typeText) == ["C", "D", "E"])
     #expect(OUCH50Layouts.outbound.layouts.filter(\.isNewer).map(\.typeText) == ["X", "G", "K"])
     #expect(OUCH50Layouts.inbound.options.filter(\.isNewer).map(\.tag) == [26, 27, 28])
-    #expect(!ITCH50Layouts.description.layouts.contains(where: \.isNewer))
+    #expect(ITCH50Layouts.description.layouts.filter(\.isNewer).isEmpty)
   }
 
   @Test(arguments: [

@@ -1,6 +1,6 @@
-import FeedCore
 import Testing
 
+@testable import FeedCore
 @testable import FeedObserve
 
 /// A MoldUDP64 packet of session "SESSION001".
