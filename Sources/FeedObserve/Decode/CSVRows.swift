@@ -1,0 +1,156 @@
+import FeedCore
+
+/// Comma-separated values with a header line (RFC 4180, lines end with LF).
+///
+/// The columns depend on the protocols and types asked for, never on the data: `packet`, `sequence`, `protocol`,
+/// `type` (after `file`, where rows name their file), then every field name of the layouts in the order of their
+/// first appearance, and the appendage. A message leaves the columns it does not have empty. Numbers are the raw
+/// wire integers. Text comes without padding; bytes outside printable ASCII as "\xNN", "\" doubled.
+public struct CSVRows: RowFormatter {
+  private struct Column: BitwiseCopyable {
+    /// Separators between the column before (that the message has) and this one.
+    var separators: Int
+    var slot: FieldSlot
+  }
+
+  private struct Plan {
+    var byteOrder: ByteOrder
+    /// `,protocol,type`
+    var head: Literal
+    /// In the order of the columns.
+    var columns: [Column]
+    var lastIndex: Int
+    var layout: MessageLayout
+    var rowLengthMaximum: Int
+  }
+
+  private var literals = Literals()
+  /// By protocol and layout; nil for types not asked for.
+  private var plans: [[Plan?]] = []
+  private var names: [String] = []
+  private let namesFiles: Bool
+  private var file: [UInt8] = []
+
+  /// - Parameter includes: whether messages of a layout may appear.
+  public init(_ protocols: [ProtocolDescription], namesFiles: Bool, includes: (MessageLayout) -> Bool = { _ in true }) {
+    self.namesFiles = namesFiles
+    var indices: [String: Int] = [:]
+    var hasAppendage = false
+    let wanted = protocols.flatMap(\.layouts).filter(includes)
+    for field in wanted.flatMap(\.fields)
+    where field.encoding != .reserved && field.name != MessageLayout.appendageLengthName && indices[field.name] == nil {
+      indices[field.name] = names.count
+      names.append(field.name)
+    }
+    hasAppendage = wanted.contains(where: \.hasAppendage)
+    if hasAppendage {
+      for name in [MessageLayout.appendageLengthName, MessageLayout.appendageName] {
+        indices[name] = names.count
+        names.append(name)
+      }
+    }
+    for description in protocols {
+      var row: [Plan?] = []
+      for layout in description.layouts {
+        row.append(includes(layout) ? Self.plan(layout, of: description, indices, names.count, &literals) : nil)
+      }
+      plans.append(row)
+    }
+  }
+
+  private static func plan(
+    _ layout: MessageLayout, of description: ProtocolDescription, _ indices: [String: Int], _ columnCount: Int,
+    _ literals: inout Literals
+  ) -> Plan {
+    let head = literals.add(",\(description.name),\(layout.typeText)")
+    let fields = layout.fields.filter { $0.encoding != .reserved }
+      .compactMap { field in indices[field.name].map { (index: $0, field: field) } }
+      .sorted { $0.index < $1.index }
+    var columns: [Column] = []
+    var last = -1
+    var rowLengthMaximum = 96 + head.count + columnCount
+    for (index, field) in fields {
+      columns.append(Column(separators: index - last, slot: field.slot))
+      last = index
+      rowLengthMaximum += field.encoding.isText ? field.size * 5 + 2 : 20
+    }
+    return Plan(
+      byteOrder: description.byteOrder, head: head, columns: columns, lastIndex: last, layout: layout,
+      rowLengthMaximum: rowLengthMaximum)
+  }
+
+  public func appendHeader(to buffer: inout RowBuffer) {
+    let line = ((namesFiles ? ["file"] : []) + ["packet", "sequence", "protocol", "type"] + names)
+      .joined(separator: ",") + "\n"
+    buffer.reserve(line.utf8.count)
+    for byte in line.utf8 { buffer.append(byte) }
+  }
+
+  public mutating func beginFile(named name: String) {
+    let needsQuotes = name.utf8.contains { $0 == 0x22 || $0 == 0x2C || $0 == 0x0A || $0 == 0x0D }
+    file = []
+    if needsQuotes { file.append(0x22) }
+    for byte in name.utf8 {
+      if byte == 0x22 { file.append(0x22) }
+      file.append(byte)
+    }
+    if needsQuotes { file.append(0x22) }
+    file.append(UInt8(ascii: ","))
+  }
+
+  public func append(_ message: DecodedMessage, to buffer: inout RowBuffer) {
+    guard let base = message.bytes.baseAddress, let plan = plans[message.protocolIndex][message.layoutIndex] else {
+      return
+    }
+    buffer.reserve(plan.rowLengthMaximum &+ file.count)
+    if !file.isEmpty { file.withUnsafeBytes { buffer.append($0) } }
+    buffer.appendDecimal(message.packetIndex)
+    buffer.append(UInt8(ascii: ","))
+    if let sequenceNumber = message.sequenceNumber { buffer.appendDecimal(sequenceNumber) }
+    literals.append(plan.head, to: &buffer)
+    for column in plan.columns {
+      for _ in 0..<column.separators { buffer.append(UInt8(ascii: ",")) }
+      // SAFETY: a field is read only where the message holds it.
+      guard column.slot.offset &+ column.slot.size <= message.bytes.count else { continue }
+      switch column.slot.encoding {
+      case .character, .text, .digits: Self.append(text: column.slot.trimmed(at: base), to: &buffer)
+      case .signed, .signedPrice4: buffer.appendDecimal(column.slot.signed(at: base, plan.byteOrder))
+      case .unsigned, .price4, .price8, .timestamp, .reserved:
+        buffer.appendDecimal(column.slot.unsigned(at: base, plan.byteOrder))
+      }
+    }
+    var last = plan.lastIndex
+    if plan.layout.hasAppendage, let appendage = plan.layout.appendageBytes(of: message.bytes) {
+      buffer.reserve(names.count &+ 64 &+ appendage.count * 2)
+      // The appendage's two columns are the last ones; a counted length is a field and stands there already.
+      if plan.layout.appendage == .optional {
+        while last < names.count - 2 {
+          buffer.append(UInt8(ascii: ","))
+          last += 1
+        }
+        buffer.appendDecimal(UInt64(appendage.count))
+      }
+      while last < names.count - 1 {
+        buffer.append(UInt8(ascii: ","))
+        last += 1
+      }
+      buffer.appendHexadecimal(appendage)
+    }
+    for _ in 0..<max(names.count - 1 - last, 0) { buffer.append(UInt8(ascii: ",")) }
+    buffer.append(UInt8(ascii: "\n"))
+  }
+
+  /// A value with a comma or a quote stands in quotes, and a quote in it twice.
+  private static func append(text: UnsafeRawBufferPointer, to buffer: inout RowBuffer) {
+    guard text.contains(where: { $0 == 0x22 || $0 == 0x2C }) else {
+      buffer.appendVisible(text)
+      return
+    }
+    buffer.append(UInt8(ascii: "\""))
+    for index in text.indices {
+      if text[index] == 0x22 { buffer.append(UInt8(ascii: "\"")) }
+      buffer.appendVisible(UnsafeRawBufferPointer(rebasing: text[index...index]))
+    }
+    buffer.append(UInt8(ascii: "\""))
+  }
+}

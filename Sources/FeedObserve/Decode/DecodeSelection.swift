@@ -1,0 +1,46 @@
+import FeedCore
+
+/// Which messages `feedh decode` prints, and how.
+public struct DecodeSelection: Sendable {
+  public var format = RowFormat.table
+  /// Nil: recognised by structure, packet by packet.
+  public var `protocol`: DecodeProtocol?
+  /// Message types as output shows them; empty: all.
+  public var types: [String] = []
+  /// Only messages about this symbol (`SymbolFilter`).
+  public var symbol: Symbol?
+  /// Stop after this many rows; nil: no limit.
+  public var limit: UInt64?
+  /// Rows name their file: true where several captures are read.
+  public var namesFiles = false
+
+  public init() {}
+}
+
+/// What `feedh decode` can decode: a transport and the protocols it carries.
+public enum DecodeProtocol: String, Sendable, CaseIterable {
+  /// MoldUDP64 over UDP, or a length-prefixed file.
+  case itch50
+  /// SoupBinTCP over TCP, or a file of its packets; both directions.
+  case ouch50
+
+  /// The protocols it may print.
+  public var descriptions: [ProtocolDescription] {
+    switch self {
+    case .itch50: [ITCH50Layouts.description]
+    case .ouch50: [OUCH50Layouts.inbound, OUCH50Layouts.outbound]
+    }
+  }
+}
+
+/// A selection that can select nothing.
+public enum DecodeSelectionError: Error, Equatable, CustomStringConvertible {
+  case unknownType(String, allowed: [String])
+
+  public var description: String {
+    switch self {
+    case .unknownType(let type, let allowed):
+      "--type \(type): no such message type; the types are \(allowed.joined(separator: " "))"
+    }
+  }
+}

@@ -1,0 +1,112 @@
+import FeedCore
+
+/// One JSON object per message and line:
+///
+///     {"packet":0,"sequence":1,"protocol":"itch50","type":"A","fields":{"messageType":"A","stockLocate":12,…}}
+///
+/// Numbers are the raw wire integers; text comes without the padding at its end; an appendage comes as hexadecimal
+/// digits; reserved fields are left out. `file` is the first key where rows name their file; `sequence` is null where
+/// the transport numbers no messages.
+public struct NDJSONRows: RowFormatter {
+  private struct Plan {
+    var byteOrder: ByteOrder
+    /// `,"protocol":…,"fields":{`
+    var head: Literal
+    var fields: [FieldPlan]
+    var layout: MessageLayout
+    /// Most bytes a row can take, the file's name and an appendage's digits apart.
+    var rowLengthMaximum: Int
+  }
+
+  private var literals = Literals()
+  private var plans: [[Plan]] = []
+  /// `"file":"…",`
+  private var file: [UInt8] = []
+
+  public init(_ protocols: [ProtocolDescription]) {
+    for description in protocols {
+      plans.append(description.layouts.map { Self.plan($0, of: description, &literals) })
+    }
+  }
+
+  private static func plan(
+    _ layout: MessageLayout, of description: ProtocolDescription, _ literals: inout Literals
+  ) -> Plan {
+    // Names and type codes are the tables' own: plain ASCII without anything to escape.
+    let head = literals.add(
+      ",\"protocol\":\"\(description.name)\",\"type\":\"\(layout.typeText)\",\"fields\":{")
+    var fields: [FieldPlan] = []
+    var rowLengthMaximum = 160 + head.count
+    for field in layout.fields where field.encoding != .reserved {
+      let literal = literals.add((fields.isEmpty ? "\"" : ",\"") + field.name + "\":")
+      fields.append(FieldPlan(literal: literal, slot: field.slot))
+      rowLengthMaximum += literal.count + (field.encoding.isText ? field.size * 6 + 2 : 20)
+    }
+    return Plan(
+      byteOrder: description.byteOrder, head: head, fields: fields, layout: layout,
+      rowLengthMaximum: rowLengthMaximum)
+  }
+
+  public func appendHeader(to buffer: inout RowBuffer) {}
+
+  public mutating func beginFile(named name: String) {
+    // A file name is UTF-8 and stays it; what JSON forbids inside a string is escaped.
+    file = Array("\"file\":\"".utf8)
+    for byte in name.utf8 {
+      if byte < 0x20 || byte == 0x7F {
+        let digits = String(byte, radix: 16)
+        file += Array(("\\u00" + (digits.count < 2 ? "0" : "") + digits).utf8)
+      } else {
+        if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { file.append(UInt8(ascii: "\\")) }
+        file.append(byte)
+      }
+    }
+    file += Array("\",".utf8)
+  }
+
+  public func append(_ message: DecodedMessage, to buffer: inout RowBuffer) {
+    guard let base = message.bytes.baseAddress else { return }
+    let plan = plans[message.protocolIndex][message.layoutIndex]
+    buffer.reserve(plan.rowLengthMaximum &+ file.count)
+    buffer.append(UInt8(ascii: "{"))
+    if !file.isEmpty { file.withUnsafeBytes { buffer.append($0) } }
+    buffer.append("\"packet\":")
+    buffer.appendDecimal(message.packetIndex)
+    buffer.append(",\"sequence\":")
+    if let sequenceNumber = message.sequenceNumber {
+      buffer.appendDecimal(sequenceNumber)
+    } else {
+      buffer.append("null")
+    }
+    literals.append(plan.head, to: &buffer)
+    // SAFETY: `isPresent` proves that the message holds the field.
+    for field in plan.fields where field.isPresent(in: message.bytes) {
+      literals.append(field.literal, to: &buffer)
+      switch field.slot.encoding {
+      case .character, .text, .digits:
+        buffer.append(UInt8(ascii: "\""))
+        buffer.appendJSON(field.slot.trimmed(at: base))
+        buffer.append(UInt8(ascii: "\""))
+      case .signed, .signedPrice4: buffer.appendDecimal(field.slot.signed(at: base, plan.byteOrder))
+      case .unsigned, .price4, .price8, .timestamp, .reserved:
+        buffer.appendDecimal(field.slot.unsigned(at: base, plan.byteOrder))
+      }
+    }
+    if plan.layout.hasAppendage { appendAppendage(message, plan.layout, to: &buffer) }
+    buffer.append("}}\n")
+  }
+
+  @inline(never)
+  private func appendAppendage(_ message: DecodedMessage, _ layout: MessageLayout, to buffer: inout RowBuffer) {
+    guard let appendage = layout.appendageBytes(of: message.bytes) else { return }
+    buffer.reserve(64 + appendage.count * 2)
+    if layout.appendage == .optional {
+      buffer.append(",\"appendageLength\":")
+      buffer.appendDecimal(UInt64(appendage.count))
+    }
+    buffer.append(",\"optionalAppendage\":\"")
+    buffer.appendHexadecimal(appendage)
+    buffer.append("\"")
+    buffer.reserve(8)
+  }
+}

@@ -1,0 +1,34 @@
+import FeedCore
+
+/// Where one field's text before its value lies among a formatter's literals, and where its value lies.
+struct FieldPlan: BitwiseCopyable {
+  var literal: Literal
+  var slot: FieldSlot
+
+  @inline(__always)
+  func isPresent(in message: UnsafeRawBufferPointer) -> Bool { slot.offset &+ slot.size <= message.count }
+}
+
+/// A piece of text prepared beforehand, in `Literals`.
+struct Literal: BitwiseCopyable {
+  var start: Int
+  var count: Int
+}
+
+/// All prepared texts of a formatter, one after another.
+struct Literals {
+  private var bytes: [UInt8] = []
+
+  mutating func add(_ text: String) -> Literal {
+    let start = bytes.count
+    bytes += Array(text.utf8)
+    return Literal(start: start, count: bytes.count - start)
+  }
+
+  @inline(__always)
+  func append(_ literal: Literal, to buffer: inout RowBuffer) {
+    bytes.withUnsafeBytes {
+      buffer.append(UnsafeRawBufferPointer(rebasing: $0[literal.start..<(literal.start &+ literal.count)]))
+    }
+  }
+}

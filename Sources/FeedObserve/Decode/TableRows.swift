@@ -1,0 +1,153 @@
+import FeedCore
+
+/// Rows for reading: position, protocol, type and name of the message, then its fields as `name=value`. Prices carry
+/// their decimal point, times are hh:mm:ss.nnnnnnnnn, options of an appendage appear under their own names.
+public struct TableRows: RowFormatter {
+  private static let nameWidth = 26
+  private static let protocolWidth = 10
+
+  private struct Plan {
+    var byteOrder: ByteOrder
+    var head: Literal
+    var fields: [FieldPlan]
+    var layout: MessageLayout
+    var rowLengthMaximum: Int
+  }
+
+  private var literals = Literals()
+  private var plans: [[Plan]] = []
+  private let protocols: [ProtocolDescription]
+  private let namesFiles: Bool
+  private var file: [UInt8] = []
+
+  public init(_ protocols: [ProtocolDescription], namesFiles: Bool) {
+    self.protocols = protocols
+    self.namesFiles = namesFiles
+    for description in protocols {
+      plans.append(description.layouts.map { Self.plan($0, of: description, &literals) })
+    }
+  }
+
+  private static func plan(
+    _ layout: MessageLayout, of description: ProtocolDescription, _ literals: inout Literals
+  ) -> Plan {
+    let head = literals.add(
+      "  " + padded(description.name, protocolWidth) + "  " + padded(layout.typeText, 4) + "  "
+        + padded(layout.name, nameWidth) + " ")
+    var fields: [FieldPlan] = []
+    var rowLengthMaximum = 128 + head.count
+    for field in layout.fields.dropFirst()
+    where field.encoding != .reserved && field.name != MessageLayout.appendageLengthName {
+      let literal = literals.add(" " + field.name + "=")
+      fields.append(FieldPlan(literal: literal, slot: field.slot))
+      rowLengthMaximum += literal.count + (field.encoding.isText ? field.size * 4 + 2 : 24)
+    }
+    return Plan(
+      byteOrder: description.byteOrder, head: head, fields: fields, layout: layout,
+      rowLengthMaximum: rowLengthMaximum)
+  }
+
+  private static func padded(_ text: String, _ width: Int) -> String {
+    text + String(repeating: " ", count: max(width - text.utf8.count, 0))
+  }
+
+  public func appendHeader(to buffer: inout RowBuffer) {
+    let line = (namesFiles ? "file " : "") + "  packet    sequence  "
+      + Self.padded("protocol", Self.protocolWidth) + "  type  " + Self.padded("message", Self.nameWidth)
+      + "  fields\n"
+    buffer.reserve(line.utf8.count)
+    for byte in line.utf8 { buffer.append(byte) }
+  }
+
+  public mutating func beginFile(named name: String) { file = Array(name.utf8) + [UInt8(ascii: " ")] }
+
+  public func append(_ message: DecodedMessage, to buffer: inout RowBuffer) {
+    guard let base = message.bytes.baseAddress else { return }
+    let plan = plans[message.protocolIndex][message.layoutIndex]
+    buffer.reserve(plan.rowLengthMaximum + file.count)
+    if !file.isEmpty { file.withUnsafeBytes { buffer.append($0) } }
+    buffer.appendRightAligned(message.packetIndex, width: 8)
+    if let sequenceNumber = message.sequenceNumber {
+      buffer.append("  ")
+      buffer.appendRightAligned(sequenceNumber, width: 10)
+    } else {
+      buffer.append("           -")
+    }
+    literals.append(plan.head, to: &buffer)
+    // SAFETY: `isPresent` proves that the message holds the field.
+    for field in plan.fields where field.isPresent(in: message.bytes) {
+      literals.append(field.literal, to: &buffer)
+      Self.append(field.slot, at: base, plan.byteOrder, to: &buffer)
+    }
+    if plan.layout.hasAppendage, let appendage = plan.layout.appendageBytes(of: message.bytes) {
+      appendOptions(appendage, of: protocols[message.protocolIndex], to: &buffer)
+    }
+    buffer.reserve(1)
+    buffer.append(UInt8(ascii: "\n"))
+  }
+
+  private static func append(
+    _ slot: FieldSlot, at base: UnsafeRawPointer, _ order: ByteOrder, to buffer: inout RowBuffer
+  ) {
+    switch slot.encoding {
+    case .character, .text, .digits:
+      let text = slot.trimmed(at: base)
+      if text.isEmpty { buffer.append("\"\"") } else { buffer.appendVisible(text) }
+    case .signed: buffer.appendDecimal(slot.signed(at: base, order))
+    case .unsigned, .reserved: buffer.appendDecimal(slot.unsigned(at: base, order))
+    case .price4: append(slot.unsigned(at: base, order), unit: 10_000, decimals: 4, to: &buffer)
+    case .price8: append(slot.unsigned(at: base, order), unit: 100_000_000, decimals: 8, to: &buffer)
+    case .signedPrice4:
+      let value = slot.signed(at: base, order)
+      if value < 0 { buffer.append(UInt8(ascii: "-")) }
+      append(value.magnitude, unit: 10_000, decimals: 4, to: &buffer)
+    case .timestamp: append(time: slot.unsigned(at: base, order), to: &buffer)
+    }
+  }
+
+  private static func append(_ value: UInt64, unit: UInt64, decimals: Int, to buffer: inout RowBuffer) {
+    buffer.appendDecimal(value / unit)
+    buffer.append(UInt8(ascii: "."))
+    buffer.appendDecimal(value % unit, digits: decimals)
+  }
+
+  /// A time beyond the day is no time: printed as the number it is.
+  private static func append(time: UInt64, to buffer: inout RowBuffer) {
+    let seconds = time / 1_000_000_000
+    guard seconds < 86_400 else {
+      buffer.appendDecimal(time)
+      return
+    }
+    buffer.appendDecimal(seconds / 3_600, digits: 2)
+    buffer.append(UInt8(ascii: ":"))
+    buffer.appendDecimal(seconds / 60 % 60, digits: 2)
+    buffer.append(UInt8(ascii: ":"))
+    buffer.appendDecimal(seconds % 60, digits: 2)
+    buffer.append(UInt8(ascii: "."))
+    buffer.appendDecimal(time % 1_000_000_000, digits: 9)
+  }
+
+  private func appendOptions(
+    _ appendage: UnsafeRawBufferPointer, of description: ProtocolDescription, to buffer: inout RowBuffer
+  ) {
+    var elements = OptionElements(appendage)
+    while let element = elements.next() {
+      // An option's name, and its value as text or as digits.
+      buffer.reserve(64 + element.value.count * 4)
+      buffer.append(UInt8(ascii: " "))
+      if let option = description.option(ofTag: element.tag), element.value.count == option.value.size,
+        let base = element.value.baseAddress {
+        for byte in option.value.name.utf8 { buffer.append(byte) }
+        buffer.append(UInt8(ascii: "="))
+        Self.append(option.value.slot, at: base, description.byteOrder, to: &buffer)
+      } else {
+        buffer.append("option")
+        buffer.appendDecimal(UInt64(element.tag))
+        buffer.append(UInt8(ascii: "="))
+        buffer.appendHexadecimal(element.value)
+      }
+    }
+    buffer.reserve(24)
+    if elements.isMalformed { buffer.append(" (malformed options)") }
+  }
+}

@@ -1,0 +1,112 @@
+import ArgumentParser
+import FeedCore
+import FeedIO
+import FeedObserve
+import Glibc
+
+/// `feedh decode`: prints the messages of captures.
+struct DecodeCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "decode",
+    abstract: "Print every message of every packet, as captured.",
+    discussion: """
+      Captures are pcap or pcapng files, length-prefixed ITCH files or SoupBinTCP streams (what replay --orders \
+      writes), plain or compressed. Nothing is arbitrated, dropped or reordered; files are printed one after another. \
+      What cannot be decoded is counted and summed up on standard error.
+
+      Examples:
+        feedh decode day.pcap --symbol AAPL --limit 20
+        feedh decode a.pcap b.pcap --format ndjson --type A --type F > adds.ndjson
+      """)
+
+  @Argument(help: "Capture files.", completion: .file())
+  var captures: [String]
+
+  @Option(help: "auto (recognise by structure), or \(DecodeCommand.protocolNames).")
+  var `protocol` = "auto"
+
+  @Option(help: "\(RowFormat.allCases.map(\.rawValue).joined(separator: ", ")).")
+  var format = RowFormat.table
+
+  @Option(help: ArgumentHelp("Only messages of this type; may be given several times.", valueName: "T"))
+  var type: [String] = []
+
+  @Option(help: ArgumentHelp("Only messages about this symbol, by name or by its number.", valueName: "S"))
+  var symbol: String?
+
+  @Option(help: ArgumentHelp("Stop after this many messages.", valueName: "N"))
+  var limit: UInt64?
+
+  private static var protocolNames: String { DecodeProtocol.allCases.map(\.rawValue).joined(separator: ", ") }
+
+  func validate() throws {
+    if `protocol` != "auto", DecodeProtocol(rawValue: `protocol`) == nil {
+      throw ValidationError("--protocol \(`protocol`): unknown; give auto, \(Self.protocolNames)")
+    }
+    if let symbol, Symbol(symbol) == nil {
+      throw ValidationError("--symbol \(symbol): give 1 to 8 printable ASCII characters without spaces")
+    }
+  }
+
+  func run() throws {
+    var selection = DecodeSelection()
+    selection.format = format
+    selection.protocol = DecodeProtocol(rawValue: `protocol`)
+    selection.types = type
+    selection.symbol = symbol.flatMap { Symbol($0) }
+    selection.limit = limit
+    selection.namesFiles = captures.count > 1
+    do {
+      try decode(selection)
+    } catch let error as StandardOutputError where error.isClosedPipe {
+      // The reader of a pipe (head) has seen enough.
+      return
+    } catch {
+      Self.report("error: \(error)")
+      throw ExitCode(2)
+    }
+  }
+
+  private func decode(_ selection: DecodeSelection) throws {
+    var decoder = try CaptureDecoder(selection)
+    // All files are opened before the first row, so that a bad one is reported at once.
+    let sets = try captures.map { try CaptureSet(paths: [$0]) }
+    // A write to a closed pipe is an error to handle, not a signal to die of.
+    signal(SIGPIPE, SIG_IGN)
+    for set in sets where !decoder.isDone {
+      let faults = try decoder.decode(set) { bytes throws(StandardOutputError) in
+        try Self.writeToStandardOutput(bytes)
+      }
+      for line in faults { Self.report(line) }
+    }
+    for line in decoder.tally.faultLines { Self.report(line) }
+  }
+
+  private static func report(_ line: String) {
+    let text = Array("feedh decode: \(line)\n".utf8)
+    _ = text.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
+  }
+
+  private static func writeToStandardOutput(_ bytes: UnsafeRawBufferPointer) throws(StandardOutputError) {
+    var written = 0
+    while written < bytes.count {
+      let count = write(STDOUT_FILENO, bytes.baseAddress! + written, bytes.count - written)
+      if count >= 0 {
+        written += count
+      } else if errno != EINTR {
+        throw StandardOutputError(code: errno)
+      }
+    }
+  }
+}
+
+/// Standard output cannot take the rows.
+private struct StandardOutputError: Error, CustomStringConvertible {
+  let code: Int32
+  var isClosedPipe: Bool { code == EPIPE }
+  var description: String {
+    "standard output: cannot be written: \(String(cString: strerror(code))); free space there or write elsewhere"
+  }
+}
+
+extension RowFormat: ExpressibleByArgument {}
