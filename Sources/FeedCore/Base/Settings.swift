@@ -192,6 +192,8 @@ public struct ThreadSettings: Sendable {
   public var cpus: [Int] = []
   /// Packets per burst, 1 ... 256.
   public var burstPackets = 64
+  /// A duty cycle longer than this counts as a stall, nanoseconds. 1 us ... 10 s.
+  public var stallNanoseconds: UInt64 = 1_000_000
   public init() {}
 }
 

@@ -252,7 +252,6 @@ extension OpportunityRecord {
     sellPrice = walk.sellPrice
   }
 
-  /// Everything of it but what depends on orders: those have a digest of their own.
   fileprivate func fold(into digest: UInt64) -> UInt64 {
     var digest = Mix.fold(digest, symbol.packed, number << 16 ^ UInt64(buyVenue) << 8 ^ UInt64(sellVenue))
     digest = Mix.fold(digest, beginNanoseconds, endNanoseconds ^ UInt64(end.rawValue) << 56)

@@ -1,37 +1,3 @@
-/// One leg a detector asks for. Prices are the venue's raw units.
-public struct OrderIntent: BitwiseCopyable, Sendable, Equatable {
-  public var group: GroupIndex
-  public var venue: VenueIndex
-  /// `.buy` or `.sell`; whether a sale is short is risk's to say.
-  public var side: Side
-  /// Shares, at least 1.
-  public var quantity: UInt32
-  public var limitPrice: Int32
-  /// The opportunity's number within its shard, 0 = none.
-  public var opportunity: UInt64
-
-  public init(
-    group: GroupIndex, venue: VenueIndex, side: Side, quantity: UInt32, limitPrice: Int32, opportunity: UInt64
-  ) {
-    self.group = group
-    self.venue = venue
-    self.side = side
-    self.quantity = quantity
-    self.limitPrice = limitPrice
-    self.opportunity = opportunity
-  }
-}
-
-/// Two legs that go out together or not at all.
-public struct OrderPairIntent: BitwiseCopyable, Sendable, Equatable {
-  public var buy: OrderIntent
-  public var sell: OrderIntent
-  public init(buy: OrderIntent, sell: OrderIntent) {
-    self.buy = buy
-    self.sell = sell
-  }
-}
-
 /// A book that changed, at a publish point.
 struct BookChange: BitwiseCopyable {
   var instrument: InstrumentID

@@ -40,7 +40,7 @@ struct EdgeWalk: BitwiseCopyable {
       let bidRaw = bidLevels[bidIndex].key
       let ask = Int64(askRaw) &* askVenue.pointee.multiplier
       let bid = Int64(bidRaw) &* bidVenue.pointee.multiplier
-      let edge = bid &- ask &- sellFees.takerFee(at: bid) &- buyFees.takerFee(at: ask)
+      let edge = bid &- ask &- sellFees.takerFee(price: bid) &- buyFees.takerFee(price: ask)
       if self.edge == .min {
         self.edge = edge
         buyPrice = ask

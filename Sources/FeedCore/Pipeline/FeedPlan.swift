@@ -41,6 +41,11 @@ struct RouteTable {
     var channel: UInt8 = 0
     var line: UInt8 = 0
     var isUsed = false
+
+    @inline(__always)
+    func matches(low: UInt64, high: UInt64, port: UInt16, file: UInt16) -> Bool {
+      isUsed && destinationLow == low && self.port == port && self.file == file && destinationHigh == high
+    }
   }
 
   private let entries: Storage<Entry>
@@ -75,19 +80,22 @@ struct RouteTable {
   /// The route of a packet, nil when its flow carries no feed.
   @inline(__always)
   mutating func find(_ view: TransportView, file: UInt16) -> (channel: Int, line: UInt8)? {
-    if last.isUsed, last.destinationLow == view.destinationLow, last.port == view.destinationPort,
-      last.file == file, last.destinationHigh == view.destinationHigh
-    {
-      return (Int(last.channel), last.line)
-    }
-    var slot = Self.hash(low: view.destinationLow, port: view.destinationPort, file: file) & mask
+    find(low: view.destinationLow, high: view.destinationHigh, port: view.destinationPort, file: file)
+  }
+
+  /// The route of a length-prefixed file, which is a flow without addresses.
+  mutating func find(messageFile file: UInt16) -> (channel: Int, line: UInt8)? {
+    find(low: 0, high: 0, port: 0, file: file)
+  }
+
+  @inline(__always)
+  private mutating func find(low: UInt64, high: UInt64, port: UInt16, file: UInt16) -> (channel: Int, line: UInt8)? {
+    if last.matches(low: low, high: high, port: port, file: file) { return (Int(last.channel), last.line) }
+    var slot = Self.hash(low: low, port: port, file: file) & mask
     while entries.base[slot].isUsed {
-      let entry = entries.base[slot]
-      if entry.destinationLow == view.destinationLow, entry.port == view.destinationPort, entry.file == file,
-        entry.destinationHigh == view.destinationHigh
-      {
-        last = entry
-        return (Int(entry.channel), entry.line)
+      if entries.base[slot].matches(low: low, high: high, port: port, file: file) {
+        last = entries.base[slot]
+        return (Int(last.channel), last.line)
       }
       slot = (slot &+ 1) & mask
     }

@@ -53,7 +53,7 @@ struct Ingest {
         return recordUnrecognised(packet, packetIndex)
       }
       guard var sequenced = MoldUDP64.parse(view.payload, length: view.payloadLength) else {
-        return recordMalformed(packet, packetIndex)
+        return recordUnreadable(view.isCut ? .cutPackets : .malformed, packet, packetIndex)
       }
       sequenced.captureNanoseconds = packet.captureNanoseconds
       sequenced.packetIndex = packetIndex
@@ -100,8 +100,7 @@ struct Ingest {
     view.fileIndex = packet.fileIndex
     view.captureNanoseconds = packet.captureNanoseconds
     payloadPackets[file] &+= 1
-    let key = TransportView.messageFlow
-    guard let route = routes.find(key, file: packet.fileIndex) else {
+    guard let route = routes.find(messageFile: packet.fileIndex) else {
       return recordUnrecognised(packet, view.packetIndex)
     }
     sink.flushIfFull()
@@ -125,8 +124,8 @@ struct Ingest {
   }
 
   @inline(never)
-  private func recordMalformed(_ packet: Packet, _ packetIndex: UInt64) {
-    counters.note(.malformed, at: Occurrence(fileIndex: packet.fileIndex, packetIndex: packetIndex, offset: 0))
+  private func recordUnreadable(_ counter: Counter, _ packet: Packet, _ packetIndex: UInt64) {
+    counters.note(counter, at: Occurrence(fileIndex: packet.fileIndex, packetIndex: packetIndex, offset: 0))
   }
 
   /// The snap length cut the packet: its whole messages count, the rest is a gap that another line may fill.

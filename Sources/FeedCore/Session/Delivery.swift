@@ -33,8 +33,6 @@ struct DeliveredPacket: BitwiseCopyable {
   var captureNanoseconds: UInt64
   var payload: UnsafeRawPointer
   var packetIndex: UInt64
-  /// `feedh_ticks` when the burst that delivered it was received; 0 = this burst is not stamped.
-  var receiveTicks: UInt64
   var fileIndex: UInt16
 }
 
@@ -51,9 +49,11 @@ struct DeliveryBatch {
   let packets: Storage<DeliveredPacket>
   var count = 0
   var packetCount = 0
-  /// Ticks when framing of this batch ended; 0 = not stamped.
+  /// When the burst was received, and whether its stages are to be stamped.
+  private(set) var receiveTicks: UInt64 = 0
+  private(set) var isSampled = false
+  /// When framing of this batch ended, where it is stamped.
   var framedTicks: UInt64 = 0
-  var receiveTicks: UInt64 = 0
 
   init() {
     deliveries = Storage(capacity: Self.flushThreshold + Self.messagesPerPacketMaximum + 64, hugePages: false)
@@ -62,10 +62,16 @@ struct DeliveryBatch {
     packets.prefault()
   }
 
+  @inline(__always)
+  mutating func begin(receiveTicks: UInt64, isSampled: Bool) {
+    self.receiveTicks = receiveTicks
+    self.isSampled = isSampled
+  }
+
+  @inline(__always)
   mutating func clear() {
     count = 0
     packetCount = 0
-    framedTicks = 0
   }
 
   /// True when another packet, of any size, may not fit.
@@ -74,8 +80,7 @@ struct DeliveryBatch {
   @inline(__always)
   mutating func beginPacket(_ packet: SequencedPacket, clock: UInt64) {
     packets.base[packetCount] = DeliveredPacket(
-      captureNanoseconds: clock, payload: packet.blocks - Int(packet.headerLength), packetIndex: packet.packetIndex,
-      receiveTicks: receiveTicks, fileIndex: packet.fileIndex)
+      captureNanoseconds: clock, payload: packet.blocks - Int(packet.headerLength), packetIndex: packet.packetIndex, fileIndex: packet.fileIndex)
     packetCount &+= 1
   }
 

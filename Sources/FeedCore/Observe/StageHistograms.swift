@@ -1,0 +1,40 @@
+/// Latency of one core by stage, in ticks. Stages run on bursts: a stamped burst records what each stage took for it.
+public struct StageHistograms: Sendable {
+  public enum Stage: Int, CaseIterable, Sendable {
+    /// Burst received → its packets framed and arbitrated.
+    case framed
+    /// → its messages decoded.
+    case decoded
+    /// → books changed.
+    case applied
+    /// → publish points looked at by the detectors (orders included).
+    case detected
+    /// Intent admitted by risk and encoded; per order pair.
+    case encoded
+    /// Burst received → order pair encoded; per order pair, always stamped.
+    case packetToOrder
+
+    public var name: String { String(describing: self) }
+  }
+
+  private let histograms: [LatencyHistogram]
+  // One handle per stage outside the array, so that recording reads no array.
+  let framed: LatencyHistogram
+  let decoded: LatencyHistogram
+  let applied: LatencyHistogram
+  let detected: LatencyHistogram
+  let encoded: LatencyHistogram
+  let packetToOrder: LatencyHistogram
+
+  public init() {
+    histograms = Stage.allCases.map { _ in LatencyHistogram() }
+    framed = histograms[Stage.framed.rawValue]
+    decoded = histograms[Stage.decoded.rawValue]
+    applied = histograms[Stage.applied.rawValue]
+    detected = histograms[Stage.detected.rawValue]
+    encoded = histograms[Stage.encoded.rawValue]
+    packetToOrder = histograms[Stage.packetToOrder.rawValue]
+  }
+
+  public subscript(stage: Stage) -> LatencyHistogram { histograms[stage.rawValue] }
+}
