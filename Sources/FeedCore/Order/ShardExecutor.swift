@@ -1,0 +1,186 @@
+/// From an order intent to its fills, for one shard: risk → order state → encode → transport, and back.
+///
+/// One owner; never copied while in use, because copies share their memory. Everything is sized in `init`; nothing
+/// allocates, locks or throws afterwards. In a replay the transport leads to simulated venues.
+///
+/// The owner calls `advance(to:view:)` before it applies any packet with capture time ≥ `nextDue`, and reports the
+/// departures from the books that it was told to watch (`MarketView.watchDepartures`). All times are capture times
+/// and never go back.
+public struct ShardExecutor {
+  /// Bytes of the wire log per order record: an event is one message of about this length, header included.
+  private static let wireBytesPerRecord = 64
+  private static let leastLogRecords = 1_024
+
+  public let shard: Int
+  private var gate: RiskGate
+  private var encoder: OrderEncoder
+  private var tracker: OrderTracker
+  private var transport: ReplayTransport
+  /// Every event of every order, in order.
+  public private(set) var orderLog: BoundedLog<OrderRecord>
+  /// Every message in both directions, in order.
+  public private(set) var wireLog: WireLog
+  /// Folded over the content of every event, whether the log had room for it or not.
+  public private(set) var orderDigest: UInt64 = 0
+  /// Orders handed to the transport.
+  public private(set) var ordersSent: UInt64 = 0
+  private let buffer: Storage<UInt8>
+
+  /// - Parameters:
+  ///   - shard: 0 ..< `settings.shardCount`.
+  ///   - venueCount: 1 ... 8; a venue beyond `settings.venues` has default latencies and no fees.
+  ///   - groupCapacity: symbols the core can know.
+  public init(settings: Settings, shard: Int, venueCount: Int, groupCapacity: Int) {
+    self.shard = shard
+    let limits = ShardLimits(settings: settings, shard: shard)
+    gate = RiskGate(limits: limits, venueCount: venueCount, groupCapacity: groupCapacity)
+    encoder = OrderEncoder(shard: shard, venueCount: venueCount, firm: settings.orders.firm)
+    tracker = OrderTracker(
+      settings: settings, shard: shard, venueCount: venueCount, capacity: settings.capacity.openOrders)
+    transport = ReplayTransport(
+      settings: settings, shard: shard, venueCount: venueCount, groupCapacity: groupCapacity)
+    let records = max(Self.leastLogRecords, settings.capacity.records / max(1, settings.shardCount))
+    orderLog = BoundedLog(capacity: records)
+    wireLog = WireLog(capacityBytes: records * Self.wireBytesPerRecord)
+    buffer = Storage(capacity: OUCH50.maximumMessageLength, hugePages: false)
+  }
+
+  /// When the next message under way arrives; `UInt64.max` = none.
+  @inline(__always)
+  public var nextDue: UInt64 { transport.nextDue }
+
+  /// Runs everything due at `nanoseconds` or before, each stamped with its own time, in order of (time, creation).
+  /// `UInt64.max` drains: for the end of the input.
+  ///
+  /// Ends: an arrival at a venue makes a bounded number of replies, and a reply makes nothing new.
+  public mutating func advance(to nanoseconds: UInt64, view: some MarketView) {
+    while let arrival = transport.popDue(at: nanoseconds, into: buffer.base, view: view) {
+      if arrival.direction == .fromVenue { receive(arrival) }
+    }
+  }
+
+  /// Sends the pair now if risk admits both legs. Returns whether it was sent.
+  ///
+  /// Of a refused pair the order log gets one record, for the leg that failed: records and counters agree.
+  /// What is due at `nanoseconds` or before must have run (`advance`).
+  @discardableResult
+  public mutating func submit(_ pair: OrderPairIntent, at nanoseconds: UInt64, view: some MarketView) -> Bool {
+    switch gate.admit(pair, at: nanoseconds, hasRoom: hasRoom(for: pair), view: view) {
+    case .admitted(let buy, let sell):
+      send(buy, at: nanoseconds)
+      send(sell, at: nanoseconds)
+      return true
+    case .refused(let reason, let leg):
+      recordRefusal(reason, leg, at: nanoseconds, view: view)
+      return false
+    }
+  }
+
+  /// Refuses every order from now on. Nothing needs to be called back: every order is immediate or cancel.
+  public mutating func engageKillSwitch() { gate.engageKillSwitch() }
+
+  public var isKillSwitchEngaged: Bool { gate.isKillSwitchEngaged }
+
+  /// A resting order left the recorded book of a watched instrument: whatever it filled us with may come again.
+  public mutating func orderLeft(venue: VenueIndex, reference: UInt64) {
+    transport.orderLeft(venue: venue, reference: reference)
+  }
+
+  /// All resting orders of a venue left its recorded books.
+  public mutating func booksCleared(venue: VenueIndex) { transport.bookCleared(venue: venue) }
+}
+
+extension ShardExecutor {
+  /// Refused order pairs by reason.
+  public var refusals: RefusalCounters { gate.refusals }
+  public var replies: OrderTrackerCounters { tracker.counters }
+  public var openOrderCount: Int { tracker.openOrderCount }
+  /// Positions in order of each symbol's first order; `Position.symbol` names it.
+  public var positions: PositionTable { gate.positions }
+
+  /// - Parameter venue: 0 ..< the venue count.
+  public func venueCounters(of venue: VenueIndex) -> SimulatedVenueCounters { transport.counters(of: venue) }
+
+  /// Resting orders of `venue` that filled us and are still in its book.
+  func consumedOrderCount(at venue: VenueIndex) -> Int { transport.consumedOrderCount(at: venue) }
+
+  func forEachOpenOrder(_ visit: (OpenOrder) -> Void) { tracker.forEachOpenOrder(visit) }
+}
+
+extension ShardExecutor {
+  private func hasRoom(for pair: OrderPairIntent) -> Bool {
+    tracker.hasRoom(for: 2) && transport.hasRoom(for: 2) && hasNumbers(pair.buy) && hasNumbers(pair.sell)
+  }
+
+  private func hasNumbers(_ leg: OrderIntent) -> Bool {
+    // A venue that does not exist is refused by name, not for its numbers.
+    Int(leg.venue) >= transport.venueCount || encoder.hasNumbers(at: leg.venue)
+  }
+
+  private mutating func send(_ order: AdmittedOrder, at nanoseconds: UInt64) {
+    let venue = order.intent.venue
+    let (length, userRefNum) = encoder.encodeEnter(order, into: buffer.base)
+    tracker.orderSent(order, userRefNum: userRefNum)
+    let isSent = transport.send(
+      buffer.base, length: length, venue: venue, symbol: order.symbol, group: order.intent.group, at: nanoseconds)
+    // `hasRoom` was asked first: an order that is booked as open but never travels would stay open for ever.
+    precondition(isSent, "risk admitted an order for which the transport has no room")
+    wireLog.append(buffer.base, length: length, venue: venue, direction: .toVenue, at: nanoseconds)
+    ordersSent &+= 1
+    var record = OrderRecord()
+    record.captureNanoseconds = nanoseconds
+    record.symbol = order.symbol
+    record.opportunity = order.intent.opportunity
+    record.price = order.price
+    record.quantity = order.intent.quantity
+    record.userRefNum = userRefNum
+    record.kind = .sent
+    record.shard = UInt8(truncatingIfNeeded: shard)
+    record.venue = venue
+    record.side = order.sideCharacter
+    log(record)
+  }
+
+  private mutating func receive(_ reply: TimerQueue.Arrival) {
+    wireLog.append(
+      buffer.base, length: reply.length, venue: reply.venue, direction: .fromVenue, at: reply.dueNanoseconds)
+    let outcome = tracker.apply(
+      buffer.base, length: reply.length, venue: reply.venue, at: reply.dueNanoseconds, positions: &gate.positions)
+    if !outcome.isConsistent { gate.distrust(reply.venue) }
+    if let record = outcome.record { log(record) }
+  }
+
+  @inline(never)
+  private mutating func recordRefusal(
+    _ reason: RefusalReason, _ leg: OrderIntent, at nanoseconds: UInt64, view: some MarketView
+  ) {
+    var record = OrderRecord()
+    record.captureNanoseconds = nanoseconds
+    record.opportunity = leg.opportunity
+    record.quantity = leg.quantity
+    record.reason = UInt16(reason.rawValue)
+    record.kind = .refused
+    record.shard = UInt8(truncatingIfNeeded: shard)
+    record.venue = leg.venue
+    record.side = gate.sideCharacter(leg)
+    // Only indices in range may reach the view.
+    if Int(leg.group) < gate.positions.groupCapacity && Int(leg.venue) < transport.venueCount {
+      record.symbol = view.symbol(of: leg.group)
+      let instrument = view.instrument(of: leg.group, at: leg.venue)
+      if instrument != .none {
+        record.price = Nanodollars(clamping: Int128(leg.limitPrice) * Int128(view.multiplier(of: instrument)))
+      }
+    }
+    log(record)
+  }
+
+  private mutating func log(_ record: OrderRecord) {
+    orderLog.append(record)
+    var digest = Mix.fold(orderDigest, record.captureNanoseconds, record.symbol.packed)
+    digest = Mix.fold(digest, record.opportunity, UInt64(bitPattern: record.price))
+    digest = Mix.fold(digest, record.matchNumber, UInt64(record.quantity) << 32 | UInt64(record.userRefNum))
+    orderDigest = Mix.fold(
+      digest, UInt64(record.reason) << 16 | UInt64(record.kind.rawValue) << 8 | UInt64(record.side),
+      UInt64(record.shard) << 8 | UInt64(record.venue))
+  }
+}

@@ -1,0 +1,11 @@
+/// One leg that passed risk, with what the encoder and the order state need of it.
+struct AdmittedOrder: BitwiseCopyable, Sendable, Equatable {
+  var intent: OrderIntent
+  var symbol: Symbol
+  /// Limit price, nanodollars.
+  var price: Nanodollars
+  /// Limit price in 1/10,000 dollars, 1 ... `OrderBounds.maximumPrice4`.
+  var price4: UInt64
+  /// OUCH side character: B, S, or T.
+  var sideCharacter: UInt8
+}
