@@ -3,5 +3,6 @@ import ArgumentParser
 @main
 struct Feedh: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "feedh", abstract: "Market-data feed handler and order executor.")
+    commandName: "feedh", abstract: "Market-data feed handler and order executor.",
+    subcommands: [CheckConfigCommand.self])
 }
