@@ -72,16 +72,16 @@ extension ConfigurationPlan {
     var lines = ["detectors"]
     if let detector = settings.crossVenue {
       lines.append(
-        "  crossVenue on: edge ≥ \(decimal(detector.minimumEdge)) a share after fees, at least"
-          + " \(count(detector.minimumQuantity)) shares, order pairs of at most \(count(detector.maximumQuantity)), "
+        "  crossVenue on: edge ≥ \(decimal(detector.minimumEdge)) a share after fees,"
+          + " shares ≥ \(count(detector.minimumQuantity)), order pairs ≤ \(count(detector.maximumQuantity)), "
           + (detector.rearmNanoseconds.map { "again after \(duration($0))" } ?? "one pair per opportunity"))
     } else {
       lines.append("  crossVenue off")
     }
     if let detector = settings.imbalance {
       lines.append(
-        "  imbalance  on: one side ≥ \(percent(detector.thresholdPartsPerMillion)) of at least"
-          + " \(count(detector.minimumQuantity)) shares in \(detector.depth) levels")
+        "  imbalance  on: one side ≥ \(percent(detector.thresholdPartsPerMillion)) of the shares in"
+          + " \(detector.depth) levels, shares ≥ \(count(detector.minimumQuantity))")
     } else {
       lines.append("  imbalance  off")
     }
@@ -134,7 +134,7 @@ extension ConfigurationPlan {
 
   private var tableLines: [String] {
     func mebibytes(_ bytes: Int) -> String {
-      let tenths = bytes / 104_858
+      let tenths = (bytes * 10 + 524_288) / 1_048_576
       return "\(tenths / 10).\(tenths % 10) MiB"
     }
     let rows = tables.map { table in
@@ -148,7 +148,7 @@ extension ConfigurationPlan {
       return left ? spaces + text : text + spaces
     }
     let venues = max(1, settings.venues.count)
-    return ["capacity  per venue (\(venues)); memory is reserved, and resident once touched"]
+    return ["capacity  per venue (\(venues)); estimated memory, resident once touched"]
       + rows.map { row in
         padded(row.0, 14) + padded(row.1, 12, left: true) + "   " + padded(row.2, 24) + padded(row.3, 12, left: true)
       }

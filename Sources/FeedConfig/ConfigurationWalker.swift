@@ -24,6 +24,7 @@ struct ConfigurationWalker {
 
   /// Reads the whole document and checks what no single value shows.
   mutating func run() {
+    defer { problems = Set(problems).sorted { ($0.line, $0.column, $0.what) < ($1.line, $1.column, $1.what) } }
     guard let root = document.root else { return }
     // A file of comments only: every default.
     if case .scalar(let scalar) = root, Self.isNull(scalar) { return }
@@ -33,7 +34,6 @@ struct ConfigurationWalker {
     }
     self.settings = settings
     check()
-    problems = Set(problems).sorted { ($0.line, $0.column, $0.what) < ($1.line, $1.column, $1.what) }
   }
 
   // MARK: Mappings

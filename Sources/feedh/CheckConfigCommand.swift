@@ -39,6 +39,7 @@ struct CheckConfigCommand: ParsableCommand {
       throw ExitCode(2)
     }
     let allowedCPUs = (0..<max(0, Int(feedh_allowed_cpu_count()))).map { Int(feedh_allowed_cpu(Int32($0))) }
+    print("\(file) can be used. What follows from it:\n")
     print(ConfigurationPlan(settings: settings, allowedCPUs: allowedCPUs.filter { $0 >= 0 }))
   }
 
