@@ -4,5 +4,5 @@ import ArgumentParser
 struct Feedh: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "feedh", abstract: "Market-data feed handler and order executor.",
-    subcommands: [DecodeCommand.self, GenerateCommand.self])
+    subcommands: [DecodeCommand.self, GenerateCommand.self, CheckConfigCommand.self])
 }

@@ -1,0 +1,239 @@
+import FeedCore
+
+/// Every key of the configuration: the one table that the reader, the reference, the completeness test of the
+/// example file and the "did you mean" of an unknown key are made from.
+public enum ConfigurationKeys {
+  /// All keys in the order of the reference: a section or list stands before what is in it.
+  public static let all: [ConfigurationKey] = {
+    let groups: [(prefix: String, keys: [ConfigurationKey])] = [
+      ("venues[]", venue.bindings.map(\.key)), ("feeds[]", feed.bindings.map(\.key)),
+      ("feeds[].lines[]", line.bindings.map(\.key)), ("detect.crossVenue", crossVenue.bindings.map(\.key)),
+      ("detect.imbalance", imbalance.bindings.map(\.key)),
+    ]
+    func withChildren(_ keys: [ConfigurationKey]) -> [ConfigurationKey] {
+      keys.flatMap { key -> [ConfigurationKey] in
+        let group = groups.first { $0.prefix == key.path || $0.prefix == key.path + "[]" }
+        return [key] + withChildren(group?.keys ?? [])
+      }
+    }
+    return withChildren(settings.bindings.map(\.key))
+  }()
+
+  /// The keys that may stand directly in the section or list entry at `path` ("" is the top).
+  static func children(of path: String) -> [ConfigurationKey] {
+    let prefix = path.isEmpty ? "" : path + "."
+    return all.filter { $0.path.hasPrefix(prefix) && !$0.path.dropFirst(prefix.count).contains(".") }
+  }
+
+  static let maximumVenueCount = 8
+  static let maximumShardCount = 64
+
+  private static let million: Int64 = 1_000_000
+  private static let second: Int64 = 1_000_000_000
+  private static let hour: Int64 = 3_600_000_000_000
+  private static let perShare = ConfigurationKind.decimal(-10 * FixedPoint.one...10 * FixedPoint.one, quantum: 1)
+  private static let fraction = ConfigurationKind.decimal(-FixedPoint.one...FixedPoint.one, quantum: 1)
+  private static let tick = ConfigurationKind.decimal(1...1_000 * FixedPoint.one, quantum: 1)
+  private static let amount = ConfigurationKind.decimal(0...9_000_000_000 * FixedPoint.one, quantum: 1)
+  private static let latency = ConfigurationKind.duration(0...10 * second)
+
+  static let venue = KeyGroup(prefix: "venues[]", defaults: VenueSettings(name: "")) { keys in
+    keys.text("name", .name, \.name, isRequired: true, "What reports, digests and feeds call the venue; unique.")
+    keys.section("fees", "Fees for a share that trades; negative: a rebate to us.")
+    keys.integer(
+      "fees.takerPerShare", perShare, \.fees.taker.perShare, unit: "dollars per share",
+      "Fixed part for a share that takes, at one dollar and above.")
+    keys.integer(
+      "fees.takerFraction", fraction, \.fees.taker.fraction, unit: "of the notional",
+      "Proportional part for taking, at one dollar and above.")
+    keys.integer(
+      "fees.makerPerShare", perShare, \.fees.maker.perShare, unit: "dollars per share",
+      "Fixed part for a share that rests, at one dollar and above.")
+    keys.integer(
+      "fees.makerFraction", fraction, \.fees.maker.fraction, unit: "of the notional",
+      "Proportional part for resting, at one dollar and above.")
+    keys.section(
+      "fees.belowDollar",
+      "Fees at prices below one dollar. They take nothing over from the fees above: 0 unless given.")
+    keys.integer(
+      "fees.belowDollar.takerPerShare", perShare, \.fees.takerBelowDollar.perShare, unit: "dollars per share",
+      "Fixed part for a share that takes, below one dollar.")
+    keys.integer(
+      "fees.belowDollar.takerFraction", fraction, \.fees.takerBelowDollar.fraction, unit: "of the notional",
+      "Proportional part for taking, below one dollar.")
+    keys.integer(
+      "fees.belowDollar.makerPerShare", perShare, \.fees.makerBelowDollar.perShare, unit: "dollars per share",
+      "Fixed part for a share that rests, below one dollar.")
+    keys.integer(
+      "fees.belowDollar.makerFraction", fraction, \.fees.makerBelowDollar.fraction, unit: "of the notional",
+      "Proportional part for resting, below one dollar.")
+    keys.integer(
+      "orderLatency", latency, \.orderLatencyNanoseconds,
+      "From sending an order to its arrival at the simulated venue.")
+    keys.integer(
+      "replyLatency", latency, \.replyLatencyNanoseconds, "From the simulated venue's answer to its arrival here.")
+    keys.integer(
+      "roundLot", .count(1...million), \.roundLot, unit: "shares", "Round lot where the feed's directory names none.")
+    keys.integer("tick", tick, \.tick, unit: "dollars", "Price step at one dollar and above.")
+    keys.integer("tickBelowDollar", tick, \.tickBelowDollar, unit: "dollars", "Price step below one dollar.")
+  }
+
+  static let line = KeyGroup(prefix: "feeds[].lines[]", defaults: LineSettings(name: "")) { keys in
+    keys.text("name", .name, \.name, isRequired: true, "What reports call the line; unique in its feed.")
+    keys.optionalText("file", .fileName, \.file, "Base name of the capture file that carries the line; null: any.")
+    keys.optionalText("group", .address, \.group, "Destination address of the line's packets; null: any.")
+    keys.optionalInteger(
+      "port", .count(1...65_535), \.port, unit: "UDP port", "Destination port of the line's packets; null: any.")
+  }
+
+  static let feed = KeyGroup(
+    prefix: "feeds[]", defaults: FeedSettings(name: "", venue: "", protocol: "auto", lines: [])
+  ) { keys in
+    keys.text("name", .name, \.name, isRequired: true, "What reports call the feed; unique.")
+    keys.text(
+      "venue", .name, \.venue, default: "the feed's own name",
+      "Name of one of the venues. Without this key the feed gets a venue of its own name.")
+    keys.text(
+      "protocol", .choice(["auto", "itch50"]), \.protocol, "Message format; auto: recognised from the packets.")
+    keys.list(
+      "lines", maximumCount: 16, isRequired: true,
+      "The lines that carry the feed; each needs a file, or a group, a port or both.")
+  }
+
+  static let crossVenue = KeyGroup(prefix: "detect.crossVenue", defaults: Switched(CrossVenueSettings())) { keys in
+    keys.boolean("enabled", \.isEnabled, "Look for cross-venue arbitrage.")
+    keys.integer(
+      "minimumEdge", .decimal(1...million * FixedPoint.one, quantum: 1), \.value.minimumEdge,
+      unit: "dollars per share", "Least edge after both taker fees for a pair of price levels to count.")
+    keys.integer(
+      "minimumQuantity", .count(1...million), \.value.minimumQuantity, unit: "shares",
+      "Least shares over all level pairs with that edge.")
+    keys.integer(
+      "maximumQuantity", .count(1...999_999), \.value.maximumQuantity, unit: "shares", "Most shares of one order pair.")
+    keys.optionalInteger(
+      "rearm", .duration(0...hour), \.value.rearmNanoseconds,
+      "Another order pair may follow this long after the last; null: one pair per opportunity.")
+  }
+
+  static let imbalance = KeyGroup(prefix: "detect.imbalance", defaults: Switched(ImbalanceSettings())) { keys in
+    keys.boolean("enabled", \.isEnabled, "Look for imbalance. Applies where the section stands; without it: off.")
+    keys.integer(
+      "depth", .count(1...16), \.value.depth, unit: "price levels", "Price levels of each side that count.")
+    keys.integer(
+      "threshold", .decimal(500_001_000...FixedPoint.one, quantum: 1_000), \.value.thresholdPartsPerMillion,
+      unit: "of the displayed size", "Share of the heavier side from which a signal begins.")
+    keys.integer(
+      "minimumQuantity", .count(1...1_000 * million), \.value.minimumQuantity, unit: "shares",
+      "Least shares over both sides.")
+  }
+
+  static let settings = KeyGroup(prefix: "", defaults: Settings()) { keys in
+    keys.list("venues", maximumCount: maximumVenueCount, "The venues, in the order of reports.")
+    keys.list("feeds", maximumCount: 256, "The feeds and the lines that carry them.")
+    addSession(&keys)
+    keys.section("detect", "Detectors.")
+    keys.section("detect.crossVenue", "Cross-venue arbitrage; on unless switched off.")
+    keys.section("detect.imbalance", "Order-book imbalance; off unless the section stands.")
+    addRisk(&keys)
+    keys.section("orders", "Sending orders.")
+    keys.boolean("orders.enabled", \.orders.enabled, "Send orders; false: detect only.")
+    keys.text("orders.firm", .firm, \.orders.firm, "OUCH Firm (MPID); empty: the port's default.")
+    addExecution(&keys)
+  }
+
+  private static func addSession(_ keys: inout KeyGroup<Settings>) {
+    keys.section("session", "Lines, gaps and silence.")
+    keys.integer(
+      "session.reorderWindow", .duration(0...60 * second), \.session.reorderWindowNanoseconds,
+      "How long a gap waits for the other line, in capture time.")
+    keys.integer(
+      "session.reorderWindowPackets", .count(1...65_536), \.session.reorderWindowPackets, unit: "packets",
+      "How many packets may wait behind a gap, per feed.")
+    keys.integer(
+      "session.silence", .duration(1_000_000...hour), \.session.silenceNanoseconds,
+      "A channel without packet or heartbeat for this long is silent.")
+    keys.integer(
+      "session.sequenceJumpMaximum", .count(1...1 << 62), \.session.sequenceJumpMaximum, unit: "messages",
+      "A longer jump forward needs a second packet to be believed.")
+  }
+
+  private static func addRisk(_ keys: inout KeyGroup<Settings>) {
+    keys.section("risk", "Limits of the firm. Those over all symbols are divided among the shards.")
+    keys.integer(
+      "risk.maximumOrderQuantity", .count(1...999_999), \.risk.maximumOrderQuantity, unit: "shares",
+      "Most shares of one order.")
+    keys.integer(
+      "risk.maximumOrderNotional", amount, \.risk.maximumOrderNotional, unit: "dollars", "Most notional of one order.")
+    keys.integer(
+      "risk.maximumPosition", .count(0...1_000 * million), \.risk.maximumPosition, unit: "shares",
+      "Most shares long or short in one symbol, open orders counted as if filled.")
+    keys.integer(
+      "risk.maximumSymbolExposure", amount, \.risk.maximumSymbolExposure, unit: "dollars",
+      "Most notional of position and open orders in one symbol.")
+    keys.integer(
+      "risk.maximumGrossExposure", amount, \.risk.maximumGrossExposure, unit: "dollars",
+      "Most exposure over all symbols; divided among the shards.")
+    keys.integer(
+      "risk.priceCollar", .decimal(0...FixedPoint.one, quantum: 1_000), \.risk.collarPartsPerMillion,
+      unit: "of the price", "How far beyond the consolidated best of the far side an order may reach.")
+    keys.integer(
+      "risk.ordersPerSecond", .count(1...100 * million), \.risk.ordersPerSecond, unit: "orders per second",
+      "Sustained order rate; divided among the shards.")
+    keys.integer(
+      "risk.orderBurst", .count(1...100 * million), \.risk.orderBurst, unit: "orders",
+      "Orders that may leave at once; divided among the shards.")
+    keys.integer(
+      "risk.duplicateWindow", .duration(0...60 * second), \.risk.duplicateWindowNanoseconds,
+      "An order equal to one sent less than this long ago is refused.")
+    keys.boolean(
+      "risk.marketHoursOnly", \.risk.marketHoursOnly, "Orders only between the venue's system events Q and M.")
+    keys.boolean("risk.killSwitch", \.risk.killSwitch, "Start with the kill switch engaged.")
+    keys.optionalInteger(
+      "risk.killAt", .count(0...Int64.max), \.risk.killAtNanoseconds, unit: "Unix nanoseconds",
+      "Engage the kill switch at this capture time, for drills; null: never.")
+    keys.optionalIntegers(
+      "risk.shardAllotment", .counts(0...million, maximumCount: maximumShardCount), \.risk.shardAllotment,
+      unit: "parts per million",
+      "Each shard's part of the firm-wide limits, one entry per shard, at most 1_000_000 in all; null: equal parts.")
+  }
+
+  private static func addExecution(_ keys: inout KeyGroup<Settings>) {
+    keys.integer(
+      "shards", .count(1...Int64(maximumShardCount)), \.shardCount, unit: "shards",
+      "Units of ownership of instruments; independent of the cores.")
+    keys.section("threads", "Cores and how they share the work.")
+    keys.integer(
+      "threads.cores", .count(1...Int64(maximumShardCount)), \.threads.coreCount, unit: "cores",
+      "Busy-polling threads, at most one per shard; 1: run to completion.")
+    keys.choice(
+      "threads.layout", \.threads.layout,
+      "walk: each core reads the whole capture; rings: core 0 frames and feeds the others.")
+    keys.integers(
+      "threads.cpus", .counts(0...1_023, maximumCount: maximumShardCount), \.threads.cpus, unit: "CPU numbers",
+      "CPUs to pin to, in core order; empty: the first ones allowed.")
+    keys.integer(
+      "threads.burstPackets", .count(1...256), \.threads.burstPackets, unit: "packets", "Packets per burst.")
+    keys.section("capacity", "Sizes of the tables, reserved before the first packet.")
+    keys.integer(
+      "capacity.liveOrders", .count(1_024...64 * million), \.capacity.liveOrders, unit: "orders per venue",
+      "Live orders, over all cores.")
+    keys.integer(
+      "capacity.instruments", .count(16...65_535), \.capacity.instruments, unit: "instruments per venue",
+      "Instruments.")
+    keys.integer(
+      "capacity.priceLevels", .count(1_024...64 * million), \.capacity.priceLevels, unit: "price levels per venue",
+      "Price levels, both sides of all books.")
+    keys.integer(
+      "capacity.records", .count(1_024...64 * million), \.capacity.records, unit: "records",
+      "Opportunities, and order events, kept in detail for the report.")
+    keys.integer(
+      "capacity.openOrders", .count(16...65_536), \.capacity.openOrders, unit: "orders per shard",
+      "Orders of ours that may be open at once.")
+    keys.section("latency", "How latency is measured.")
+    keys.integer(
+      "latency.sampleEvery", .count(1...million), \.latency.sampleEvery, unit: "bursts",
+      "An unpaced replay stamps one burst in this many; a paced one stamps all.")
+    keys.boolean(
+      "verifyChecksums", \.verifyChecksums, "Check IPv4 header and UDP checksums where a packet carries them.")
+  }
+}

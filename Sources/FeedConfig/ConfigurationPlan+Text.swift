@@ -1,0 +1,160 @@
+import FeedCore
+
+extension ConfigurationPlan {
+  /// The plan for people; not a stable format. Ends without a newline.
+  public var description: String {
+    let parts = [
+      venueLines, feedLines, sessionLines, detectorLines, riskLines, coreLines, tableLines,
+      notes.isEmpty ? [] : ["notes"] + notes.map { "  " + $0 },
+    ]
+    return parts.filter { !$0.isEmpty }.map { $0.joined(separator: "\n") }.joined(separator: "\n\n")
+  }
+
+  private func decimal(_ value: Int64) -> String { FixedPoint.format(value) }
+  private func duration(_ nanoseconds: UInt64) -> String {
+    ScalarText.format(nanoseconds: Int64(clamping: nanoseconds))
+  }
+  private func count(_ value: some BinaryInteger) -> String { ScalarText.format(Int64(clamping: value)) }
+  private func percent(_ partsPerMillion: UInt32) -> String { decimal(Int64(partsPerMillion) * 100_000) + " %" }
+
+  private func fee(_ rate: FeeRate) -> String {
+    "\(decimal(rate.perShare)) a share + \(decimal(rate.fraction)) of the notional"
+  }
+
+  private var venueLines: [String] {
+    if settings.venues.isEmpty { return ["venues  none configured: each feed gets one, without fees"] }
+    return ["venues  \(settings.venues.count)"]
+      + settings.venues.flatMap { venue -> [String] in
+        [
+          "  \(venue.name)",
+          "    taker     \(fee(venue.fees.taker)); below 1 dollar \(fee(venue.fees.takerBelowDollar))",
+          "    maker     \(fee(venue.fees.maker)); below 1 dollar \(fee(venue.fees.makerBelowDollar))",
+          "    latency   order \(duration(venue.orderLatencyNanoseconds)),"
+            + " reply \(duration(venue.replyLatencyNanoseconds))",
+          "    tick      \(decimal(venue.tick)), below 1 dollar \(decimal(venue.tickBelowDollar));"
+            + " round lot \(venue.roundLot)",
+        ]
+      }
+  }
+
+  private var feedLines: [String] {
+    if settings.feeds.isEmpty { return ["feeds   none configured: flows are recognised and named feed1, feed2, …"] }
+    return ["feeds   \(settings.feeds.count)"]
+      + settings.feeds.flatMap { feed -> [String] in
+        ["  \(feed.name) → venue \(feed.venue), protocol \(feed.protocol)"]
+          + feed.lines.map { "    line \($0.name) ← \(source(of: $0))" }
+      }
+  }
+
+  private func source(of line: LineSettings) -> String {
+    var parts: [String] = []
+    if let file = line.file { parts.append("file \(ConfigurationProblem.printable(file))") }
+    if let group = line.group {
+      parts.append((NetworkAddress(group)?.isMulticast == true ? "multicast " : "unicast ") + group)
+    }
+    if let port = line.port { parts.append("port \(port)") }
+    return parts.joined(separator: ", ")
+  }
+
+  private var sessionLines: [String] {
+    let session = settings.session
+    return [
+      "session",
+      "  gap       waits \(duration(session.reorderWindowNanoseconds))"
+        + " or \(count(session.reorderWindowPackets)) packets for the other line",
+      "  silent    after \(duration(session.silenceNanoseconds))",
+      "  jump      over \(count(session.sequenceJumpMaximum)) messages needs a second packet",
+      "  checksums \(settings.verifyChecksums ? "verified" : "ignored")",
+    ]
+  }
+
+  private var detectorLines: [String] {
+    var lines = ["detectors"]
+    if let detector = settings.crossVenue {
+      lines.append(
+        "  crossVenue on: edge ≥ \(decimal(detector.minimumEdge)) a share after fees,"
+          + " shares ≥ \(count(detector.minimumQuantity)), order pairs ≤ \(count(detector.maximumQuantity)), "
+          + (detector.rearmNanoseconds.map { "again after \(duration($0))" } ?? "one pair per opportunity"))
+    } else {
+      lines.append("  crossVenue off")
+    }
+    if let detector = settings.imbalance {
+      lines.append(
+        "  imbalance  on: one side ≥ \(percent(detector.thresholdPartsPerMillion)) of the shares in"
+          + " \(detector.depth) levels, shares ≥ \(count(detector.minimumQuantity))")
+    } else {
+      lines.append("  imbalance  off")
+    }
+    return lines
+  }
+
+  private var riskLines: [String] {
+    let risk = settings.risk
+    let firm = settings.orders.firm.isEmpty ? "the port's default firm" : "firm \(settings.orders.firm)"
+    var lines = [
+      "orders  \(settings.orders.enabled ? "on, \(firm)" : "off: detect only")",
+      "risk",
+      "  one order   \(count(risk.maximumOrderQuantity)) shares, \(decimal(risk.maximumOrderNotional)) dollars,"
+        + " \(percent(risk.collarPartsPerMillion)) beyond the consolidated best",
+      "  one symbol  \(count(risk.maximumPosition)) shares, \(decimal(risk.maximumSymbolExposure)) dollars",
+      "  firm        \(decimal(risk.maximumGrossExposure)) dollars, \(count(risk.ordersPerSecond)) orders a second,"
+        + " bursts of \(count(risk.orderBurst))",
+      "  duplicates  within \(duration(risk.duplicateWindowNanoseconds)) refused",
+      "  hours       \(risk.marketHoursOnly ? "between system events Q and M" : "any")",
+      "  kill switch \(risk.killSwitch ? "engaged from the start" : "released")"
+        + (risk.killAtNanoseconds.map { ", engaged at \($0) Unix ns" } ?? ""),
+    ]
+    let shares = RiskAllotment.all(of: settings)
+    func text(_ share: RiskAllotment) -> String {
+      "\(decimal(share.maximumGrossExposure)) dollars, \(count(share.ordersPerSecond)) orders a second,"
+        + " bursts of \(count(share.orderBurst))"
+    }
+    if risk.shardAllotment == nil, let share = shares.first {
+      lines.append("  each shard  \(text(share))")
+    } else {
+      lines += shares.enumerated().map { "  shard \($0)\($0 < 10 ? " " : "")    \(text($1))" }
+    }
+    return lines
+  }
+
+  private var coreLines: [String] {
+    let threads = settings.threads
+    return [
+      "shards  \(settings.shardCount) on \(threads.coreCount) core\(threads.coreCount == 1 ? "" : "s"),"
+        + " layout \(threads.layout.rawValue), bursts of \(threads.burstPackets) packets,"
+        + " 1 burst in \(count(settings.latency.sampleEvery)) stamped when unpaced"
+    ]
+      + cores.map { core in
+        let cpu = core.cpu.map { "CPU \($0)" } ?? "CPU not known"
+        let work = core.shards.isEmpty
+          ? "frames and arbitrates" : "shards " + core.shards.map(String.init).joined(separator: " ")
+        return "  core \(core.index)  \(cpu)  \(work)"
+      }
+  }
+
+  private var tableLines: [String] {
+    func mebibytes(_ bytes: Int) -> String {
+      let tenths = (bytes * 10 + 524_288) / 1_048_576
+      return "\(tenths / 10).\(tenths % 10) MiB"
+    }
+    let rows = tables.map { table in
+      (
+        "  \(table.key)", count(table.capacity),
+        "\(count(table.slots)) × \(table.bytesPerSlot) B × \(table.count)", mebibytes(table.byteCount)
+      )
+    }
+    func padded(_ text: String, _ width: Int, left: Bool = false) -> String {
+      let spaces = String(repeating: " ", count: max(0, width - text.count))
+      return left ? spaces + text : text + spaces
+    }
+    let venues = max(1, settings.venues.count)
+    return ["capacity  per venue (\(venues)); estimated memory, resident once touched"]
+      + rows.map { row in
+        padded(row.0, 14) + padded(row.1, 12, left: true) + "   " + padded(row.2, 24) + padded(row.3, 12, left: true)
+      }
+      + [
+        padded("  openOrders", 14) + padded(count(settings.capacity.openOrders), 12, left: true) + "   per shard",
+        padded("  total", 53) + padded(mebibytes(tables.reduce(0) { $0 + $1.byteCount }), 12, left: true),
+      ]
+  }
+}

@@ -1,0 +1,71 @@
+import FeedCore
+import Yams
+
+/// The lists, and the sections that may be absent.
+extension ConfigurationWalker {
+  mutating func walkChild(_ path: String, _ node: Node, into settings: inout Settings) {
+    switch path {
+    case "venues":
+      settings.venues = entries(of: node, at: path).enumerated().map { index, entry in
+        var venue = VenueSettings(name: "")
+        walk(entry, in: ConfigurationKeys.venue, at: "venues[\(index)]", into: &venue)
+        return venue
+      }
+    case "feeds":
+      settings.feeds = entries(of: node, at: path).enumerated().map { index, entry in feed(entry, index) }
+    case "detect.crossVenue":
+      var detector = Switched(settings.crossVenue ?? CrossVenueSettings())
+      walk(node, in: ConfigurationKeys.crossVenue, at: path, into: &detector)
+      settings.crossVenue = detector.isEnabled ? detector.value : nil
+    case "detect.imbalance":
+      // Standing alone, the key could mean on (it is there) or off (it is empty).
+      if case .scalar(let scalar) = node, Self.isNull(scalar) {
+        report(
+          place(of: node), "detect.imbalance has no value", allowed: "a mapping",
+          "write {} for the defaults, or remove the key")
+      }
+      var detector = Switched(settings.imbalance ?? ImbalanceSettings())
+      walk(node, in: ConfigurationKeys.imbalance, at: path, into: &detector)
+      settings.imbalance = detector.isEnabled ? detector.value : nil
+    default:
+      assertionFailure("the table holds a section nobody reads: \(path)")
+    }
+  }
+
+  private mutating func feed(_ node: Node, _ index: Int) -> FeedSettings {
+    let path = "feeds[\(index)]"
+    var feed = FeedSettings(name: "", venue: "", lines: [])
+    walk(node, in: ConfigurationKeys.feed, at: path, into: &feed) { walker, linesPath, lines, feed in
+      feed.lines = walker.entries(of: lines, at: linesPath).enumerated().map { number, entry in
+        var line = LineSettings(name: "")
+        let linePath = "\(linesPath)[\(number)]"
+        walker.walk(entry, in: ConfigurationKeys.line, at: linePath, into: &line)
+        walker.checkSource(of: line, entry, at: linePath)
+        return line
+      }
+      if feed.lines.isEmpty && walker.places[linesPath] != nil {
+        walker.report(
+          walker.place(of: lines), "\(linesPath) is empty", allowed: "at least one line",
+          "add a line with a file, or a group, a port or both")
+      }
+    }
+    return feed
+  }
+
+  /// A line that nothing was said about would match every packet.
+  private mutating func checkSource(of line: LineSettings, _ node: Node, at path: String) {
+    guard case .mapping(let mapping) = node, line.file == nil, line.group == nil, line.port == nil else { return }
+    // A source that was refused is reported already; one that is null is none.
+    let isGiven = mapping.contains { key, value in
+      guard case .scalar(let name) = key, ["file", "group", "port"].contains(document.name(of: name)) else {
+        return false
+      }
+      if case .scalar(let scalar) = value { return !Self.isNull(scalar) }
+      return true
+    }
+    if isGiven { return }
+    report(
+      place(of: node), "\(path) says nothing about where its packets come from",
+      allowed: "a file, or a group, a port or both", "add file:, group: or port:")
+  }
+}
