@@ -4,5 +4,6 @@ import ArgumentParser
 struct Feedh: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "feedh", abstract: "Market-data feed handler and order executor.",
-    subcommands: [DecodeCommand.self, GenerateCommand.self, CheckConfigCommand.self])
+    subcommands: [
+      ReplayCommand.self, DecodeCommand.self, GenerateCommand.self, CheckConfigCommand.self])
 }

@@ -102,7 +102,7 @@ public struct Counters: @unchecked Sendable {
 
   public subscript(counter: Counter) -> UInt64 { values[counter.rawValue] }
 
-  /// Where the first was, nil when none was or when the counter keeps no place.
+  /// Where the first was, nil when none was. Counters that keep no place give the beginning of the first file.
   public func first(_ counter: Counter) -> Occurrence? {
     values[counter.rawValue] == 0 ? nil : firsts[counter.rawValue]
   }

@@ -8,6 +8,7 @@ struct Core: DeliverySink {
   var books: Books
   private let decoders: UnsafeMutablePointer<ITCH50Decoder>
   private let channelVenues: Storage<VenueIndex>
+  let messagesByType: Storage<UInt64>
   private let events = Storage<BookEvent>(capacity: BookEvent.chunkMaximum, hugePages: false)
   var crossVenue: CrossVenueDetector?
   var imbalance: ImbalanceDetector?
@@ -25,6 +26,7 @@ struct Core: DeliverySink {
     let memory = CoreMemory(plan: plan, settings: settings, ownedShards: ownedShards, countsMessages: countsMessages)
     books = memory.books
     decoders = memory.decoders
+    messagesByType = memory.messagesByType
     channelVenues = Storage(capacity: max(1, plan.channels.count))
     for (index, channel) in plan.channels.enumerated() { channelVenues[index] = channel.venue }
     crossVenue = settings.crossVenue.map {

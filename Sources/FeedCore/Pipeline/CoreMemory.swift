@@ -2,11 +2,12 @@
 struct CoreMemory {
   let books: Books
   let decoders: UnsafeMutablePointer<ITCH50Decoder>
+  /// Messages by type character.
+  let messagesByType = Storage<UInt64>(capacity: 256)
 
   init(plan: FeedPlan, settings: Settings, ownedShards: UInt64, countsMessages: Bool) {
     let venueCount = max(1, plan.venues.count)
     let counters = Counters()
-    let byType = Storage<UInt64>(capacity: 256)
     let symbols = UnsafeMutablePointer<SymbolTable>.allocate(capacity: 1)
     symbols.initialize(
       to: SymbolTable(capacity: venueCount * settings.capacity.instruments, shardCount: settings.shardCount))
@@ -31,7 +32,7 @@ struct CoreMemory {
       (decoders + index).initialize(
         to: ITCH50Decoder(
           directory: directories + Int(channel.venue), symbols: symbols, counters: counters,
-          countsMessages: countsMessages, byType: byType))
+          countsMessages: countsMessages, byType: messagesByType))
     }
     books = Books(
       venues: venues, venueCount: venueCount, symbols: symbols, channels: channels, counters: counters,

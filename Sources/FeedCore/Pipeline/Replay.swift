@@ -32,7 +32,7 @@ public enum CoreCommand: UInt8, BitwiseCopyable, Sendable {
 ///
 /// `Source` is made anew for each core that reads (`makeSource`). Results do not depend on the number of cores, the
 /// layout or the speed.
-public final class Replay<Source: PacketSource>: @unchecked Sendable {
+public final class Replay<Source: PacketSource & SendableMetatype>: @unchecked Sendable {
   public let plan: FeedPlan
   public let settings: Settings
   public let speed: ReplaySpeed
@@ -134,7 +134,7 @@ public final class Replay<Source: PacketSource>: @unchecked Sendable {
     var sink = RingSink(ring: ring)
     read(thread) { burst, receiveTicks, isSampled in
       feedh_hot_path_begin()
-      Self.hotPathPollIngest(burst, &ingest, &sink, receiveTicks: receiveTicks, isSampled: isSampled)
+      hotPathPollIngest(burst, &ingest, &sink, receiveTicks: receiveTicks, isSampled: isSampled)
       feedh_hot_path_end()
       return (ingest.packets, 0, ingest.clock)
     } command: {
@@ -149,7 +149,7 @@ public final class Replay<Source: PacketSource>: @unchecked Sendable {
   }
 
   @inline(never)
-  private static func hotPathPollIngest(
+  private func hotPathPollIngest(
     _ burst: UnsafeMutableBufferPointer<Packet>, _ ingest: inout Ingest, _ sink: inout RingSink, receiveTicks: UInt64,
     isSampled: Bool
   ) {
