@@ -27,6 +27,9 @@ static inline uint64_t feedh_ticks(void) {
 /// Asks for the cache line of `address` for reading and writing; never faults.
 static inline void feedh_prefetch(const void *_Nullable address) { __builtin_prefetch(address, 1, 3); }
 
+/// Asks for the cache line of `address` for reading only: mapped files. Never faults.
+static inline void feedh_prefetch_read(const void *_Nullable address) { __builtin_prefetch(address, 0, 3); }
+
 /// Tells the core that this is a spin-wait loop.
 static inline void feedh_pause(void) {
 #if defined(__x86_64__)

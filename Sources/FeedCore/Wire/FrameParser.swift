@@ -12,8 +12,8 @@ public struct FrameParser: BitwiseCopyable, Sendable {
   /// IPv6 extension headers looked through.
   public static let extensionHeadersMaximum = 16
 
-  /// Check the IPv4 header checksum, and UDP's where the datagram carries one and is whole. TCP's is never checked:
-  /// a capture taken on the sending host holds segments whose checksum the NIC was yet to fill in.
+  /// Check the IPv4 header checksum, and UDP's where the datagram carries one and is whole. Not where the
+  /// sending host left it to its NIC (`InternetChecksum.isLeftToNIC`), nor TCP's, which hosts nearly always leave.
   public let verifyChecksums: Bool
 
   public init(verifyChecksums: Bool = true) { self.verifyChecksums = verifyChecksums }
@@ -52,9 +52,10 @@ public struct FrameParser: BitwiseCopyable, Sendable {
   @inline(__always)
   private static func checksumsHold(ethernet bytes: UnsafeRawPointer, udpLength: Int) -> Bool {
     if !InternetChecksum.isValid(bytes + 14, length: 20) { return false }
-    if bytes.loadUnaligned(fromByteOffset: 40, as: UInt16.self) == 0 { return true }
+    let field = bytes.loadUnaligned(fromByteOffset: 40, as: UInt16.self)
     let pseudo = InternetChecksum.pseudoHeader(
       addresses: bytes + 26, addressesLength: 8, protocol: TransportView.Transport.udp.rawValue, length: udpLength)
+    if field == 0 || InternetChecksum.isLeftToNIC(field: field, pseudoHeader: pseudo) { return true }
     return InternetChecksum.isValid(bytes + 34, length: udpLength, initial: pseudo)
   }
 

@@ -113,11 +113,13 @@ struct IPFrame {
   }
 
   private func udpChecksumHolds(_ header: UnsafeRawPointer, _ segment: Segment) -> Bool {
-    if header.bigEndian(UInt16.self, at: 6) == 0 { return !segment.isIPv6 }
+    let field = header.loadUnaligned(fromByteOffset: 6, as: UInt16.self)
+    if field == 0 { return !segment.isIPv6 }
     if segment.available < segment.declared || !segment.hasPseudoHeader { return true }
     let pseudo = InternetChecksum.pseudoHeader(
       addresses: segment.addresses, addressesLength: segment.isIPv6 ? 32 : 8,
       protocol: TransportView.Transport.udp.rawValue, length: segment.declared)
+    if InternetChecksum.isLeftToNIC(field: field, pseudoHeader: pseudo) { return true }
     return InternetChecksum.isValid(header, length: segment.declared, initial: pseudo)
   }
 

@@ -1,54 +1,59 @@
 /// The ones'-complement sum of IPv4, UDP and TCP (RFC 1071).
 ///
-/// Words are added as they lie in memory, eight bytes at a time: the sum does not depend on byte order or on word
-/// size (RFC 1071 sections 2 (B) and (C)), so neither swaps nor 16-bit steps are needed.
+/// Words are added as they lie in memory: the sum does not depend on byte order or on word size (RFC 1071 sections
+/// 2 (B) and (C)), so nothing is swapped. Halves are added into lanes of twice their width, which cannot carry out:
+/// 64-bit words with end-around carries are fewer additions, but the compiler makes branches of the carries, and a
+/// carry is as good as random: 30 ns for a generated packet of 4.4 messages that way, 15 this way.
 public enum InternetChecksum {
+  private typealias Block = SIMD8<UInt32>
+
   /// Adds `length` bytes to `initial`; the result is folded to 16 bits, in memory byte order.
   ///
-  /// Four independent sums with their carries kept aside let one core add three words a cycle; one add-with-carry
-  /// chain adds one. No byte outside `bytes ..< bytes + length` is read: the packet may end its file's mapping.
+  /// Whole blocks of 32 bytes first, then 16, 8, 4, 2 and 1 as the bits of the length say, each added under a mask: a
+  /// packet of any length costs one unpredictable branch, that at the end of the blocks. No byte outside
+  /// `bytes ..< bytes + length` is read: the packet may end its file's mapping.
   ///
-  /// - Parameter initial: any sum of 32-bit quantities, such as `pseudoHeader` gives.
+  /// - Parameters:
+  ///   - length: 0 ... 1 MiB.
+  ///   - initial: below 2^62, such as `pseudoHeader` gives.
   @inline(__always)
   public static func sum(_ bytes: UnsafeRawPointer, length: Int, initial: UInt64 = 0) -> UInt16 {
-    // SAFETY: every load below lies in `offset ..< length`; the caller proved that many bytes.
-    var a: UInt64 = initial
-    var b: UInt64 = 0
-    var c: UInt64 = 0
-    var d: UInt64 = 0
-    var carriesA: UInt64 = 0
-    var carriesB: UInt64 = 0
+    // SAFETY: every load below lies in `0 ..< length`; the caller proved that many bytes.
+    if length < 32 { return fold(initial &+ shortSum(bytes, length: length)) }
+    var lanes = Block.zero
     var offset = 0
+    // A lane gains less than 2^17 a block, and 2^15 blocks are 1 MiB.
     while length &- offset >= 32 {
-      add(word(bytes, offset), to: &a, &carriesA)
-      add(word(bytes, offset &+ 8), to: &b, &carriesB)
-      add(word(bytes, offset &+ 16), to: &c, &carriesA)
-      add(word(bytes, offset &+ 24), to: &d, &carriesB)
+      let block = bytes.loadUnaligned(fromByteOffset: offset, as: Block.self)
+      lanes &+= (block & 0xFFFF) &+ (block &>> 16)
       offset &+= 32
     }
-    while length &- offset >= 8 {
-      add(word(bytes, offset), to: &a, &carriesA)
-      offset &+= 8
-    }
-    var tail: UInt64 = 0
-    if length & 4 != 0 {
-      tail = UInt64(bytes.loadUnaligned(fromByteOffset: offset, as: UInt32.self))
-      offset &+= 4
-    }
-    if length & 2 != 0 {
-      tail &+= UInt64(bytes.loadUnaligned(fromByteOffset: offset, as: UInt16.self))
-      offset &+= 2
-    }
+    let four = lanes.lowHalf &+ lanes.highHalf
+    var total = initial &+ UInt64(four[0]) &+ UInt64(four[1]) &+ UInt64(four[2]) &+ UInt64(four[3])
+    // Where a bit is clear its load reads the beginning, of which there are 32 bytes, and the mask drops it.
+    var mask = 0 &- ((length >> 4) & 1)
+    total &+= halves(bytes.loadUnaligned(fromByteOffset: offset & mask, as: UInt64.self), mask)
+    total &+= halves(bytes.loadUnaligned(fromByteOffset: (offset & mask) &+ 8, as: UInt64.self), mask)
+    offset &+= length & 16
+    mask = 0 &- ((length >> 3) & 1)
+    total &+= halves(bytes.loadUnaligned(fromByteOffset: offset & mask, as: UInt64.self), mask)
+    offset &+= length & 8
+    mask = 0 &- ((length >> 2) & 1)
+    total &+= halves(UInt64(bytes.loadUnaligned(fromByteOffset: offset & mask, as: UInt32.self)), mask)
+    offset &+= length & 4
+    mask = 0 &- ((length >> 1) & 1)
+    total &+= halves(UInt64(bytes.loadUnaligned(fromByteOffset: offset & mask, as: UInt16.self)), mask)
+    offset &+= length & 2
     // An odd last byte is the first of a pair whose second is zero: its low half on these little-endian machines.
-    if length & 1 != 0 { tail &+= UInt64(bytes.byte(at: offset)) }
-    add(tail, to: &a, &carriesA)
-    add(b, to: &a, &carriesA)
-    add(c, to: &a, &carriesB)
-    add(d, to: &a, &carriesB)
-    // The carries go back in at the low end; that can carry once more, and then leaves a small number.
-    let (wrapped, overflowed) = a.addingReportingOverflow(carriesA &+ carriesB)
-    a = wrapped &+ (overflowed ? 1 : 0)
-    return fold(a)
+    mask = 0 &- (length & 1)
+    total &+= halves(UInt64(bytes.byte(at: offset & mask)), mask)
+    return fold(total)
+  }
+
+  @inline(__always)
+  private static func halves(_ word: UInt64, _ mask: Int) -> UInt64 {
+    let kept = word & UInt64(bitPattern: Int64(mask))
+    return (kept & 0xFFFF_FFFF) &+ (kept >> 32)
   }
 
   /// The part of the UDP and TCP checksum that is not in the segment. RFC 768, RFC 8200 section 8.1.
@@ -60,9 +65,15 @@ public enum InternetChecksum {
   public static func pseudoHeader(
     addresses: UnsafeRawPointer, addressesLength: Int, protocol number: UInt8, length: Int
   ) -> UInt64 {
-    UInt64(sum(addresses, length: addressesLength)) &+ UInt64(UInt16(number).bigEndian)
+    shortSum(addresses, length: addressesLength) &+ UInt64(UInt16(number).bigEndian)
       &+ UInt64(UInt32(truncatingIfNeeded: length).bigEndian)
   }
+
+  /// True where a checksum field holds no more than the sum over its pseudo header: the sending host left the rest to
+  /// its NIC, and the capture was taken before (Linux: CHECKSUM_PARTIAL). Nothing there to check. The exchanges' own
+  /// samples are such captures: all of IEX's DEEP 1.0 sample and all of Deribit's.
+  @inline(__always)
+  public static func isLeftToNIC(field: UInt16, pseudoHeader: UInt64) -> Bool { field == fold(pseudoHeader) }
 
   /// True where a region that includes its checksum field sums to what RFC 1071 wants: all ones.
   @inline(__always)
@@ -75,16 +86,26 @@ public enum InternetChecksum {
     ~UInt16(bigEndian: sum(bytes, length: length, initial: initial))
   }
 
+  /// Not folded. Unrolled where the length is a constant, as for an IPv4 header without options.
   @inline(__always)
-  private static func word(_ bytes: UnsafeRawPointer, _ offset: Int) -> UInt64 {
-    bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
-  }
-
-  @inline(__always)
-  private static func add(_ value: UInt64, to sum: inout UInt64, _ carries: inout UInt64) {
-    let (result, overflowed) = sum.addingReportingOverflow(value)
-    sum = result
-    carries &+= overflowed ? 1 : 0
+  private static func shortSum(_ bytes: UnsafeRawPointer, length: Int) -> UInt64 {
+    var sum: UInt64 = 0
+    var offset = 0
+    while length &- offset >= 8 {
+      let word = bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+      sum &+= (word & 0xFFFF_FFFF) &+ (word >> 32)
+      offset &+= 8
+    }
+    if length & 4 != 0 {
+      sum &+= UInt64(bytes.loadUnaligned(fromByteOffset: offset, as: UInt32.self))
+      offset &+= 4
+    }
+    if length & 2 != 0 {
+      sum &+= UInt64(bytes.loadUnaligned(fromByteOffset: offset, as: UInt16.self))
+      offset &+= 2
+    }
+    if length & 1 != 0 { sum &+= UInt64(bytes.byte(at: offset)) }
+    return sum
   }
 
   @inline(__always)

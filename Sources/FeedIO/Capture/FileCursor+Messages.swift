@@ -16,6 +16,7 @@ extension FileCursor {
       let messageLength = Int(base.bigEndian(UInt16.self, at: offset))
       if messageLength == 0 || messageLength > remaining { break }
       let message = base + offset + 2
+      Self.prefetch(message, messageLength)
       // ITCH's timestamp, nanoseconds since midnight; a message too short to hold one is malformed, not timeless.
       if messageLength >= 11 {
         let time = message.bigEndianUInt48(at: 5)

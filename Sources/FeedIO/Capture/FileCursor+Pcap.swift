@@ -30,6 +30,7 @@ extension FileCursor {
       let captured = Int(Self.word(header, 8, isSwapped))
       if captured > remaining { break }
       if captured > Self.recordLengthSlack && isAbsurd(captured) { break }
+      Self.prefetch(header, Self.recordHeaderLength &+ captured)
       let seconds = UInt64(Self.word(header, 0, isSwapped))
       let fraction = UInt64(Self.word(header, 4, isSwapped))
       // At most (2^32 − 1) · 1e9 + (2^32 − 1) · 1,000 < 2^63.

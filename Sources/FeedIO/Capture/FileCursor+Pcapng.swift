@@ -20,6 +20,7 @@ extension FileCursor {
       let block = base + place
       let length = blockLength(at: place)
       if length == 0 { break }
+      Self.prefetch(block, length)
       offset = place &+ length
       switch word(block, 0) {
       case 6: count &+= packet(block, length, interface: Int(word(block, 8)), out + count)

