@@ -71,21 +71,21 @@ struct OrderTracker {
     }
     switch message.byte(at: 0) {
     case OUCH50.OrderAccepted.type:
-      return with(OUCH50.OrderAccepted(unchecked: message), venue, nanoseconds, &positions)
+      return applyAccepted(OUCH50.OrderAccepted(unchecked: message), venue, nanoseconds, &positions)
     case OUCH50.OrderExecuted.type:
-      return with(OUCH50.OrderExecuted(unchecked: message), venue, nanoseconds, &positions)
+      return applyExecuted(OUCH50.OrderExecuted(unchecked: message), venue, nanoseconds, &positions)
     case OUCH50.OrderCanceled.type:
       let message = OUCH50.OrderCanceled(unchecked: message)
-      return cancel(message.userRefNum, message.quantity, message.reason, venue, nanoseconds, &positions)
+      return applyCanceled(message.userRefNum, message.quantity, message.reason, venue, nanoseconds, &positions)
     case OUCH50.AIQCanceled.type:
       let message = OUCH50.AIQCanceled(unchecked: message, messageLength: length)
-      return cancel(message.userRefNum, message.decrementShares, message.reason, venue, nanoseconds, &positions)
+      return applyCanceled(message.userRefNum, message.decrementShares, message.reason, venue, nanoseconds, &positions)
     case OUCH50.Rejected.type:
-      return with(OUCH50.Rejected(unchecked: message), venue, nanoseconds, &positions)
+      return applyRejected(OUCH50.Rejected(unchecked: message), venue, nanoseconds, &positions)
     case OUCH50.OrderReplaced.type:
-      return with(OUCH50.OrderReplaced(unchecked: message), venue, &positions)
+      return applyReplaced(OUCH50.OrderReplaced(unchecked: message), venue, &positions)
     case OUCH50.OrderModified.type:
-      return with(OUCH50.OrderModified(unchecked: message), venue, &positions)
+      return applyModified(OUCH50.OrderModified(unchecked: message), venue, &positions)
     case OUCH50.BrokenTrade.type:
       counters.brokenTrades &+= 1
       return Outcome(isConsistent: false)
@@ -97,7 +97,7 @@ struct OrderTracker {
 
   // MARK: One function per message that changes an order
 
-  private mutating func with(
+  private mutating func applyAccepted(
     _ message: OUCH50.OrderAccepted, _ venue: VenueIndex, _ nanoseconds: UInt64, _ positions: inout PositionTable
   ) -> Outcome {
     let slot = orders.find(Self.key(venue, message.userRefNum))
@@ -136,7 +136,7 @@ struct OrderTracker {
     return Outcome(record: record, isConsistent: isConsistent)
   }
 
-  private mutating func with(
+  private mutating func applyExecuted(
     _ message: OUCH50.OrderExecuted, _ venue: VenueIndex, _ nanoseconds: UInt64, _ positions: inout PositionTable
   ) -> Outcome {
     let slot = orders.find(Self.key(venue, message.userRefNum))
@@ -177,7 +177,7 @@ struct OrderTracker {
     return Outcome(record: record, isConsistent: isConsistent)
   }
 
-  private mutating func cancel(
+  private mutating func applyCanceled(
     _ userRefNum: UInt32, _ decrement: UInt32, _ reason: UInt8, _ venue: VenueIndex, _ nanoseconds: UInt64,
     _ positions: inout PositionTable
   ) -> Outcome {
@@ -199,7 +199,7 @@ struct OrderTracker {
     return Outcome(record: record, isConsistent: isConsistent)
   }
 
-  private mutating func with(
+  private mutating func applyRejected(
     _ message: OUCH50.Rejected, _ venue: VenueIndex, _ nanoseconds: UInt64, _ positions: inout PositionTable
   ) -> Outcome {
     let slot = orders.find(Self.key(venue, message.userRefNum))
@@ -221,7 +221,7 @@ struct OrderTracker {
 
   /// The order goes on under its new number, with a new open quantity and price. Not in the order log, which has no
   /// kind for it: this executor sends no Replace.
-  private mutating func with(
+  private mutating func applyReplaced(
     _ message: OUCH50.OrderReplaced, _ venue: VenueIndex, _ positions: inout PositionTable
   ) -> Outcome {
     let slot = orders.find(Self.key(venue, message.origUserRefNum))
@@ -249,7 +249,7 @@ struct OrderTracker {
     return Outcome()
   }
 
-  private mutating func with(
+  private mutating func applyModified(
     _ message: OUCH50.OrderModified, _ venue: VenueIndex, _ positions: inout PositionTable
   ) -> Outcome {
     let slot = orders.find(Self.key(venue, message.userRefNum))

@@ -55,7 +55,9 @@ public struct ShardExecutor {
   /// Ends: an arrival at a venue makes a bounded number of replies, and a reply makes nothing new.
   public mutating func advance(to nanoseconds: UInt64, view: some MarketView) {
     while let arrival = transport.popDue(at: nanoseconds, into: buffer.base, view: view) {
-      if arrival.direction == .fromVenue { receive(arrival) }
+      if arrival.direction == .fromVenue {
+        receive(buffer.base, length: arrival.length, venue: arrival.venue, at: arrival.dueNanoseconds)
+      }
     }
   }
 
@@ -74,6 +76,21 @@ public struct ShardExecutor {
       recordRefusal(reason, leg, at: nanoseconds, view: view)
       return false
     }
+  }
+
+  /// Takes one server message of a venue that arrives now. In a replay `advance` calls it; a live session would.
+  ///
+  /// A message that contradicts the order state makes risk refuse every further order to that venue.
+  ///
+  /// - Parameter venue: 0 ..< the venue count.
+  public mutating func receive(
+    _ message: UnsafeRawPointer, length: Int, venue: VenueIndex, at nanoseconds: UInt64
+  ) {
+    precondition(Int(venue) < transport.venueCount, "no session with such a venue")
+    wireLog.append(message, length: length, venue: venue, direction: .fromVenue, at: nanoseconds)
+    let outcome = tracker.apply(message, length: length, venue: venue, at: nanoseconds, positions: &gate.positions)
+    if !outcome.isConsistent { gate.distrust(venue) }
+    if let record = outcome.record { log(record) }
   }
 
   /// Refuses every order from now on. Nothing needs to be called back: every order is immediate or cancel.
@@ -139,15 +156,6 @@ extension ShardExecutor {
     record.venue = venue
     record.side = order.sideCharacter
     log(record)
-  }
-
-  private mutating func receive(_ reply: TimerQueue.Arrival) {
-    wireLog.append(
-      buffer.base, length: reply.length, venue: reply.venue, direction: .fromVenue, at: reply.dueNanoseconds)
-    let outcome = tracker.apply(
-      buffer.base, length: reply.length, venue: reply.venue, at: reply.dueNanoseconds, positions: &gate.positions)
-    if !outcome.isConsistent { gate.distrust(reply.venue) }
-    if let record = outcome.record { log(record) }
   }
 
   @inline(never)

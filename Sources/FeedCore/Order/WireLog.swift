@@ -24,7 +24,7 @@ public struct WireLog {
   mutating func append(
     _ message: UnsafeRawPointer, length: Int, venue: VenueIndex, direction: WireDirection, at nanoseconds: UInt64
   ) {
-    if storage.capacity - used < Self.headerLength + length {
+    if length > Int(UInt16.max) || storage.capacity - used < Self.headerLength + length {
       overflow &+= 1
       return
     }
@@ -32,7 +32,7 @@ public struct WireLog {
     entry.storeBytes(of: nanoseconds, toByteOffset: 0, as: UInt64.self)
     entry.storeByte(venue, at: 8)
     entry.storeByte(direction.rawValue, at: 9)
-    entry.storeBytes(of: UInt16(truncatingIfNeeded: length), toByteOffset: 10, as: UInt16.self)
+    entry.storeBytes(of: UInt16(length), toByteOffset: 10, as: UInt16.self)
     (entry + Self.headerLength).copyMemory(from: message, byteCount: length)
     used += Self.headerLength + length
     count += 1

@@ -45,7 +45,7 @@ struct RiskGate {
   mutating func admit(
     _ pair: OrderPairIntent, at nanoseconds: UInt64, hasRoom: Bool, view: some MarketView
   ) -> PairDecision {
-    if nanoseconds >= limits.killAtNanoseconds { isKillSwitchEngaged = true }
+    if let killAt = limits.killAtNanoseconds, nanoseconds >= killAt { isKillSwitchEngaged = true }
     tokens.refill(at: nanoseconds)
     recentOrders.expire(at: nanoseconds)
 

@@ -18,8 +18,8 @@ public struct ShardLimits: BitwiseCopyable, Sendable, Equatable {
   public var duplicateWindowNanoseconds: UInt64
   public var marketHoursOnly: Bool
   public var killSwitch: Bool
-  /// Capture time from which the kill switch is engaged; `UInt64.max` = never.
-  public var killAtNanoseconds: UInt64
+  /// Capture time from which the kill switch is engaged.
+  public var killAtNanoseconds: UInt64?
 
   /// - Parameter shard: 0 ..< `settings.shardCount`. A shard without an entry in `shardAllotment` gets nothing.
   public init(settings: Settings, shard: Int) {
@@ -33,7 +33,7 @@ public struct ShardLimits: BitwiseCopyable, Sendable, Equatable {
     duplicateWindowNanoseconds = risk.duplicateWindowNanoseconds
     marketHoursOnly = risk.marketHoursOnly
     killSwitch = risk.killSwitch
-    killAtNanoseconds = risk.killAtNanoseconds ?? .max
+    killAtNanoseconds = risk.killAtNanoseconds
 
     let numerator: Int128
     let denominator: Int128

@@ -156,7 +156,7 @@ import Testing
     #expect(bench.enter(next()) { $0.crossType = UInt8(ascii: "O") } == [.rejected(0x14)])
     #expect(bench.enter(next()) { $0.timeInForce = UInt8(ascii: "0") } == [.rejected(0x0F)])
     #expect(bench.enter(next()) { $0.firm = 0x4C49_4D45 } == [.accepted, .canceled(100, "I")])
-    #expect(bench.venue.counters.rejected == 10 && bench.venue.counters.accepted == 3)
+    #expect(bench.venue.counters.rejected == 11 && bench.venue.counters.accepted == 3)
   }
 
   @Test func haltedAndClosedAreRejectedAtArrival() {

@@ -39,7 +39,7 @@ import Testing
     #expect(queue.room == 0)
     #expect(pop(&queue, at: 1)?.1.count == 128)
     // The greatest time means none: it is due one nanosecond earlier.
-    #expect(queue.nextDue == .max - 1)
+    #expect(queue.nextDue == UInt64.max - 1)
     #expect(schedule(&queue, [1], at: 0))
   }
 

@@ -100,8 +100,10 @@ import Testing
     }
     let market = OrderTest.crossedMarket()
     var admitted = 0
-    for quantity in 1...33_000 as ClosedRange<UInt32> {
-      guard let reason = Self.refusal(&gate, OrderTest.pair(quantity), market) else {
+    for number in 0..<33_000 as Range<Int32> {
+      let pair = OrderTest.pair(
+        1 + UInt32(number % 200), buy: 100_000 - number / 200, sell: 100_200 + number / 200)
+      guard let reason = Self.refusal(&gate, pair, market) else {
         admitted += 1
         continue
       }
