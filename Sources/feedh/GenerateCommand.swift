@@ -54,6 +54,7 @@ struct GenerateCommand: ParsableCommand {
   @Option(help: "Least shares with that edge that count, 1 to 100000.")
   var minimumQuantity = 1
   @Option(
+    parsing: .unconditionalSingleValue,
     help: "Taker fee per share from one dollar on, dollars, -0.1 to 0.1; once for all venues, or once per venue.")
   var takerFee = ["0.0030"]
   @Option(help: "Taker fee below one dollar, share of the notional, 0 to 0.05.")
