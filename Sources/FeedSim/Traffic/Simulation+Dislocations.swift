@@ -1,6 +1,6 @@
 /// Planted dislocations: one venue's quotes move across another's by a chosen edge, and back after a chosen time.
 extension Simulation {
-  /// Most orders that may stand in the way.
+  /// Most orders that may stand in the way; their moves and the quotes fit into one packet.
   private static let movedMax = 24
 
   /// Looks for a stock and two venues where a dislocation is possible now, and begins it. False = not now.
@@ -113,6 +113,8 @@ extension Simulation {
   func revert(_ index: Int) {
     let dislocation = dislocations[index]
     let venue = dislocation.quoteVenue
+    // Into one packet, which a pending one might be too full for.
+    flush(venue)
     for slot in dislocation.quotes { delete(venue, slot) }
     for (slot, price4) in dislocation.moved {
       replace(venue, slot, shares: order(venue, slot).shares, price4: price4)

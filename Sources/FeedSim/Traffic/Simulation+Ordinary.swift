@@ -8,10 +8,10 @@ extension Simulation {
       return
     }
     let draw = random.below(100)
-    let extra = draw < 70 ? 2 : draw < 95 ? 5 : 20
+    let extra = draw < 70 ? 2 : draw < 95 ? 5 : 14
     venues[venue].burstLeft = random.exponential(mean: extra)
-    // About 4.2 messages a burst; the pauses are hyper-exponential with the mean that makes the rate come out.
-    let pause = venues[venue].intervalNanoseconds * 21 / 5
+    // About 3.9 messages a burst; the pauses are hyper-exponential with the mean that makes the rate come out.
+    let pause = venues[venue].intervalNanoseconds * 39 / 10
     let mean = random.below(10) < 6 ? pause / 10 : pause * 47 / 20
     venues[venue].nextNanoseconds = now + 120 + random.exponential(mean: mean)
     venues[venue].burstStock = universe.pick(&random)
