@@ -15,7 +15,7 @@ struct GenerateCommand: ParsableCommand {
       (the configuration that goes with them). Equal options give equal bytes on any machine.
 
       Example:
-        feedh generate --output day --venues 2 --symbols 60 --messages 36000 --loss-a 0.01 --seed 7
+        feedh generate --output day --symbols 60 --messages 36000 --seed 7
         feedh replay day.pcap --config day.yaml
       """)
 
