@@ -15,7 +15,7 @@ struct GenerateCommand: ParsableCommand {
       (the configuration that goes with them). Equal options give equal bytes on any machine.
 
       Example:
-        feedh generate --output day --venues 2 --symbols 60 --messages 36000 --loss-a 0.01 --seed 7
+        feedh generate --output day --symbols 60 --messages 36000 --seed 7
         feedh replay day.pcap --config day.yaml
       """)
 
@@ -54,6 +54,7 @@ struct GenerateCommand: ParsableCommand {
   @Option(help: "Least shares with that edge that count, 1 to 100000.")
   var minimumQuantity = 1
   @Option(
+    parsing: .unconditionalSingleValue,
     help: "Taker fee per share from one dollar on, dollars, -0.1 to 0.1; once for all venues, or once per venue.")
   var takerFee = ["0.0030"]
   @Option(help: "Taker fee below one dollar, share of the notional, 0 to 0.05.")

@@ -108,7 +108,7 @@ struct VenueOrders {
   func pickByAge(leastShares: UInt32, random: inout DeterministicRandom) -> UInt32? {
     if byAge.isEmpty { return nil }
     let octaves = Int.bitWidth - byAge.count.leadingZeroBitCount
-    for _ in 0..<32 {
+    for _ in 0..<64 {
       let octave = random.below(octaves)
       let age = (1 << octave) + random.below(1 << octave)
       if age > byAge.count { continue }

@@ -90,7 +90,7 @@ public struct StartTime: Sendable, Equatable {
   }
 
   /// Unix seconds of midnight at the exchange: UTC−4 from the second Sunday of March to the first of November (the
-  /// rule since 2007), else UTC−5. The clock changes at 2 in the morning, so the change days' midnights are before it.
+  /// rule since 2007), else UTC−5. The clock changes at 2 in the morning, after the midnight of its day.
   static func midnight(year: Int, month: Int, day: Int) -> Int64 {
     func sunday(_ number: Int, month: Int) -> Int64 {
       let first = days(year: year, month: month, day: 1)

@@ -2,7 +2,7 @@
 public enum GenerateSummary {
   public static func text(_ result: GeneratorResult, paths: [String]) -> String {
     let duration = result.lastCaptureNanoseconds - min(result.firstCaptureNanoseconds, result.lastCaptureNanoseconds)
-    let planted = result.opportunities.filter(\.isPlanted).count
+    let marked = result.opportunities.filter(\.isPlanted).count
     var lines = [
       "messages       \(result.messageCount)",
       "packets        \(result.capturedPackets) captured, \(result.capturedBytes) bytes, "
@@ -25,8 +25,8 @@ public enum GenerateSummary {
     }
     lines.append("types          " + types.joined(separator: ", "))
     lines.append(
-      "opportunities  \(result.opportunities.count): \(planted) of \(result.planted.count) planted dislocations, "
-        + "\(result.opportunities.count - planted) others")
+      "opportunities  \(result.opportunities.count): \(marked) from \(result.planted.count) planted dislocations, "
+        + "\(result.opportunities.count - marked) others")
     lines += paths.map { "wrote          \($0)" }
     return lines.joined(separator: "\n")
   }

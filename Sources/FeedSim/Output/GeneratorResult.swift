@@ -28,7 +28,7 @@ public struct GeneratorResult: Sendable {
       var marked = row
       let key = Key(symbol: row.symbol, buyVenue: row.buyVenue, sellVenue: row.sellVenue)
       marked.isPlanted = (byKey[key] ?? []).contains {
-        row.beginNanoseconds < $0.endNanoseconds && $0.beginNanoseconds <= row.endNanoseconds
+        row.beginNanoseconds < $0.endNanoseconds && $0.beginNanoseconds < row.endNanoseconds
       }
       return marked
     }

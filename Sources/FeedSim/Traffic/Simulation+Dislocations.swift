@@ -1,6 +1,6 @@
 /// Planted dislocations: one venue's quotes move across another's by a chosen edge, and back after a chosen time.
 extension Simulation {
-  /// Most orders that may stand in the way.
+  /// Most orders that may stand in the way; their moves and the quotes fit into one packet.
   private static let movedMax = 24
 
   /// Looks for a stock and two venues where a dislocation is possible now, and begins it. False = not now.
@@ -54,13 +54,16 @@ extension Simulation {
         sellVenue: venues[isBid ? quoteVenue : otherVenue].name, beginNanoseconds: 0, endNanoseconds: 0,
         edge: edge(stock, quoteVenue, otherVenue, isBid: isBid, crossed: crossed, ticks: ticks), quantity: 0))
     var available = other.best(buy: !isBid)?.shares ?? 0
-    var begun: UInt64 = 0
     if available < UInt64(least) || other.best(buy: !isBid) == nil {
       let lent = max(least, 100)
       dislocation.lent = add(otherVenue, stock: stock, isBuy: !isBid, shares: lent, ticks: crossed)
       available += UInt64(lent)
-      begun = flush(otherVenue)
     }
+    // What both venues said before must be out and seen: an edge that just went must be gone first, and the
+    // dislocation must not wait for a later packet of the other venue.
+    flush(quoteVenue)
+    flush(otherVenue)
+    advance(to: now + 3_000)
     for slot in inTheWay {
       let order = order(quoteVenue, slot)
       let away = (isBid ? ticks + 2 + random.below(3) : ticks - 2 - random.below(3)) * state.tick
@@ -73,18 +76,20 @@ extension Simulation {
       let second = isBid ? ticks - 1 : ticks + 1
       dislocation.quotes.append(add(quoteVenue, stock: stock, isBuy: isBid, shares: drawShares(), ticks: second))
     }
-    dislocation.planted.beginNanoseconds = max(begun, flush(quoteVenue))
+    dislocation.planted.beginNanoseconds = flush(quoteVenue)
     dislocation.planted.quantity = Int(min(available, UInt64(shares)))
     scheduleEnd(&dislocation)
     dislocations.append(dislocation)
     return true
   }
 
-  /// Lives are spread evenly over powers of two from 10 µs to 50 ms.
+  /// Lives are spread evenly over powers of two from 10 µs to 50 ms, or to a tenth of a short capture's trading.
   private func scheduleEnd(_ dislocation: inout Dislocation) {
     let octave = random.below(13)
-    let life = min(UInt64(50_000_000), (10_000 << octave) + random.below(UInt64(10_000 << octave)))
-    dislocation.messagesReserved = dislocation.quotes.count + dislocation.moved.count + (dislocation.lent == nil ? 0 : 1)
+    let longest = min(UInt64(50_000_000), incidentNanosecondsMax)
+    let life = min(longest, (10_000 << octave) + random.below(UInt64(10_000 << octave)))
+    dislocation.messagesReserved =
+      dislocation.quotes.count + dislocation.moved.count + (dislocation.lent == nil ? 0 : 1)
     if life > 200_000 && random.below(2) == 0 {
       dislocation.messagesReserved += 2
       schedule.add(.improve(dislocation: dislocations.count), at: now + life * UInt64(30 + random.below(30)) / 100)
@@ -108,12 +113,18 @@ extension Simulation {
   func revert(_ index: Int) {
     let dislocation = dislocations[index]
     let venue = dislocation.quoteVenue
+    // Into one packet, which a pending one might be too full for.
+    flush(venue)
     for slot in dislocation.quotes { delete(venue, slot) }
     for (slot, price4) in dislocation.moved {
       replace(venue, slot, shares: order(venue, slot).shares, price4: price4)
     }
     dislocations[index].planted.endNanoseconds = flush(venue)
-    if let lent = dislocation.lent { delete(dislocation.otherVenue, lent) }
+    if let lent = dislocation.lent {
+      // Not before the quotes are seen to be gone, so that they are what ends the opportunity.
+      advance(to: now + 3_000)
+      delete(dislocation.otherVenue, lent)
+    }
     universe.stocks[dislocation.stock].frozenVenues = 0
     dislocations[index].isActive = false
     messagesReserved -= dislocation.messagesReserved

@@ -17,6 +17,12 @@ extension Simulation {
     operationalHaltsDue = spread(incidents)
   }
 
+  /// A tenth of the time that trading is to take, at least 20 µs: no incident of a short capture lasts longer, or the
+  /// restarts and dislocations that wait for its end would stretch the capture.
+  var incidentNanosecondsMax: UInt64 {
+    max(20_000, UInt64(options.messageCount) * options.intervalNanoseconds / 10)
+  }
+
   /// Starts what is due and possible; what is not possible now is tried again at the next event.
   func startDueIncidents() {
     if let due = restartsDue.last, due <= messageCount, pendingRestart == nil {
@@ -72,7 +78,7 @@ extension Simulation {
     }
     activePauses += 1
     messagesReserved += 2 * venues.count + 2
-    let resume = now + 1_000_000 + random.below(UInt64(19_000_000))
+    let resume = now + min(1_000_000 + random.below(UInt64(19_000_000)), incidentNanosecondsMax)
     schedule.add(.resumeQuotation(stock: stock), at: resume)
     schedule.add(.resumeTrading(stock: stock), at: resume + 300_000)
     return true
@@ -106,7 +112,7 @@ extension Simulation {
     operationalHalt(stock, venue, action: "H")
     activeOperationalHalts += 1
     messagesReserved += 1
-    let resume = now + 500_000 + random.below(UInt64(9_500_000))
+    let resume = now + min(500_000 + random.below(UInt64(9_500_000)), incidentNanosecondsMax)
     schedule.add(.resumeOperation(venue: venue, stock: stock), at: resume)
     return true
   }

@@ -8,10 +8,10 @@ extension Simulation {
       return
     }
     let draw = random.below(100)
-    let extra = draw < 64 ? 2 : draw < 94 ? 6 : 30
+    let extra = draw < 70 ? 2 : draw < 95 ? 5 : 14
     venues[venue].burstLeft = random.exponential(mean: extra)
-    // About 4.6 messages a burst; the pauses are hyper-exponential with the mean that makes the rate come out.
-    let pause = venues[venue].intervalNanoseconds * 23 / 5
+    // About 3.9 messages a burst; the pauses are hyper-exponential with the mean that makes the rate come out.
+    let pause = venues[venue].intervalNanoseconds * 39 / 10
     let mean = random.below(10) < 6 ? pause / 10 : pause * 47 / 20
     venues[venue].nextNanoseconds = now + 120 + random.exponential(mean: mean)
     venues[venue].burstStock = universe.pick(&random)
@@ -26,7 +26,7 @@ extension Simulation {
     guard let stock = pickStock(venue) else { return }
     let isFull = venues[venue].orders.liveCount > 1_500_000
     switch random.below(100_000) {
-    case ..<46_900 where !isFull: addQuote(venue, stock)
+    case ..<43_000 where !isFull: addQuote(venue, stock)
     case ..<86_400: deleteSome(venue, stock)
     case ..<94_800: replaceSome(venue, stock)
     case ..<97_550: executeBest(venue, stock, withPrice: false)
@@ -194,7 +194,7 @@ extension Simulation {
     }
     let state = universe.stocks[stock]
     let book = venues[venue].orders.books[stock]
-    if mayCross, random.below(1_500) == 0, state.frozenVenues == 0, venues.count > 1 {
+    if mayCross, random.below(600) == 0, state.frozenVenues == 0, venues.count > 1 {
       let others = consolidated(stock, except: venue)
       if let target = isBuy ? others.ask : others.bid {
         let ticks = isBuy ? target + 1 + random.below(2) : target - 1 - random.below(2)
