@@ -12,6 +12,7 @@ struct Core: DeliverySink {
   private let events = Storage<BookEvent>(capacity: BookEvent.chunkMaximum, hugePages: false)
   var crossVenue: CrossVenueDetector?
   var imbalance: ImbalanceDetector?
+  private let hasDetectors: Bool
   var desk: OrderDesk
   let stages: StageHistograms
   /// Deliveries of messages; counted on the core that counts for all.
@@ -29,13 +30,15 @@ struct Core: DeliverySink {
     messagesByType = memory.messagesByType
     channelVenues = Storage(capacity: max(1, plan.channels.count))
     for (index, channel) in plan.channels.enumerated() { channelVenues[index] = channel.venue }
-    crossVenue = settings.crossVenue.map {
+    // One venue has nothing to be compared with.
+    crossVenue = plan.venues.count < 2 ? nil : settings.crossVenue.map {
       CrossVenueDetector(
         settings: $0, venues: plan.venues, capacity: settings.capacity, counters: memory.books.counters)
     }
     imbalance = settings.imbalance.map {
       ImbalanceDetector(settings: $0, venueCount: max(1, plan.venues.count), capacity: settings.capacity)
     }
+    hasDetectors = crossVenue != nil || imbalance != nil
     stages = StageHistograms()
     var named = settings
     named.venues = plan.venues
@@ -83,21 +86,22 @@ struct Core: DeliverySink {
   ) -> Int {
     let limit = min(end, start &+ BookEvent.chunkMaximum)
     var position = start
+    defer { if countsMessages { messages &+= UInt64(truncatingIfNeeded: position &- start) } }
     while position < limit {
       let delivery = deliveries[position]
       let event = events.base + (position &- start)
       position &+= 1
       guard delivery.kind == .message else {
         control(delivery, into: event)
+        if countsMessages { messages &-= 1 }
         break
       }
-      if countsMessages { messages &+= 1 }
-      let venue = books.venues + Int(channelVenues.base[Int(delivery.channel)])
       decoders[Int(delivery.channel)].decode(delivery, packets: packets, into: event)
+      if event.pointee.kind == .none { continue }
       if event.pointee.kind == .system { break }
-      venue.pointee.admitNewInstruments(channel: delivery.channel, symbols: books.symbols)
-      if event.pointee.kind != .none { venue.pointee.prefetch(event) }
+      books.venues[Int(event.pointee.venue)].prefetch(event)
     }
+    books.admitNewInstruments()
     return position
   }
 
@@ -168,14 +172,19 @@ struct Core: DeliverySink {
   private mutating func publish(_ now: UInt64) {
     for position in 0..<books.changedCount {
       let instrument = books.changedInstrument(position)
-      _ = books.publish(instrument)
-      let change = BookChange(
-        instrument: instrument,
-        group: books.venues[Int(instrument.venue)].headers.base[instrument.index].group, captureNanoseconds: now)
-      crossVenue?.bookChanged(change, books: &books, sink: &desk)
-      imbalance?.bookChanged(change, books: &books, sink: &desk)
+      let venue = books.venues + Int(instrument.venue)
+      let header = venue.pointee.headers.base + instrument.index
+      books.publish(header, of: venue)
+      if hasDetectors { detect(instrument, header, now) }
     }
     books.clearChanged()
+  }
+
+  @inline(__always)
+  private mutating func detect(_ instrument: InstrumentID, _ header: UnsafeMutablePointer<BookHeader>, _ now: UInt64) {
+    let change = BookChange(instrument: instrument, group: header.pointee.group, captureNanoseconds: now)
+    if header.pointee.flags.contains(.shared) { crossVenue?.bookChanged(change, books: &books, sink: &desk) }
+    imbalance?.bookChanged(change, books: &books, sink: &desk)
   }
 
   // MARK: - Trust, sessions, market hours
