@@ -18,6 +18,8 @@ struct Core: DeliverySink {
   private(set) var messages: UInt64 = 0
   /// Messages with an exchange time beyond this are not applied: `feedh book --at`.
   let exchangeNanosecondsMaximum: UInt64
+  /// Bit c: channel c has come to a message beyond that time. What its session does later is not applied either.
+  private var channelsPastMaximum: UInt64 = 0
   /// Capture time of the last delivery.
   private(set) var clock: UInt64 = 0
   let countsMessages: Bool
@@ -132,6 +134,8 @@ struct Core: DeliverySink {
         if event.pointee.exchangeNanoseconds <= exchangeNanosecondsMaximum {
           books.apply(event, place: Place(delivery: packet, bytes: deliveries[index].bytes))
           if event.pointee.kind == .system { applySystemEvent(event, now: now) }
+        } else {
+          channelsPastMaximum |= 1 << UInt64(event.pointee.channel & 63)
         }
       }
       if event.pointee.endsPacket, books.changedCount > 0 {
@@ -182,6 +186,7 @@ struct Core: DeliverySink {
 
   @inline(never)
   private mutating func applyControl(_ event: UnsafeMutablePointer<BookEvent>, now: UInt64) {
+    if channelsPastMaximum & (1 << UInt64(event.pointee.channel & 63)) != 0 { return }
     if event.pointee.kind == .sessionRestart {
       restart(channel: event.pointee.channel, event: event, now: now)
       return
