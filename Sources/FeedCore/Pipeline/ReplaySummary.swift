@@ -22,7 +22,7 @@ public struct ChannelSummary: Sendable {
   public var name: String
   public var venueName: String
   public var `protocol`: String
-  /// What carries each line.
+  /// What carries each line: "A 233.54.12.1:26401".
   public var lines: [String]
   /// Trust of the channel at the end.
   public var state: BookState
@@ -110,7 +110,18 @@ extension Replay {
     return plan.channels.enumerated().map { index, channel in
       ChannelSummary(
         name: channel.name, venueName: plan.venues[Int(channel.venue)].name, protocol: channel.protocol,
-        lines: channel.lines, state: books?.channels[index].state ?? .gap)
+        lines: index < settings.feeds.count ? configuredLines(channel: index) : channel.lines,
+        state: books?.channels[index].state ?? .gap)
+    }
+  }
+
+  /// Lines of a configured feed: the name, what selects it, and whether these captures have it at all.
+  private func configuredLines(channel: Int) -> [String] {
+    let present = Set(plan.routes.values.filter { Int($0.channel) == channel }.map(\.line))
+    return settings.feeds[channel].lines.enumerated().map { index, line in
+      let destination = [line.group, line.port.map(String.init)].compactMap { $0 }.joined(separator: ":")
+      let parts = [line.name, line.file ?? "", destination].filter { !$0.isEmpty }.joined(separator: " ")
+      return present.contains(UInt8(clamping: index)) ? parts : parts + " (no packet)"
     }
   }
 
