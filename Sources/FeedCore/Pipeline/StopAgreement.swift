@@ -1,5 +1,3 @@
-import CPlatform
-
 /// Lets the cores that each read the capture stop behind the same packet, so that a run that is ended early leaves
 /// the same books on every core.
 ///
@@ -17,9 +15,10 @@ final class StopAgreement: Sendable {
   func agree(core: Int, position: UInt64) -> UInt64 {
     say(core: core, position: position)
     return positions.reduce(0) { farthest, word in
+      var wait = SpinWait(threads: positions.count)
       var theirs = word.observe()
       while theirs == Self.unknown {
-        feedh_pause()
+        wait.again()
         theirs = word.observe()
       }
       return max(farthest, theirs)
