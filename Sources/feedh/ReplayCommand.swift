@@ -20,7 +20,8 @@ struct ReplayCommand: ParsableCommand {
 
   @OptionGroup var input: CaptureOptions
 
-  @Option(help: ArgumentHelp("max, realtime, or a factor of the capture's pace such as 10x or 0.5x.", valueName: "speed"))
+  @Option(
+    help: ArgumentHelp("max, realtime, or a factor of the capture's pace such as 10x or 0.5x.", valueName: "speed"))
   var speed = "max"
 
   @Option(help: ArgumentHelp("Busy-polling threads, 1 to the number of shards.", valueName: "n"))
@@ -78,12 +79,13 @@ struct ReplayCommand: ParsableCommand {
     let maximum = min(settings.shardCount, 64)
     guard (1...maximum).contains(threads.coreCount) else {
       throw UsageError(
-        "--cores \(threads.coreCount): there are \(settings.shardCount) shards; give 1 to \(maximum), or configure shards")
+        "--cores \(threads.coreCount): there are \(settings.shardCount) shards; give 1 to \(maximum), or configure "
+          + "shards")
     }
     if !threads.cpus.isEmpty, threads.cpus.count < threads.coreCount {
       throw UsageError(
-        "--cores \(threads.coreCount): threads.cpus names \(threads.cpus.count) CPUs; give as many or fewer, or name more"
-      )
+        "--cores \(threads.coreCount): threads.cpus names \(threads.cpus.count) CPUs; give as many or fewer, or name "
+          + "more")
     }
   }
 }
@@ -98,8 +100,8 @@ enum Speed {
     case "realtime": return .paced(partsPerMillion: 1_000_000)
     default:
       // Parts per million: six decimals and no more.
-      if text.hasSuffix("x") || text.hasSuffix("X"), let factor = FixedPoint.parse(text.dropLast()), factor % 1_000 == 0,
-        (1...1_000_000_000_000).contains(factor / 1_000)
+      if text.hasSuffix("x") || text.hasSuffix("X"), let factor = FixedPoint.parse(text.dropLast()),
+        factor % 1_000 == 0, (1...1_000_000_000_000).contains(factor / 1_000)
       {
         return .paced(partsPerMillion: UInt64(factor / 1_000))
       }

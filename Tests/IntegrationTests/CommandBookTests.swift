@@ -7,10 +7,11 @@ struct CommandBookTests {
   func finalBooksAreTheGeneratorsExpectationByteForByte(seed: Int) throws {
     let folder = CommandFolder()
     let generated = try CommandRun.feedh(
-      "generate", "--output", folder.path("g"), "--symbols", "50", "--messages", "15000", "--seed", "\(seed)", "--venues",
-      "3", "--reorder", "0.01", "--duplicate", "0.01", "--restarts", seed == 4 ? "2" : "0")
+      "generate", "--output", folder.path("g"), "--symbols", "50", "--messages", "15000", "--seed", "\(seed)",
+      "--venues", "3", "--reorder", "0.01", "--duplicate", "0.01", "--restarts", seed == 4 ? "2" : "0")
     #expect(generated.status == 0, "\(generated.errors)")
-    let books = try CommandRun.feedh("book", folder.path("g.pcap"), "--config", folder.path("g.yaml"), "--format", "tsv")
+    let books = try CommandRun.feedh(
+      "book", folder.path("g.pcap"), "--config", folder.path("g.yaml"), "--format", "tsv")
     #expect(books.status == 0 && books.errors.isEmpty)
     #expect(books.output == (try folder.text("g.expect.tsv")))
   }
@@ -25,8 +26,8 @@ struct CommandBookTests {
 
     init() throws {
       let run = try CommandRun.feedh(
-        "generate", "--output", folder.path("s"), "--symbols", "12", "--messages", "3000", "--seed", "5", "--venues", "1",
-        "--lines", "1")
+        "generate", "--output", folder.path("s"), "--symbols", "12", "--messages", "3000", "--seed", "5",
+        "--venues", "1", "--lines", "1")
       guard run.status == 0 else { throw CommandFailure(run.errors) }
       rows = try CommandRun.feedh("decode", folder.path("s.pcap"), "--format", "ndjson").objects().map { row in
         let fields = row["fields"] as! [String: Any]

@@ -6,8 +6,8 @@ struct CommandInfoTests {
   @Test func flowsSessionsAndLinesAreThoseThatWereGenerated() throws {
     let folder = CommandFolder()
     let generated = try CommandRun.feedh(
-      "generate", "--output", folder.path("i"), "--symbols", "20", "--messages", "8000", "--seed", "2", "--loss-a", "0.05",
-      "--duplicate", "0.05")
+      "generate", "--output", folder.path("i"), "--symbols", "20", "--messages", "8000", "--seed", "2",
+      "--loss-a", "0.05", "--duplicate", "0.05")
     #expect(generated.status == 0, "\(generated.errors)")
     let json = try CommandRun.json(
       try CommandRun.feedh("info", folder.path("i.pcap"), "--format", "json").output)

@@ -8,7 +8,8 @@ struct CommandReplayTests {
     try CommandDay.make()
     let folder = CommandFolder()
     let run = try CommandRun.feedh(
-      ["replay", CommandDay.capture, "--config", CommandDay.configuration, "--report", folder.path("r.json")] + arguments)
+      ["replay", CommandDay.capture, "--config", CommandDay.configuration, "--report", folder.path("r.json")]
+        + arguments)
     #expect(run.status == 0, "\(run.errors)")
     #expect(run.errors.isEmpty)
     return try CommandRun.json(try folder.text("r.json"))
@@ -45,6 +46,19 @@ struct CommandReplayTests {
       #expect(figures["p50"]!.uint64Value <= figures["p999"]!.uint64Value)
     }
     #expect(report["version"] as? String == "0.1.0")
+  }
+
+  @Test func everyKeyOfTheReportIsDescribed() throws {
+    let checkout = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent()
+    let text = try String(contentsOf: checkout.appendingPathComponent("Docs/FORMATS.md"), encoding: .utf8)
+    let report = try Self.report()
+    var keys = Set(report.keys)
+    for list in ["files", "feeds", "opportunityList", "orderList", "positions"] {
+      keys.formUnion(((report[list] as? [[String: Any]])?.first ?? [:]).keys)
+    }
+    for object in ["profit", "replies", "latency"] { keys.formUnion(((report[object] as? [String: Any]) ?? [:]).keys) }
+    for key in keys.sorted() where key != "core0" { #expect(text.contains("`\(key)`"), "\(key)") }
   }
 
   /// What the generator says it made, and what its two lossless lines mean for counters.
@@ -87,8 +101,8 @@ struct CommandReplayTests {
   func coresLayoutAndSpeedChangeNoResult(arguments: [String]) throws {
     func results(_ report: [String: Any]) throws -> [String: String] {
       let machine: Set = [
-        "startNanoseconds", "elapsedNanoseconds", "nanosecondsPerMessage", "residentBytes", "stalls", "latency", "cores",
-        "layout",
+        "startNanoseconds", "elapsedNanoseconds", "nanosecondsPerMessage", "residentBytes", "stalls", "latency",
+        "cores", "layout",
       ]
       return try report.filter { !machine.contains($0.key) }.mapValues {
         String(
@@ -98,7 +112,8 @@ struct CommandReplayTests {
     }
     let folder = CommandFolder()
     _ = try CommandRun.feedh(
-      ["replay", CommandDay.capture, "--config", CommandDay.configuration, "--report", folder.path("r.json")] + arguments)
+      ["replay", CommandDay.capture, "--config", CommandDay.configuration, "--report", folder.path("r.json")]
+        + arguments)
     let one = try results(try Self.report())
     let other = try results(try CommandRun.json(try folder.text("r.json")))
     for key in one.keys.sorted() { #expect(one[key] == other[key], "\(key)") }
@@ -171,8 +186,8 @@ struct CommandReplayTests {
       #expect(parts.count == 3 && parts[0] == "core0" && parts[2] == "hgrm")
       let figures = try #require(core[parts[1]] as? [String: NSNumber])
       let text = try folder.text("h/" + name)
-      #expect(text.contains("Total count    = \(String(repeating: " ", count: 12 - figures["count"]!.stringValue.count))"
-          + "\(figures["count"]!)"))
+      let count = figures["count"]!.stringValue
+      #expect(text.contains("Total count    = " + String(repeating: " ", count: 12 - count.count) + count))
     }
   }
 
@@ -223,7 +238,8 @@ struct CommandReplayTests {
     let pipe = folder.path("report")
     #expect(mkfifo(pipe, 0o600) == 0)
     let process = try CommandProcess(
-      ["replay", CommandDay.capture, "--config", CommandDay.configuration, "--speed", speed, "--report", pipe] + arguments)
+      ["replay", CommandDay.capture, "--config", CommandDay.configuration, "--speed", speed, "--report", pipe]
+        + arguments)
     let reader = try #require(FileHandle(forReadingAtPath: pipe))
     process.send(signal)
     let report = try CommandRun.json(String(decoding: reader.readDataToEndOfFile(), as: UTF8.self))

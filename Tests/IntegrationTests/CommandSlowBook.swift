@@ -49,8 +49,8 @@ struct CommandSlowBook {
   /// Orders of one side, best price first, then in queue order.
   func queue(locate: Int, side: String) -> [Order] {
     orders.enumerated().filter { $0.element.locate == locate && $0.element.side == side }.sorted {
-      let (a, b) = (side == "B" ? -$0.element.price : $0.element.price, side == "B" ? -$1.element.price : $1.element.price)
-      return (a, $0.offset) < (b, $1.offset)
+      let sign = side == "B" ? -1 : 1
+      return (sign * $0.element.price, $0.offset) < (sign * $1.element.price, $1.offset)
     }.map(\.element)
   }
 

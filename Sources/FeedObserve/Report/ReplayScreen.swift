@@ -196,7 +196,9 @@ public struct ReplayScreen {
   }
 
   private static func isLarger(_ a: MarkedPosition, _ b: MarkedPosition) -> Bool {
-    func size(_ entry: MarkedPosition) -> UInt128 { (Int128(entry.position.shares) * Int128(entry.mark ?? 0)).magnitude }
+    func size(_ entry: MarkedPosition) -> UInt128 {
+      (Int128(entry.position.shares) * Int128(entry.mark ?? 0)).magnitude
+    }
     return (size(b), a.position.symbol) < (size(a), b.position.symbol)
   }
 
@@ -244,7 +246,9 @@ public struct ReplayScreen {
         let figures = LatencySummary(entry.stages[stage], clock: run.replay.clock)
         table.append(
           ["\(entry.core)", stage.name]
-            + [figures.count, figures.p50, figures.p90, figures.p99, figures.p999, figures.max].map { Text.grouped($0) })
+            + [figures.count, figures.p50, figures.p90, figures.p99, figures.p999, figures.max].map {
+              Text.grouped($0)
+            })
       }
     }
     return table.lines
