@@ -19,6 +19,12 @@ struct Core: DeliverySink {
   private(set) var messages: UInt64 = 0
   /// Messages with an exchange time beyond this are not applied: `feedh book --at`.
   let exchangeNanosecondsMaximum: UInt64
+  /// The same, but 0 while a restart waits: then every message takes the rare path.
+  private var directMaximum: UInt64
+  /// Bit c: channel c has come to a message beyond the time. What its session does later is not applied either.
+  private var channelsPastMaximum: UInt64 = 0
+  /// Bit c: channel c began a new session, which counts once a message of it is in time.
+  private var restartsWaiting: UInt64 = 0
   /// Capture time of the last delivery.
   private(set) var clock: UInt64 = 0
   let countsMessages: Bool
@@ -45,6 +51,7 @@ struct Core: DeliverySink {
     desk = OrderDesk(settings: named, ownedShards: ownedShards, books: books, stages: stages)
     self.countsMessages = countsMessages
     self.exchangeNanosecondsMaximum = exchangeNanosecondsMaximum
+    directMaximum = exchangeNanosecondsMaximum
     events.prefault()
   }
 
@@ -133,9 +140,11 @@ struct Core: DeliverySink {
       case .none: break
       case .channelState, .sessionRestart: applyControl(event, now: now)
       default:
-        if event.pointee.exchangeNanoseconds <= exchangeNanosecondsMaximum {
+        if event.pointee.exchangeNanoseconds <= directMaximum {
           books.apply(event, place: Place(delivery: packet, bytes: deliveries[index].bytes))
           if event.pointee.kind == .system { applySystemEvent(event, now: now) }
+        } else {
+          applyWithinTime(event, place: Place(delivery: packet, bytes: deliveries[index].bytes), now: now)
         }
       }
       if event.pointee.endsPacket, books.changedCount > 0 {
@@ -191,12 +200,38 @@ struct Core: DeliverySink {
 
   @inline(never)
   private mutating func applyControl(_ event: UnsafeMutablePointer<BookEvent>, now: UInt64) {
+    let channel: UInt64 = 1 << UInt64(event.pointee.channel & 63)
+    if channelsPastMaximum & channel != 0 { return }
+    if event.pointee.kind == .sessionRestart, exchangeNanosecondsMaximum != .max {
+      restartsWaiting |= channel
+      directMaximum = 0
+      return
+    }
     if event.pointee.kind == .sessionRestart {
       restart(channel: event.pointee.channel, event: event, now: now)
       return
     }
     books.setState(BookState(rawValue: UInt8(truncatingIfNeeded: event.pointee.quantity)) ?? .untrusted, channel: event.pointee.channel)
     trustChanged(of: event.pointee.venue, now: now)
+  }
+
+  /// Books at a time: a message beyond it is not applied; the first one in time of a new session makes its restart
+  /// count.
+  @inline(never)
+  private mutating func applyWithinTime(_ event: UnsafeMutablePointer<BookEvent>, place: Place, now: UInt64) {
+    let channel: UInt64 = 1 << UInt64(event.pointee.channel & 63)
+    guard event.pointee.exchangeNanoseconds <= exchangeNanosecondsMaximum else {
+      channelsPastMaximum |= channel
+      return
+    }
+    if restartsWaiting & channel != 0 {
+      restartsWaiting &= ~channel
+      if restartsWaiting == 0 { directMaximum = exchangeNanosecondsMaximum }
+      var first = event.pointee
+      restart(channel: first.channel, event: &first, now: now)
+    }
+    books.apply(event, place: place)
+    if event.pointee.kind == .system { applySystemEvent(event, now: now) }
   }
 
   private mutating func trustChanged(of venue: VenueIndex, now: UInt64) {
