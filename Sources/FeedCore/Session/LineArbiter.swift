@@ -141,6 +141,7 @@ struct LineArbiter<Framing: BlockFraming> {
   private mutating func deliverNext(_ packet: SequencedPacket, clock: UInt64, into sink: inout some DeliverySink) {
     sink.flushIfFull()
     let mark = sink.batch.count
+    let packetMark = sink.batch.packetCount
     sink.batch.beginPacket(packet, clock: clock)
     var offset = 0
     let end = Int(packet.blocksLength)
@@ -155,6 +156,7 @@ struct LineArbiter<Framing: BlockFraming> {
     }
     if offset != end {
       sink.batch.count = mark
+      sink.batch.packetCount = packetMark
       recordMalformed(packet)
       return
     }
