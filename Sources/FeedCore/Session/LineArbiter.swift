@@ -169,7 +169,7 @@ struct LineArbiter<Framing: BlockFraming> {
   /// Delivers the part of a whole-checked packet from `next` on.
   private mutating func deliverRest(_ packet: SequencedPacket, clock: UInt64, into sink: inout some DeliverySink) {
     let skip = next &- packet.sequenceNumber
-    if skip > 0 { recordDuplicates(skip, in: packet, clock: clock, into: &sink) }
+    if skip > 0 { recordDuplicates(min(skip, UInt64(packet.wholeCount)), in: packet, clock: clock, into: &sink) }
     guard packet.sequenceNumber &+ UInt64(packet.wholeCount) > next else { return }
     sink.flushIfFull()
     sink.batch.beginPacket(packet, clock: clock)
