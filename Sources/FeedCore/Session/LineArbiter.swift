@@ -277,12 +277,12 @@ struct LineArbiter<Framing: BlockFraming> {
       recordLateCopy(packet, clock: clock, into: &sink)
       return
     }
+    let gapEnd = heldCount > 0 ? held[0].sequenceNumber : highestKnown
     note(packet, clock: clock)
     if silent { endSilence(packet, clock: clock, into: &sink) }
     if packet.sequenceNumber <= next {
-      let wasWaiting = state == .waiting
       deliverRest(packet, clock: clock, into: &sink)
-      if wasWaiting { counters.add(.gapsFilled) }
+      if state == .waiting, next >= gapEnd { counters.add(.gapsFilled) }
       drain(clock: clock, into: &sink)
     } else {
       hold(packet, clock: clock, into: &sink)
