@@ -85,10 +85,8 @@ struct LineArbiter<Framing: BlockFraming> {
   @inline(__always)
   mutating func accept(_ packet: SequencedPacket, clock: UInt64, into sink: inout some DeliverySink) {
     counters.add(.channelPackets)
-    if state == .live, packet.kind == .data, packet.session == session {
+    if state == .live, !silent, packet.kind == .data, packet.session == session {
       if packet.sequenceNumber == next, packet.wholeCount == packet.messageCount {
-        lastHeard = clock
-        if silent { endSilence(packet, clock: clock, into: &sink) }
         deliverNext(packet, clock: clock, into: &sink)
         return
       }
@@ -161,6 +159,7 @@ struct LineArbiter<Framing: BlockFraming> {
       return
     }
     sink.batch.endPacket()
+    lastHeard = clock
     next &+= UInt64(packet.messageCount)
     highestKnown = max(highestKnown, next)
     remember(packet)
@@ -256,7 +255,7 @@ struct LineArbiter<Framing: BlockFraming> {
       counters.add(.heartbeats)
       note(packet, clock: clock)
       if packet.kind == .endOfSession { endSeen = true }
-      if silent { endSilence(packet, clock: clock, into: &sink) }
+      if silent, packet.sequenceNumber <= next { endSilence(packet, clock: clock, into: &sink) }
       switch state {
       case .joining: if packet.sequenceNumber <= 1 { open(at: 1, clock: clock, into: &sink) }
       case .live, .ended, .waiting: settle(clock: clock, into: &sink)
@@ -279,7 +278,10 @@ struct LineArbiter<Framing: BlockFraming> {
     }
     let gapEnd = heldCount > 0 ? held[0].sequenceNumber : highestKnown
     note(packet, clock: clock)
-    if silent { endSilence(packet, clock: clock, into: &sink) }
+    // What is not next shows a gap: trust must not come back for the moment before it is known.
+    if silent, packet.sequenceNumber <= next, packet.sequenceNumber &+ UInt64(packet.wholeCount) > next {
+      endSilence(packet, clock: clock, into: &sink)
+    }
     if packet.sequenceNumber <= next {
       deliverRest(packet, clock: clock, into: &sink)
       if state == .waiting, next >= gapEnd { counters.add(.gapsFilled) }
