@@ -342,6 +342,7 @@ struct LineArbiter<Framing: BlockFraming> {
         return
       }
       first = kept
+      aside = nil
       counters.add(.sequenceJumpsBelieved)
     }
     finish(clock: clock, into: &sink)
