@@ -37,7 +37,8 @@ struct LineArbiter<Framing: BlockFraming> {
   private var hasPreviousSession = false
   /// One past the highest number any packet or heartbeat spoke of.
   private var highestKnown: UInt64 = 0
-  private var endSeen = false
+  /// The number at which the session was said to end, nil while nothing said so or messages went on beyond it.
+  private var endAnnounced: UInt64?
 
   // Trust: the worst of these is the channel's state.
   private var lateStart = false
@@ -210,7 +211,7 @@ struct LineArbiter<Framing: BlockFraming> {
       }
       state = .waiting
     } else {
-      state = endSeen ? .ended : .live
+      state = endAnnounced != nil ? .ended : .live
     }
     publishTrust(clock: clock, packet: marker(at: clock), into: &sink)
   }
@@ -254,7 +255,8 @@ struct LineArbiter<Framing: BlockFraming> {
     if packet.kind != .data {
       counters.add(.heartbeats)
       note(packet, clock: clock)
-      if packet.kind == .endOfSession { endSeen = true }
+      if packet.kind == .endOfSession { endAnnounced = packet.sequenceNumber }
+      if packet.kind == .heartbeat, state == .ended, packet.sequenceNumber >= next { endAnnounced = nil }
       if silent, packet.sequenceNumber <= next { endSilence(packet, clock: clock, into: &sink) }
       switch state {
       case .joining: if packet.sequenceNumber <= 1 { open(at: 1, clock: clock, into: &sink) }
@@ -276,6 +278,7 @@ struct LineArbiter<Framing: BlockFraming> {
       recordLateCopy(packet, clock: clock, into: &sink)
       return
     }
+    if let end = endAnnounced, packet.endSequence > end { endAnnounced = nil }
     let gapEnd = heldCount > 0 ? held[0].sequenceNumber : highestKnown
     note(packet, clock: clock)
     // What is not next shows a gap: trust must not come back for the moment before it is known.
@@ -302,7 +305,7 @@ struct LineArbiter<Framing: BlockFraming> {
     next = 1
     heldCount = 0
     highestKnown = packet.endSequence
-    endSeen = false
+    endAnnounced = nil
     lateStart = false
     untrusted = false
     silent = false
