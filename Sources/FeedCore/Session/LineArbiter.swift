@@ -53,6 +53,10 @@ struct LineArbiter<Framing: BlockFraming> {
   private let rejudged: Storage<SequencedPacket>
   /// When the oldest open gap (or the join) began to wait.
   private var waitingSince: UInt64 = 0
+  /// `next` when that began: the first number of the gap.
+  private var waitingFor: UInt64 = 0
+  /// The last heartbeat, or packet cut short, that spoke of numbers no packet here holds; its time is when it did.
+  private var announcement: SequencedPacket?
 
   /// A packet too far ahead, or of another session, that needs a second one to be believed.
   private var aside: SequencedPacket?
@@ -170,6 +174,7 @@ struct LineArbiter<Framing: BlockFraming> {
   private mutating func deliverRest(_ packet: SequencedPacket, clock: UInt64, into sink: inout some DeliverySink) {
     let skip = next &- packet.sequenceNumber
     if skip > 0 { recordDuplicates(min(skip, UInt64(packet.wholeCount)), in: packet, clock: clock, into: &sink) }
+    if packet.wholeCount < packet.messageCount { announce(packet, clock: packet.captureNanoseconds) }
     guard packet.sequenceNumber &+ UInt64(packet.wholeCount) > next else { return }
     sink.flushIfFull()
     sink.batch.beginPacket(packet, clock: clock)
@@ -203,17 +208,30 @@ struct LineArbiter<Framing: BlockFraming> {
   /// After deliveries: live when nothing is missing, else waiting, since the oldest packet that waits.
   private mutating func settle(clock: UInt64, into sink: inout some DeliverySink) {
     if next < highestKnown {
-      if state != .waiting { waitingSince = clock }
-      // The gap is known since the first of the packets behind it came.
-      for index in 0..<heldCount {
-        let arrived = held[index].captureNanoseconds
-        if index == 0 || arrived < waitingSince { waitingSince = arrived }
-      }
-      state = .waiting
+      // A gap that only shrank or stayed keeps its time.
+      if state != .waiting || next != waitingFor { waitFromNow(clock) }
     } else {
       state = endAnnounced != nil ? .ended : .live
     }
     publishTrust(clock: clock, packet: marker(at: clock), into: &sink)
+  }
+
+  /// Begins to wait for `next`: since the first packet or heartbeat that showed it missing.
+  private mutating func waitFromNow(_ clock: UInt64) {
+    state = .waiting
+    waitingFor = next
+    waitingSince = clock
+    for index in 0..<heldCount { waitingSince = min(waitingSince, held[index].captureNanoseconds) }
+    if let announcement, announcement.endSequence > next {
+      waitingSince = min(waitingSince, announcement.captureNanoseconds)
+    }
+  }
+
+  /// Keeps a packet that speaks of numbers beyond those it holds.
+  private mutating func announce(_ packet: SequencedPacket, clock: UInt64) {
+    if let announcement, announcement.endSequence >= packet.endSequence { return }
+    announcement = packet
+    announcement?.captureNanoseconds = clock
   }
 
   // MARK: - Everything but the next packet in order
@@ -238,12 +256,15 @@ struct LineArbiter<Framing: BlockFraming> {
       return
     }
     if isFarAhead(packet) {
-      guard let first = aside, first.session == session, continues(first, packet) else {
+      guard var first = aside, first.session == session, continues(first, packet) else {
         setAside(packet)
         return
       }
       counters.add(.sequenceJumpsBelieved)
       aside = nil
+      // What it shows missing is missing since it is believed: a window must not close in the past.
+      first.captureNanoseconds = clock
+      if first.kind != .data { announce(first, clock: clock) }
       note(first, clock: clock)
       hold(first, clock: clock, into: &sink)
     }
@@ -255,6 +276,7 @@ struct LineArbiter<Framing: BlockFraming> {
     if packet.kind != .data {
       counters.add(.heartbeats)
       note(packet, clock: clock)
+      announce(packet, clock: clock)
       if packet.kind == .endOfSession { endAnnounced = packet.sequenceNumber }
       if packet.kind == .heartbeat, state == .ended, packet.sequenceNumber >= next { endAnnounced = nil }
       if silent, packet.sequenceNumber <= next { endSilence(packet, clock: clock, into: &sink) }
@@ -313,6 +335,7 @@ struct LineArbiter<Framing: BlockFraming> {
     waitingSince = clock
     lastHeard = clock
     aside = nil
+    announcement = nil
     take(packet, clock: clock, into: &sink)
   }
 
@@ -328,6 +351,10 @@ struct LineArbiter<Framing: BlockFraming> {
     highestKnown = next
     state = .live
     for index in 0..<waiting { acceptRare(rejudged[index], clock: clock, into: &sink) }
+    // What a heartbeat announced during the join counts as well, where it is believable.
+    if let announced = announcement?.endSequence, announced > highestKnown {
+      if announced &- next <= settings.sequenceJumpMaximum { highestKnown = announced } else { announcement = nil }
+    }
     settle(clock: clock, into: &sink)
   }
 
@@ -345,6 +372,7 @@ struct LineArbiter<Framing: BlockFraming> {
         return
       }
       first = kept
+      first?.captureNanoseconds = clock
       aside = nil
       counters.add(.sequenceJumpsBelieved)
     }
@@ -389,8 +417,7 @@ struct LineArbiter<Framing: BlockFraming> {
     held[position] = packet
     heldCount += 1
     if state == .live || state == .ended {
-      state = .waiting
-      waitingSince = clock
+      waitFromNow(clock)
       publishTrust(clock: clock, packet: packet, into: &sink)
     }
   }
@@ -402,7 +429,7 @@ struct LineArbiter<Framing: BlockFraming> {
       return
     }
     let resume = heldCount > 0 ? min(held[0].sequenceNumber, highestKnown) : highestKnown
-    let place = heldCount > 0 ? held[0].occurrence : Occurrence()
+    let place = heldCount > 0 ? held[0].occurrence : announcement?.occurrence ?? Occurrence()
     counters.note(.gaps, at: place)
     counters.note(.messagesLost, resume &- next, at: place)
     untrusted = true
