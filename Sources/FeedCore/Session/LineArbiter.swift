@@ -44,6 +44,7 @@ struct LineArbiter<Framing: BlockFraming> {
   private var lateStart = false
   private var untrusted = false
   private var silent = false
+  private var isOpening = false
   private(set) var published = BookState.gap
 
   /// Packets that wait behind a gap, ascending by first number.
@@ -289,8 +290,7 @@ struct LineArbiter<Framing: BlockFraming> {
     }
     if state == .joining {
       if packet.sequenceNumber <= 1 {
-        hold(packet, clock: clock, into: &sink)
-        open(at: packet.sequenceNumber, clock: clock, into: &sink)
+        open(at: packet.sequenceNumber, with: packet, clock: clock, into: &sink)
       } else {
         hold(packet, clock: clock, into: &sink)
       }
@@ -339,8 +339,10 @@ struct LineArbiter<Framing: BlockFraming> {
     take(packet, clock: clock, into: &sink)
   }
 
-  /// Ends the join: numbers begin at `first`.
-  private mutating func open(at first: UInt64, clock: UInt64, into sink: inout some DeliverySink) {
+  /// Ends the join: numbers begin at `first`, with `packet` where that is known already.
+  private mutating func open(
+    at first: UInt64, with packet: SequencedPacket? = nil, clock: UInt64, into sink: inout some DeliverySink
+  ) {
     next = first
     lateStart = first != 1
     lastHeard = clock
@@ -350,11 +352,17 @@ struct LineArbiter<Framing: BlockFraming> {
     heldCount = 0
     highestKnown = next
     state = .live
+    // Trust is published once all is judged: not `ok` for the moment between the first packet and a gap behind it.
+    isOpening = true
+    if let packet { acceptRare(packet, clock: clock, into: &sink) }
     for index in 0..<waiting { acceptRare(rejudged[index], clock: clock, into: &sink) }
     // What a heartbeat announced during the join counts as well, where it is believable.
     if let announced = announcement?.endSequence, announced > highestKnown {
       if announced &- next <= settings.sequenceJumpMaximum { highestKnown = announced } else { announcement = nil }
     }
+    isOpening = false
+    // What was judged came in order of numbers, not of time.
+    if state == .waiting { waitFromNow(clock) }
     settle(clock: clock, into: &sink)
   }
 
@@ -586,7 +594,7 @@ struct LineArbiter<Framing: BlockFraming> {
       : state == .waiting || state == .joining ? .gap
       : lateStart ? .lateStart
       : silent ? .silent : .ok
-    if trust == published { return }
+    if trust == published || isOpening { return }
     published = trust
     sink.flushIfFull()
     sink.batch.append(.channelState, channel: channel, detail: trust.rawValue, packet: packet, clock: clock)
