@@ -29,12 +29,19 @@ struct Core: DeliverySink {
     messagesByType = memory.messagesByType
     channelVenues = Storage(capacity: max(1, plan.channels.count))
     for (index, channel) in plan.channels.enumerated() { channelVenues[index] = channel.venue }
-    crossVenue = settings.crossVenue.map {
-      CrossVenueDetector(
-        settings: $0, venues: plan.venues, capacity: settings.capacity, counters: memory.books.counters)
+    // Not `map`: Swift 6.3.1 tests such a struct for nil over all its words, but a generic function that returns nil
+    // writes only one of them; the others are whatever the stack held.
+    if let crossVenue = settings.crossVenue {
+      self.crossVenue = CrossVenueDetector(
+        settings: crossVenue, venues: plan.venues, capacity: settings.capacity, counters: memory.books.counters)
+    } else {
+      crossVenue = nil
     }
-    imbalance = settings.imbalance.map {
-      ImbalanceDetector(settings: $0, venueCount: max(1, plan.venues.count), capacity: settings.capacity)
+    if let imbalance = settings.imbalance {
+      self.imbalance = ImbalanceDetector(
+        settings: imbalance, venueCount: max(1, plan.venues.count), capacity: settings.capacity)
+    } else {
+      imbalance = nil
     }
     stages = StageHistograms()
     var named = settings
