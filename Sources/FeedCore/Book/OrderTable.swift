@@ -1,6 +1,9 @@
 import CPlatform
 
-/// Every live order of one venue: reference number → side, instrument, price, quantity, place in time.
+/// Every live order of one venue: reference number and instrument → side, price, quantity, place in time.
+///
+/// The instrument belongs to the key although a venue's reference numbers are unique: with a number used twice, what
+/// happens to an instrument would otherwise depend on which other instruments this core owns.
 ///
 /// Two tables behind one face. Order references of most feeds are nearly dense, so the *compact* table puts an
 /// order at `reference & mask`: neighbours in time are neighbours in memory, and four orders share a cache line. An
@@ -99,25 +102,27 @@ struct OrderTable {
   func likelyIsSell(_ reference: UInt64) -> Bool { slots[home(reference)].isSell }
 
   @inline(__always)
-  func find(_ reference: UInt64) -> Handle {
+  func find(_ reference: UInt64, instrument: Int) -> Handle {
     if reference < Self.compactReferenceLimit {
-      let wanted = reference << 17
+      let wanted = reference << 17 | UInt64(truncatingIfNeeded: instrument & 0xFFFF)
       var index = home(reference)
       for _ in 0..<Self.probeLimit {
         let slot = slots[index]
-        if (slot.high ^ wanted) < 1 << 17, slot.quantity != 0 { return index }
+        if (slot.high ^ wanted) & ~(1 << 16) == 0, slot.quantity != 0 { return index }
         if slot.quantity == 0 { break }
         index = (index &+ 1) & mask
       }
     }
-    return wideCount == 0 ? Self.none : findWide(reference)
+    return wideCount == 0 ? Self.none : findWide(reference, instrument: instrument)
   }
 
   @inline(never)
-  private func findWide(_ reference: UInt64) -> Handle {
+  private func findWide(_ reference: UInt64, instrument: Int) -> Handle {
     var index = Int(truncatingIfNeeded: Mix.spread(reference)) & wideMask
     while wide.base[index].quantity != 0 {
-      if wide.base[index].reference == reference { return index | Self.wideBit }
+      if wide.base[index].reference == reference, Int(wide.base[index].instrument) == instrument & 0xFFFF {
+        return index | Self.wideBit
+      }
       index = (index &+ 1) & wideMask
     }
     return Self.none
@@ -154,14 +159,15 @@ struct OrderTable {
 
   enum Insertion { case inserted, duplicate, full }
 
-  /// Adds an order. Nothing changes when its reference is there already, or when the table is at its capacity.
+  /// Adds an order. Nothing changes when the instrument has its reference already, or when the table is at its
+  /// capacity.
   ///
   /// - Parameters: `instrument` 0 ... 65,535, `quantity` at least 1.
   @inline(__always)
   mutating func insert(
     _ reference: UInt64, instrument: Int, isSell: Bool, price: Int32, quantity: UInt32, arrival: UInt32
   ) -> Insertion {
-    if wideCount > 0, findWide(reference) != Self.none { return .duplicate }
+    if wideCount > 0, findWide(reference, instrument: instrument) != Self.none { return .duplicate }
     if reference < Self.compactReferenceLimit {
       var index = home(reference)
       for _ in 0..<Self.probeLimit {
@@ -176,7 +182,7 @@ struct OrderTable {
           if reference > newestReference { newestReference = reference }
           return .inserted
         }
-        if slot.reference == reference { return .duplicate }
+        if slot.reference == reference, slot.instrument == instrument { return .duplicate }
         index = (index &+ 1) & mask
       }
     }

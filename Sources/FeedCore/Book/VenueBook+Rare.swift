@@ -58,11 +58,10 @@ extension VenueBook {
     quantity: UInt32, place: Place
   ) -> Bool {
     counters.note(.duplicateAdds, at: place.occurrence)
-    let handle = orders.find(reference)
+    let handle = orders.find(reference, instrument: instrument)
     let old = orders.slot(handle)
-    let oldHeader = headers.base + old.instrument
-    depart(handle, reference: reference, header: oldHeader)
-    _ = takeFromLevel(oldHeader, isSell: old.isSell, price: old.price, quantity: old.quantity)
+    depart(handle, reference: reference, header: header)
+    _ = takeFromLevel(header, isSell: old.isSell, price: old.price, quantity: old.quantity)
     _ = orders.insert(
       reference, instrument: instrument, isSell: isSell, price: price, quantity: quantity, arrival: arrivals)
     _ = addToLevel(header, isSell: isSell, price: price, quantity: quantity, reference: reference, place: place)

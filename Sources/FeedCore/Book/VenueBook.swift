@@ -109,12 +109,10 @@ struct VenueBook {
   /// Takes `quantity` shares off an order; an order with none left is gone. Of an execution the trade is noted.
   @inline(__always)
   mutating func reduce(_ event: UnsafeMutablePointer<BookEvent>, place: Place) -> Bool {
-    let handle = orders.find(event.pointee.reference)
+    // A message whose locate is not the order's own finds nothing: an orphan.
+    let handle = orders.find(event.pointee.reference, instrument: Int(truncatingIfNeeded: event.pointee.instrument))
     guard handle != OrderTable.none else { return recordOrphan(event, place: place) }
     let slot = orders.slot(handle)
-    guard slot.instrument == Int(truncatingIfNeeded: event.pointee.instrument) else {
-      return recordOrphan(event, place: place)
-    }
     var quantity = event.pointee.quantity
     if quantity == 0 { return recordZeroQuantity(place: place) }
     if quantity > slot.quantity {
@@ -134,12 +132,10 @@ struct VenueBook {
 
   @inline(__always)
   mutating func delete(_ event: UnsafeMutablePointer<BookEvent>, place: Place) -> Bool {
-    let handle = orders.find(event.pointee.reference)
+    // A message whose locate is not the order's own finds nothing: an orphan.
+    let handle = orders.find(event.pointee.reference, instrument: Int(truncatingIfNeeded: event.pointee.instrument))
     guard handle != OrderTable.none else { return recordOrphan(event, place: place) }
     let slot = orders.slot(handle)
-    guard slot.instrument == Int(truncatingIfNeeded: event.pointee.instrument) else {
-      return recordOrphan(event, place: place)
-    }
     let header = headers.base + slot.instrument
     fold(header, event, price: slot.price, quantity: slot.quantity)
     depart(handle, reference: event.pointee.reference, header: header)
@@ -149,12 +145,10 @@ struct VenueBook {
   /// The old order leaves; the new one takes its side and stands at the end of its level.
   @inline(__always)
   mutating func replace(_ event: UnsafeMutablePointer<BookEvent>, place: Place) -> Bool {
-    let handle = orders.find(event.pointee.reference)
+    // A message whose locate is not the order's own finds nothing: an orphan.
+    let handle = orders.find(event.pointee.reference, instrument: Int(truncatingIfNeeded: event.pointee.instrument))
     guard handle != OrderTable.none else { return recordOrphan(event, place: place) }
     let slot = orders.slot(handle)
-    guard slot.instrument == Int(truncatingIfNeeded: event.pointee.instrument) else {
-      return recordOrphan(event, place: place)
-    }
     let header = headers.base + slot.instrument
     depart(handle, reference: event.pointee.reference, header: header)
     let left = takeFromLevel(header, isSell: slot.isSell, price: slot.price, quantity: slot.quantity)
@@ -236,7 +230,7 @@ struct VenueBook {
     }
     if count & (count &- 1) == 0, count == 0 || count >= LevelArena.smallestBlock {
       guard grow(header, isSell: isSell) else {
-        orders.remove(orders.find(reference))
+        orders.remove(orders.find(reference, instrument: header - headers.base))
         return recordFull(.levelsFull, header: header, place: place)
       }
       levels = arena.levels.base + Int(side.pointee.offset)
