@@ -98,7 +98,8 @@ extension VenueBook {
   /// Takes a broken trade out of the statistics.
   @inline(never)
   mutating func breakTrade(_ event: UnsafeMutablePointer<BookEvent>, place: Place) {
-    guard let trade = trades.take(matchNumber: event.pointee.reference) else {
+    // A number of another stock's trade is not known, whether or not this core owns that stock too.
+    guard let trade = trades.take(matchNumber: event.pointee.reference, instrument: event.pointee.instrument) else {
       counters.note(.brokenTradesUnknown, at: place.occurrence)
       return
     }

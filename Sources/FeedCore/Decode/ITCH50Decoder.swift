@@ -186,10 +186,9 @@ struct ITCH50Decoder {
       event.pointee.price = Int32(bitPattern: message.bigEndian(UInt32.self, at: 27))
       event.pointee.second = message.bigEndian(UInt64.self, at: 31)
     case UInt8(ascii: "B"):
-      let locate = message.bigEndian(UInt16.self, at: 1)
-      guard let index = directory.pointee.find(locate: locate), directory.pointee.owned[index] != 0 else { return }
+      guard resolve(message, event) else { return }
+      if event.pointee.instrument == .max { return noteOwned(.brokenTradesUnknown, delivery, packets) }
       event.pointee.kind = .tradeBreak
-      event.pointee.instrument = UInt32(index)
       event.pointee.reference = message.bigEndian(UInt64.self, at: 11)
     default: break  // L V W K J I N O: no effect on books, status or statistics.
     }
