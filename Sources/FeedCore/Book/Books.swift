@@ -71,8 +71,11 @@ struct Books {
     let isSet = event.pointee.quantity == 1
     switch event.pointee.kind {
     case .trade:
+      venue.pointee.foldTrade(event)
       return venue.pointee.recordTrade(event, price: event.pointee.price, quantity: event.pointee.quantity)
-    case .tradeBreak: return venue.pointee.breakTrade(event, place: place)
+    case .tradeBreak:
+      venue.pointee.foldTrade(event)
+      return venue.pointee.breakTrade(event, place: place)
     case .tradingStatus: venue.pointee.setStatus(.trading, isSet, event: event)
     case .operationalHalt: venue.pointee.setStatus(.operationallyHalted, isSet, event: event)
     case .shortSale: venue.pointee.setStatus(.shortSaleRestricted, isSet, event: event)

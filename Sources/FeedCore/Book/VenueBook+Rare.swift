@@ -73,6 +73,11 @@ extension VenueBook {
   /// An execution of a resting order: at the message's price where it has one.
   @inline(never)
   mutating func recordExecution(_ event: UnsafeMutablePointer<BookEvent>, price: Int32, quantity: UInt32) {
+    if event.pointee.kind == .executeWithPrice {
+      let header = headers.base + Int(event.pointee.instrument)
+      fold(
+        header, event, isSell: false, price: event.pointee.price, quantity: event.pointee.isPrintable ? 1 : 0)
+    }
     guard event.pointee.isPrintable else { return }
     recordTrade(
       event, price: event.pointee.kind == .executeWithPrice ? event.pointee.price : price, quantity: quantity)
@@ -93,6 +98,15 @@ extension VenueBook {
     trades.append(
       TradeLog.Trade(
         matchNumber: event.pointee.second, instrument: UInt32(instrument), quantity: quantity, price: price))
+  }
+
+  /// Folds a trade that touches no order, or the end of one, into its instrument's digest.
+  @inline(never)
+  func foldTrade(_ event: UnsafeMutablePointer<BookEvent>) {
+    fold(
+      headers.base + Int(event.pointee.instrument), event, isSell: false,
+      price: event.pointee.kind == .trade ? event.pointee.price : 0,
+      quantity: event.pointee.kind == .trade ? event.pointee.quantity : 0)
   }
 
   /// Takes a broken trade out of the statistics.
@@ -117,7 +131,7 @@ extension VenueBook {
   mutating func setStatus(_ flag: BookHeader.Flags, _ isSet: Bool, event: UnsafeMutablePointer<BookEvent>) {
     let header = headers.base + Int(event.pointee.instrument)
     if isSet { header.pointee.flags.insert(flag) } else { header.pointee.flags.remove(flag) }
-    fold(header, event, price: 0, quantity: isSet ? 1 : 0)
+    fold(header, event, isSell: false, price: 0, quantity: isSet ? 1 : 0)
   }
 
   /// A new session: the books of `channel` are empty, nothing is known of trading states.
@@ -132,7 +146,7 @@ extension VenueBook {
       header.pointee.flags.formIntersection([.owned, .dirty, .watchDepth])
       event.pointee.exchangeNanoseconds = 0
       event.pointee.type = 0
-      fold(header, event, price: 0, quantity: 0)
+      fold(header, event, isSell: false, price: 0, quantity: 0)
     }
     isMarketOpen = false
     directory.pointee.forgetLocates()

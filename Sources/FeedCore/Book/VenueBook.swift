@@ -120,7 +120,7 @@ struct VenueBook {
       quantity = slot.quantity
     }
     let header = headers.base + slot.instrument
-    fold(header, event, price: slot.price, quantity: quantity)
+    fold(header, event, isSell: slot.isSell, price: slot.price, quantity: quantity)
     if event.pointee.kind != .reduce { recordExecution(event, price: slot.price, quantity: quantity) }
     if quantity == slot.quantity {
       depart(handle, reference: event.pointee.reference, header: header)
@@ -137,7 +137,7 @@ struct VenueBook {
     guard handle != OrderTable.none else { return recordOrphan(event, place: place) }
     let slot = orders.slot(handle)
     let header = headers.base + slot.instrument
-    fold(header, event, price: slot.price, quantity: slot.quantity)
+    fold(header, event, isSell: slot.isSell, price: slot.price, quantity: slot.quantity)
     depart(handle, reference: event.pointee.reference, header: header)
     return takeFromLevel(header, isSell: slot.isSell, price: slot.price, quantity: slot.quantity)
   }
@@ -163,7 +163,7 @@ struct VenueBook {
     _ reference: UInt64, header: UnsafeMutablePointer<BookHeader>, instrument: Int, isSell: Bool, price: Int32,
     quantity: UInt32, event: UnsafeMutablePointer<BookEvent>, place: Place
   ) -> Bool {
-    fold(header, event, price: price, quantity: quantity)
+    fold(header, event, isSell: isSell, price: price, quantity: quantity)
     if quantity == 0 { return recordZeroQuantity(place: place) }
     if price <= 0, refusesPrice(price, header: header, place: place) { return false }
     arrivals &+= 1
@@ -294,12 +294,12 @@ struct VenueBook {
   /// Folds an event into the instrument's digest: what it did and the exchange's time, nothing of this machine.
   @inline(__always)
   func fold(
-    _ header: UnsafeMutablePointer<BookHeader>, _ event: UnsafeMutablePointer<BookEvent>, price: Int32,
+    _ header: UnsafeMutablePointer<BookHeader>, _ event: UnsafeMutablePointer<BookEvent>, isSell: Bool, price: Int32,
     quantity: UInt32
   ) {
     header.pointee.digest = Mix.fold(
-      header.pointee.digest ^ UInt64(event.pointee.type),
-      event.pointee.reference &+ event.pointee.second,
+      header.pointee.digest ^ UInt64(event.pointee.type) << 1 ^ (isSell ? 1 : 0),
+      event.pointee.reference &+ event.pointee.second &* 3,
       event.pointee.exchangeNanoseconds << 16 ^ UInt64(UInt32(bitPattern: price)) << 32 ^ UInt64(quantity))
   }
 

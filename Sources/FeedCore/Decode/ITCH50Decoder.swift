@@ -78,6 +78,7 @@ struct ITCH50Decoder {
       guard resolve(message, event) else { return }
       event.pointee.kind = .delete
       event.pointee.reference = message.bigEndian(UInt64.self, at: 11)
+      event.pointee.second = 0
     case UInt8(ascii: "U"):
       guard resolve(message, event) else { return }
       event.pointee.kind = .replace
@@ -96,6 +97,7 @@ struct ITCH50Decoder {
       guard resolve(message, event) else { return }
       event.pointee.kind = .reduce
       event.pointee.reference = message.bigEndian(UInt64.self, at: 11)
+      event.pointee.second = 0
       event.pointee.quantity = message.bigEndian(UInt32.self, at: 19)
     case UInt8(ascii: "C"):
       guard resolve(message, event) else { return }
@@ -126,6 +128,7 @@ struct ITCH50Decoder {
     event.pointee.instrument = UInt32(truncatingIfNeeded: index)
     event.pointee.isSell = side == UInt8(ascii: "S")
     event.pointee.reference = message.bigEndian(UInt64.self, at: 11)
+    event.pointee.second = 0
     event.pointee.quantity = message.bigEndian(UInt32.self, at: 20)
     event.pointee.price = Int32(bitPattern: message.bigEndian(UInt32.self, at: 32))
   }
@@ -148,6 +151,9 @@ struct ITCH50Decoder {
     _ type: UInt8, _ message: UnsafeRawPointer, _ event: UnsafeMutablePointer<BookEvent>, _ delivery: Delivery,
     _ packets: Packets
   ) {
+    // Events are written over earlier ones; what stays of those must not reach a digest.
+    event.pointee.reference = 0
+    event.pointee.second = 0
     switch type {
     case UInt8(ascii: "R"): decodeDirectory(message, delivery, packets)
     case UInt8(ascii: "S"):
