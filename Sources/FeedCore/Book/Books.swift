@@ -20,6 +20,9 @@ struct Books {
   /// Instruments changed since the last publish point.
   private let changed: Storage<InstrumentID>
   private(set) var changedCount = 0
+  /// A book with one of these flags is looked at after every event, not only when its best price changed. A detector
+  /// that judges depth everywhere adds `owned`.
+  var watchFlags: BookHeader.Flags = [.watchDepth, .untrusted]
 
   init(
     venues: UnsafeMutablePointer<VenueBook>, venueCount: Int, symbols: UnsafeMutablePointer<SymbolTable>,
@@ -51,7 +54,7 @@ struct Books {
     let index = Int(truncatingIfNeeded: event.pointee.instrument)
     if index >= venue.pointee.admitted { return }
     let flags = venue.pointee.headers.base[index].flags
-    if changedBest || !flags.isDisjoint(with: [.watchDepth, .untrusted]) {
+    if changedBest || !flags.isDisjoint(with: watchFlags) {
       markChanged(event.pointee.venue, index, flags)
     }
   }

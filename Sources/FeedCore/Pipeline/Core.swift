@@ -40,6 +40,7 @@ struct Core: DeliverySink {
     if let imbalance = settings.imbalance {
       self.imbalance = ImbalanceDetector(
         settings: imbalance, venueCount: max(1, plan.venues.count), capacity: settings.capacity)
+      if imbalance.depth > 1 { books.watchFlags.insert(.owned) }
     } else {
       imbalance = nil
     }
