@@ -11,8 +11,9 @@ struct MarketStream {
     var references = References.dense
     /// Per mille of messages that are wrong in some way.
     var dirt = 0
-    /// Prices lie so many steps around a middle.
+    /// Prices lie so many steps of a cent around a middle, raw units.
     var span = 20
+    var middle = 1_000_000
     var sharesMaximum: UInt32 = 1_000
     /// Orders that may rest at once; beyond, more is deleted than added.
     var resting = 2_000
@@ -82,7 +83,7 @@ struct MarketStream {
 
   private mutating func price(_ isDirty: Bool) -> UInt32 {
     if isDirty, random.chance(200) { return random.pick([0, 1 << 31, .max, 1 << 31 - 1, 1, 2_000_000_000, 1 << 31 + 5]) }
-    return UInt32(1_000_000 + 100 * (random.below(options.span) - options.span / 2))
+    return UInt32(options.middle + 100 * (random.below(options.span) - options.span / 2))
   }
 
   private mutating func shares(_ isDirty: Bool) -> UInt32 {
