@@ -21,11 +21,24 @@ struct ITCH50Decoder {
   let countsMessages: Bool
   /// Messages by type character.
   let byType: Storage<UInt64>
+  /// `length(ofType:)` as a table.
+  private let lengths = Storage<UInt8>(capacity: 256)
+
+  init(
+    directory: UnsafeMutablePointer<InstrumentDirectory>, symbols: UnsafeMutablePointer<SymbolTable>,
+    counters: Counters, countsMessages: Bool, byType: Storage<UInt64>
+  ) {
+    self.directory = directory
+    self.symbols = symbols
+    self.counters = counters
+    self.countsMessages = countsMessages
+    self.byType = byType
+    for type in 0..<256 { lengths[type] = UInt8(Self.length(ofType: UInt8(type))) }
+  }
 
   typealias Packets = UnsafeMutablePointer<DeliveredPacket>
 
   /// Bytes of a message of `type`, 0 for a type that ITCH 5.0 does not have.
-  @inline(__always)
   static func length(ofType type: UInt8) -> Int {
     switch type {
     case UInt8(ascii: "A"): 36
@@ -55,7 +68,7 @@ struct ITCH50Decoder {
 
   /// Writes the event of one message. Always writes one; a message without effect gives `.none`.
   @inline(__always)
-  func decode(_ delivery: Delivery, packets: Packets, into event: UnsafeMutablePointer<BookEvent>) {
+  mutating func decode(_ delivery: Delivery, packets: Packets, into event: UnsafeMutablePointer<BookEvent>) {
     let message = delivery.bytes
     let length = Int(delivery.length)
     event.pointee.kind = .none
@@ -67,7 +80,7 @@ struct ITCH50Decoder {
     // SAFETY: one byte is here; every further read stands behind the length check below.
     let type = message.byte(at: 0)
     event.pointee.type = type
-    let needed = Self.length(ofType: type)
+    let needed = Int(lengths.base[Int(type)])
     if length < needed || needed == 0 { return note(needed == 0 ? .unknownTypes : .malformed, delivery, packets) }
     if countsMessages { byType.base[Int(type)] &+= 1 }
 
@@ -112,7 +125,7 @@ struct ITCH50Decoder {
   }
 
   @inline(__always)
-  private func decodeAdd(
+  private mutating func decodeAdd(
     _ message: UnsafeRawPointer, _ event: UnsafeMutablePointer<BookEvent>, _ delivery: Delivery,
     _ packets: Packets
   ) {
@@ -147,7 +160,7 @@ struct ITCH50Decoder {
   }
 
   @inline(never)
-  private func decodeRare(
+  private mutating func decodeRare(
     _ type: UInt8, _ message: UnsafeRawPointer, _ event: UnsafeMutablePointer<BookEvent>, _ delivery: Delivery,
     _ packets: Packets
   ) {
@@ -201,7 +214,7 @@ struct ITCH50Decoder {
   }
 
   /// Stock Directory: the symbol of a locate, its round lot.
-  private func decodeDirectory(_ message: UnsafeRawPointer, _ delivery: Delivery, _ packets: Packets) {
+  private mutating func decodeDirectory(_ message: UnsafeRawPointer, _ delivery: Delivery, _ packets: Packets) {
     let locate = message.bigEndian(UInt16.self, at: 1)
     let symbol = Symbol(packed: message.bigEndian(UInt64.self, at: 11))
     let index: Int
@@ -218,7 +231,7 @@ struct ITCH50Decoder {
   }
 
   /// The instrument of a message that carries its symbol, named now if it was not. Nil when another core owns it.
-  private func owned(
+  private mutating func owned(
     _ message: UnsafeRawPointer, symbolAt offset: Int, _ delivery: Delivery, _ packets: Packets
   ) -> Int? {
     let locate = message.bigEndian(UInt16.self, at: 1)
@@ -230,7 +243,7 @@ struct ITCH50Decoder {
   }
 
   @inline(never)
-  private func register(
+  private mutating func register(
     _ locate: UInt16, symbol: UInt64, _ delivery: Delivery, _ packets: Packets
   ) -> Int? {
     switch directory.pointee.register(locate: locate, symbol: Symbol(packed: symbol), symbols: &symbols.pointee) {
@@ -243,13 +256,13 @@ struct ITCH50Decoder {
 
   /// Counts something seen by every core, once.
   @inline(never)
-  private func note(_ counter: Counter, _ delivery: Delivery, _ packets: Packets) {
+  private mutating func note(_ counter: Counter, _ delivery: Delivery, _ packets: Packets) {
     if countsMessages { counters.note(counter, at: delivery.occurrence(in: packets)) }
   }
 
   /// Counts something that only the owner of the instrument sees.
   @inline(never)
-  private func noteOwned(_ counter: Counter, _ delivery: Delivery, _ packets: Packets) {
+  private mutating func noteOwned(_ counter: Counter, _ delivery: Delivery, _ packets: Packets) {
     counters.note(counter, at: delivery.occurrence(in: packets))
   }
 }

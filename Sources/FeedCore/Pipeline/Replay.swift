@@ -42,7 +42,7 @@ public final class Replay<Source: PacketSource & SendableMetatype>: @unchecked S
   private let bytesConsumed: @Sendable (Source) -> Int
   private let fileCount: Int
   private let exchangeNanosecondsMaximum: UInt64
-  private let ready = SharedWord()
+  private let ready = Gate()
   private let commands: [SPSCRing<CoreCommand>]
   /// Nanoseconds from the first packet taken to the last event applied, over all cores.
   public private(set) var elapsedNanoseconds: UInt64 = 0
@@ -97,7 +97,7 @@ public final class Replay<Source: PacketSource & SendableMetatype>: @unchecked S
     for thread in threads { thread.waitUntilPrepared() }
     let begun = TickClock.now
     preparationNanoseconds = clock.nanoseconds(ticks: begun &- started)
-    ready.publish(1)
+    ready.open()
     for thread in threads { thread.join() }
     let ended = threads.map(\.endedTicks).max() ?? begun
     elapsedNanoseconds = clock.nanoseconds(ticks: ended &- begun)
@@ -131,7 +131,7 @@ public final class Replay<Source: PacketSource & SendableMetatype>: @unchecked S
   /// Rings: this core frames and arbitrates for all.
   private func runIngest(_ thread: CoreThread, ring: BatchRing) {
     var ingest = Ingest(plan: plan, settings: settings, fileCount: fileCount)
-    var sink = RingSink(ring: ring)
+    var sink = RingSink(ring: ring, waiting: SpinWait(threads: threads.count))
     read(thread) { burst, receiveTicks, isSampled in
       feedh_hot_path_begin()
       hotPathPollIngest(burst, &ingest, &sink, receiveTicks: receiveTicks, isSampled: isSampled)
@@ -167,8 +167,9 @@ public final class Replay<Source: PacketSource & SendableMetatype>: @unchecked S
         countsMessages: consumer == 0, exchangeNanosecondsMaximum: exchangeNanosecondsMaximum))
     thread.core = core
     thread.prepared()
-    while ready.observe() == 0 { feedh_pause() }
+    ready.wait()
     var taken: UInt64 = 0
+    var waiting = SpinWait(threads: threads.count)
     poll: while true {
       while let command = commands[thread.index].pop() {
         if command == .engageKillSwitch { core.pointee.desk.engageKillSwitch() }
@@ -181,7 +182,7 @@ public final class Replay<Source: PacketSource & SendableMetatype>: @unchecked S
         taken &+= 1
         ring.release(taken: taken, consumer: consumer)
         progress[thread.index].messagesWord.note(core.pointee.messages)
-      case .nothing: feedh_pause()
+      case .nothing: waiting.again()
       case .ended(let clock):
         core.pointee.finish(at: clock)
         break poll
@@ -205,7 +206,7 @@ public final class Replay<Source: PacketSource & SendableMetatype>: @unchecked S
     var untilSample = 1
     let figures = progress[thread.index]
     thread.prepared()
-    while ready.observe() == 0 { feedh_pause() }
+    ready.wait()
     cycles: while !source.isExhausted {
       while let next = commands[thread.index].pop() {
         switch next {
