@@ -20,6 +20,9 @@ struct Books {
   /// Instruments changed since the last publish point.
   private let changed: Storage<InstrumentID>
   private(set) var changedCount = 0
+  /// A book with one of these flags is looked at after every event, not only when its best price changed. A detector
+  /// that judges depth everywhere adds `owned`.
+  var watchFlags: BookHeader.Flags = [.watchDepth, .untrusted]
 
   init(
     venues: UnsafeMutablePointer<VenueBook>, venueCount: Int, symbols: UnsafeMutablePointer<SymbolTable>,
@@ -83,7 +86,7 @@ struct Books {
   private mutating func markChanged(_ venue: VenueIndex, _ index: Int, if changedBest: Bool) {
     let header = venues[Int(venue)].headers.base + index
     let flags = header.pointee.flags.rawValue
-    let watched: UInt16 = flags & (BookHeader.Flags.watchDepth.rawValue | BookHeader.Flags.untrusted.rawValue)
+    let watched: UInt16 = flags & watchFlags.rawValue
     let wanted: UInt16 = (changedBest ? 1 : 0) | (watched != 0 ? 1 : 0)
     let isNew = wanted & ~(flags >> BookHeader.Flags.dirtyBit) & 1
     header.pointee.flags = BookHeader.Flags(rawValue: flags | isNew << BookHeader.Flags.dirtyBit)
@@ -98,8 +101,11 @@ struct Books {
     let isSet = event.pointee.quantity == 1
     switch event.pointee.kind {
     case .trade:
+      venue.pointee.foldTrade(event)
       return venue.pointee.recordTrade(event, price: event.pointee.price, quantity: event.pointee.quantity)
-    case .tradeBreak: return venue.pointee.breakTrade(event, place: place)
+    case .tradeBreak:
+      venue.pointee.foldTrade(event)
+      return venue.pointee.breakTrade(event, place: place)
     case .tradingStatus: venue.pointee.setStatus(.trading, isSet, event: event)
     case .operationalHalt: venue.pointee.setStatus(.operationallyHalted, isSet, event: event)
     case .shortSale: venue.pointee.setStatus(.shortSaleRestricted, isSet, event: event)

@@ -1,6 +1,9 @@
 import CPlatform
 
-/// Every live order of one venue: reference number → side, instrument, price, quantity, place in time.
+/// Every live order of one venue: reference number and instrument → side, price, quantity, place in time.
+///
+/// The instrument belongs to the key although a venue's reference numbers are unique: with a number used twice, what
+/// happens to an instrument would otherwise depend on which other instruments this core owns.
 ///
 /// Two tables behind one face. Order references of most feeds are nearly dense, so the *compact* table puts an
 /// order at `reference & mask`: neighbours in time are neighbours in memory, and four orders share a cache line. An
@@ -111,33 +114,41 @@ struct OrderTable {
   @inline(__always)
   func likelySellBit(home: UInt32) -> UInt8 { UInt8(truncatingIfNeeded: slots[Int(home)].high >> 16) & 1 }
 
-  func find(_ reference: UInt64) -> Handle { find(reference, home: UInt32(truncatingIfNeeded: home(reference))) }
+  func find(_ reference: UInt64, instrument: Int) -> Handle {
+    find(reference, instrument: instrument, home: UInt32(truncatingIfNeeded: home(reference)))
+  }
 
   /// - Parameter home: what `prefetch` returned for the reference.
   @inline(__always)
-  func find(_ reference: UInt64, home: UInt32) -> Handle {
+  func find(_ reference: UInt64, instrument: Int, home: UInt32) -> Handle {
     if reference < Self.compactReferenceLimit {
-      let wanted = (reference &+ 1) << 17
+      let wanted = Slot.high(reference, isSell: false, instrument: instrument & 0xFFFF)
       var index = Int(home)
       var probes = Self.probeLimit
       repeat {
         let high = slots[index].high
-        if high ^ wanted < 1 << 17 { return index }
+        // The side is no part of the key.
+        if (high ^ wanted) & ~(1 << 16) == 0 { return index }
         if high == 0 { break }
         index = (index &+ 1) & mask
         probes &-= 1
       } while probes > 0
     }
-    return wideCount == 0 ? Self.none : Self.findWide(reference, in: wide.base, mask: wideMask)
+    return wideCount == 0
+      ? Self.none : Self.findWide(reference, instrument: instrument, in: wide.base, mask: wideMask)
   }
 
   // The rare paths are static and take what they need: a method would have the whole table copied for its `self`.
 
   @inline(never)
-  private static func findWide(_ reference: UInt64, in wide: UnsafeMutablePointer<WideSlot>, mask: Int) -> Handle {
+  private static func findWide(
+    _ reference: UInt64, instrument: Int, in wide: UnsafeMutablePointer<WideSlot>, mask: Int
+  ) -> Handle {
     var index = Int(truncatingIfNeeded: Mix.spread(reference)) & mask
     while wide[index].quantity != 0 {
-      if wide[index].reference == reference { return index | wideBit }
+      if wide[index].reference == reference, Int(wide[index].instrument) == instrument & 0xFFFF {
+        return index | wideBit
+      }
       index = (index &+ 1) & mask
     }
     return none
@@ -173,14 +184,19 @@ struct OrderTable {
 
   enum Insertion { case inserted, duplicate, full }
 
-  /// Adds an order. Nothing changes when its reference is there already, or when the table is at its capacity.
+  /// Adds an order. Nothing changes when the instrument has its reference already, or when the table is at its
+  /// capacity.
   ///
   /// - Parameters: `instrument` 0 ... 65,535, `quantity` at least 1.
   @inline(__always)
   mutating func insert(
     _ reference: UInt64, instrument: Int, isSell: Bool, price: Int32, quantity: UInt32, arrival: UInt32
   ) -> Insertion {
-    if wideCount > 0, Self.findWide(reference, in: wide.base, mask: wideMask) != Self.none { return .duplicate }
+    if wideCount > 0,
+      Self.findWide(reference, instrument: instrument, in: wide.base, mask: wideMask) != Self.none
+    {
+      return .duplicate
+    }
     if reference < Self.compactReferenceLimit {
       let high = Slot.high(reference, isSell: isSell, instrument: instrument)
       var index = home(reference)
@@ -195,7 +211,7 @@ struct OrderTable {
           newestReference = max(newestReference, reference)
           return .inserted
         }
-        if there ^ high < 1 << 17 { return .duplicate }
+        if (there ^ high) & ~(1 << 16) == 0 { return .duplicate }
         index = (index &+ 1) & mask
         probes &-= 1
       } while probes > 0

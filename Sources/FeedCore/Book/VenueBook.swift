@@ -105,12 +105,12 @@ struct VenueBook {
   /// Takes `quantity` shares off an order; an order with none left is gone. Of an execution the trade is noted.
   @inline(__always)
   mutating func reduce(_ event: UnsafeMutablePointer<BookEvent>, place: Place) -> Bool {
-    let handle = orders.find(event.pointee.reference, home: event.pointee.home)
+    // A message whose locate is not the order's own finds nothing: an orphan.
+    let handle = orders.find(
+      event.pointee.reference, instrument: Int(truncatingIfNeeded: event.pointee.instrument),
+      home: event.pointee.home)
     guard handle != OrderTable.none else { return recordOrphan(event, place: place) }
     let slot = orders.slot(handle)
-    guard slot.instrument == Int(truncatingIfNeeded: event.pointee.instrument) else {
-      return recordOrphan(event, place: place)
-    }
     var quantity = event.pointee.quantity
     if quantity == 0 { return recordZeroQuantity(place: place) }
     if quantity > slot.quantity {
@@ -118,7 +118,7 @@ struct VenueBook {
       quantity = slot.quantity
     }
     let header = headers.base + slot.instrument
-    fold(header, event, price: slot.price, quantity: quantity)
+    fold(header, event, isSell: slot.isSell, price: slot.price, quantity: quantity)
     if event.pointee.kind != .reduce { recordExecution(event, price: slot.price, quantity: quantity) }
     if quantity == slot.quantity {
       depart(handle, reference: event.pointee.reference, header: header)
@@ -130,14 +130,14 @@ struct VenueBook {
 
   @inline(__always)
   mutating func delete(_ event: UnsafeMutablePointer<BookEvent>, place: Place) -> Bool {
-    let handle = orders.find(event.pointee.reference, home: event.pointee.home)
+    // A message whose locate is not the order's own finds nothing: an orphan.
+    let handle = orders.find(
+      event.pointee.reference, instrument: Int(truncatingIfNeeded: event.pointee.instrument),
+      home: event.pointee.home)
     guard handle != OrderTable.none else { return recordOrphan(event, place: place) }
     let slot = orders.slot(handle)
-    guard slot.instrument == Int(truncatingIfNeeded: event.pointee.instrument) else {
-      return recordOrphan(event, place: place)
-    }
     let header = headers.base + slot.instrument
-    fold(header, event, price: slot.price, quantity: slot.quantity)
+    fold(header, event, isSell: slot.isSell, price: slot.price, quantity: slot.quantity)
     depart(handle, reference: event.pointee.reference, header: header)
     return takeFromLevel(header, isSell: slot.isSell, price: slot.price, quantity: slot.quantity)
   }
@@ -145,12 +145,12 @@ struct VenueBook {
   /// The old order leaves; the new one takes its side and stands at the end of its level.
   @inline(__always)
   mutating func replace(_ event: UnsafeMutablePointer<BookEvent>, place: Place) -> Bool {
-    let handle = orders.find(event.pointee.reference, home: event.pointee.home)
+    // A message whose locate is not the order's own finds nothing: an orphan.
+    let handle = orders.find(
+      event.pointee.reference, instrument: Int(truncatingIfNeeded: event.pointee.instrument),
+      home: event.pointee.home)
     guard handle != OrderTable.none else { return recordOrphan(event, place: place) }
     let slot = orders.slot(handle)
-    guard slot.instrument == Int(truncatingIfNeeded: event.pointee.instrument) else {
-      return recordOrphan(event, place: place)
-    }
     let header = headers.base + slot.instrument
     depart(handle, reference: event.pointee.reference, header: header)
     let left = takeFromLevel(header, isSell: slot.isSell, price: slot.price, quantity: slot.quantity)
@@ -165,7 +165,7 @@ struct VenueBook {
     _ reference: UInt64, header: UnsafeMutablePointer<BookHeader>, instrument: Int, isSell: Bool, price: Int32,
     quantity: UInt32, event: UnsafeMutablePointer<BookEvent>, place: Place
   ) -> Bool {
-    fold(header, event, price: price, quantity: quantity)
+    fold(header, event, isSell: isSell, price: price, quantity: quantity)
     if quantity == 0 { return recordZeroQuantity(place: place) }
     if price <= 0, refusesPrice(price, header: header, place: place) { return false }
     arrivals &+= 1
@@ -231,7 +231,7 @@ struct VenueBook {
     }
     if count & (count &- 1) == 0, count == 0 || count >= LevelArena.smallestBlock {
       guard grow(header, isSell: isSell) else {
-        orders.remove(orders.find(reference))
+        orders.remove(orders.find(reference, instrument: header - headers.base))
         return recordFull(.levelsFull, header: header, place: place)
       }
       levels = arena.levels.base + Int(side.pointee.offset)
@@ -295,12 +295,12 @@ struct VenueBook {
   /// Folds an event into the instrument's digest: what it did and the exchange's time, nothing of this machine.
   @inline(__always)
   func fold(
-    _ header: UnsafeMutablePointer<BookHeader>, _ event: UnsafeMutablePointer<BookEvent>, price: Int32,
+    _ header: UnsafeMutablePointer<BookHeader>, _ event: UnsafeMutablePointer<BookEvent>, isSell: Bool, price: Int32,
     quantity: UInt32
   ) {
     header.pointee.digest = Mix.fold(
-      header.pointee.digest ^ UInt64(event.pointee.type),
-      event.pointee.reference &+ event.pointee.second,
+      header.pointee.digest ^ UInt64(event.pointee.type) << 1 ^ (isSell ? 1 : 0),
+      event.pointee.reference &+ event.pointee.second &* 3,
       event.pointee.exchangeNanoseconds << 16 ^ UInt64(UInt32(bitPattern: price)) << 32 ^ UInt64(quantity))
   }
 

@@ -93,6 +93,7 @@ struct ITCH50Decoder {
       guard resolve(message, event) else { return }
       event.pointee.kind = .delete
       event.pointee.reference = message.bigEndian(UInt64.self, at: 11)
+      event.pointee.second = 0
     case UInt8(ascii: "U"):
       guard resolve(message, event) else { return }
       event.pointee.kind = .replace
@@ -111,6 +112,7 @@ struct ITCH50Decoder {
       guard resolve(message, event) else { return }
       event.pointee.kind = .reduce
       event.pointee.reference = message.bigEndian(UInt64.self, at: 11)
+      event.pointee.second = 0
       event.pointee.quantity = message.bigEndian(UInt32.self, at: 19)
     case UInt8(ascii: "C"):
       guard resolve(message, event) else { return }
@@ -143,6 +145,7 @@ struct ITCH50Decoder {
     event.pointee.instrument = UInt32(truncatingIfNeeded: index)
     event.pointee.isSell = isSell
     event.pointee.reference = message.bigEndian(UInt64.self, at: 11)
+    event.pointee.second = 0
     event.pointee.quantity = message.bigEndian(UInt32.self, at: 20)
     event.pointee.price = Int32(bitPattern: message.bigEndian(UInt32.self, at: 32))
   }
@@ -165,7 +168,9 @@ struct ITCH50Decoder {
     _ type: UInt8, _ message: UnsafeRawPointer, _ event: UnsafeMutablePointer<BookEvent>, _ delivery: Delivery,
     _ packets: Packets
   ) {
+    // Events are written over earlier ones; what stays of those must not reach a digest.
     event.pointee.reference = 0
+    event.pointee.second = 0
     switch type {
     case UInt8(ascii: "R"): decodeDirectory(message, delivery, packets)
     case UInt8(ascii: "S"):
@@ -204,10 +209,9 @@ struct ITCH50Decoder {
       event.pointee.price = Int32(bitPattern: message.bigEndian(UInt32.self, at: 27))
       event.pointee.second = message.bigEndian(UInt64.self, at: 31)
     case UInt8(ascii: "B"):
-      let locate = message.bigEndian(UInt16.self, at: 1)
-      guard let index = directory.pointee.find(locate: locate), directory.pointee.owned[index] != 0 else { return }
+      guard resolve(message, event) else { return }
+      if event.pointee.instrument == .max { return noteOwned(.brokenTradesUnknown, delivery, packets) }
       event.pointee.kind = .tradeBreak
-      event.pointee.instrument = UInt32(index)
       event.pointee.reference = message.bigEndian(UInt64.self, at: 11)
     default: break  // L V W K J I N O: no effect on books, status or statistics.
     }

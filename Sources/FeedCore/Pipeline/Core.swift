@@ -36,13 +36,21 @@ struct Core: DeliverySink {
     messagesByType = memory.messagesByType
     channelVenues = Storage(capacity: max(1, plan.channels.count))
     for (index, channel) in plan.channels.enumerated() { channelVenues[index] = channel.venue }
+    // Not `map`: Swift 6.3.1 tests such a struct for nil over all its words, but a generic function that returns nil
+    // writes only one of them; the others are whatever the stack held.
     // One venue has nothing to be compared with.
-    crossVenue = plan.venues.count < 2 ? nil : settings.crossVenue.map {
-      CrossVenueDetector(
-        settings: $0, venues: plan.venues, capacity: settings.capacity, counters: memory.books.counters)
+    if let crossVenue = settings.crossVenue, plan.venues.count > 1 {
+      self.crossVenue = CrossVenueDetector(
+        settings: crossVenue, venues: plan.venues, capacity: settings.capacity, counters: memory.books.counters)
+    } else {
+      crossVenue = nil
     }
-    imbalance = settings.imbalance.map {
-      ImbalanceDetector(settings: $0, venueCount: max(1, plan.venues.count), capacity: settings.capacity)
+    if let imbalance = settings.imbalance {
+      self.imbalance = ImbalanceDetector(
+        settings: imbalance, venueCount: max(1, plan.venues.count), capacity: settings.capacity)
+      if imbalance.depth > 1 { books.watchFlags.insert(.owned) }
+    } else {
+      imbalance = nil
     }
     hasDetectors = crossVenue != nil || imbalance != nil
     stages = StageHistograms()
