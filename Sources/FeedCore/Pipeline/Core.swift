@@ -29,12 +29,19 @@ struct Core: DeliverySink {
     messagesByType = memory.messagesByType
     channelVenues = Storage(capacity: max(1, plan.channels.count))
     for (index, channel) in plan.channels.enumerated() { channelVenues[index] = channel.venue }
-    crossVenue = settings.crossVenue.map {
-      CrossVenueDetector(
-        settings: $0, venues: plan.venues, capacity: settings.capacity, counters: memory.books.counters)
+    // Not `map`: the compiler (6.3.1, debug) writes the nil that comes back through a generic result as one null
+    // pointer, but reads it as all words zero, so that a detector nobody configured ran on memory that was not zero.
+    if let chosen = settings.crossVenue {
+      crossVenue = CrossVenueDetector(
+        settings: chosen, venues: plan.venues, capacity: settings.capacity, counters: memory.books.counters)
+    } else {
+      crossVenue = nil
     }
-    imbalance = settings.imbalance.map {
-      ImbalanceDetector(settings: $0, venueCount: max(1, plan.venues.count), capacity: settings.capacity)
+    if let chosen = settings.imbalance {
+      imbalance = ImbalanceDetector(
+        settings: chosen, venueCount: max(1, plan.venues.count), capacity: settings.capacity)
+    } else {
+      imbalance = nil
     }
     stages = StageHistograms()
     var named = settings
