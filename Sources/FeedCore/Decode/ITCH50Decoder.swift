@@ -72,6 +72,8 @@ struct ITCH50Decoder {
     if countsMessages { byType.base[Int(type)] &+= 1 }
 
     event.pointee.exchangeNanoseconds = message.bigEndianUInt48(at: 5)
+    // Every message is folded into its book's digest with both references: none may be left from another message.
+    event.pointee.second = 0
     switch type {
     case UInt8(ascii: "A"), UInt8(ascii: "F"): decodeAdd(message, event, delivery, packets)
     case UInt8(ascii: "D"):
@@ -148,6 +150,7 @@ struct ITCH50Decoder {
     _ type: UInt8, _ message: UnsafeRawPointer, _ event: UnsafeMutablePointer<BookEvent>, _ delivery: Delivery,
     _ packets: Packets
   ) {
+    event.pointee.reference = 0
     switch type {
     case UInt8(ascii: "R"): decodeDirectory(message, delivery, packets)
     case UInt8(ascii: "S"):
