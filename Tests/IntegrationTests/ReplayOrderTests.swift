@@ -61,6 +61,18 @@ struct ReplayOrderTests {
     },
   ]
 
+  /// Another seed each time, with latencies drawn at random.
+  @Test func ordersOfARandomMarketObeyTheirLaws() throws {
+    let seed = TestSeed.draw("ordersOfARandomMarketObeyTheirLaws")
+    var random = SplitMix(seed)
+    try ordersObeyTheirLawsAndFillAgainstTheRecordedBook(
+      scenario: Scenario(
+        name: "seed \(seed)", seed: random.next() >> 16, venues: 2 + random.below(4), restarts: random.below(4),
+        grain: random.below(2) == 0 ? 1 : UInt64(1 + random.below(50_000)),
+        orderLatency: (0..<3).map { _ in UInt64(1 + random.below(300_000)) },
+        replyLatency: UInt64(random.below(200_000))))
+  }
+
   @Test(arguments: scenarios) func ordersObeyTheirLawsAndFillAgainstTheRecordedBook(scenario: Scenario) throws {
     let (capture, frames, settings) = try scenario.make()
     let run = try ReplayRun([capture], settings)

@@ -56,6 +56,44 @@ struct TruthTests {
     #expect(difference(tops.sorted(), made.result.books.map(\.line).sorted()) == nil)
   }
 
+  /// A market nobody thought of: options drawn at random, orders and cores too, checked in full.
+  @Test func aRandomMarketIsTheTruth() throws {
+    let seed = TestSeed.draw("aRandomMarketIsTheTruth")
+    var random = SplitMix(seed)
+    for _ in 0..<2 {
+      let venues = 2 + random.below(7)
+      let made = try Generated.make(seed: random.next() >> 16) {
+        $0.venueCount = venues
+        $0.symbolCount = 1 + random.below(60)
+        $0.lineCount = 1 + random.below(2)
+        $0.restartCount = random.below(4)
+        $0.dislocationCount = random.below(60)
+        $0.minimumQuantity = random.below(2) == 0 ? 1 : 1 + random.below(800)
+        $0.minimumEdge = random.below(2) == 0 ? 100_000 : Int64(1 + random.below(30_000_000))
+        $0.duplicate = Probability(partsPerMillion: Int64(random.below(2) * random.below(100_000)))
+        $0.lossB = Probability(partsPerMillion: Int64(random.below(2) * random.below(100_000)))
+        $0.intervalNanoseconds = UInt64(200 + random.below(100_000))
+        $0.takerFees = (0..<(1 + random.below(venues))).map { _ in
+          TakerFee(
+            perShare: Int64(random.below(9_000_000)) - 4_000_000, belowDollarFraction: Int64(random.below(5_000_000)))
+        }
+        $0.messageCount = max(8_000, $0.venueCount * ($0.symbolCount * 3 + 40) * (2 + $0.restartCount) * 2)
+      }
+      let settings = made.settings.with {
+        $0.orders.enabled = random.below(2) == 0
+        $0.threads.coreCount = 1 + random.below(3)
+        $0.threads.layout = random.below(2) == 0 ? .walk : .rings
+        $0.threads.burstPackets = 1 + random.below(256)
+        $0.shardCount = 3 + random.below(20)
+      }
+      let run = try ReplayRun(made.captures, settings)
+      #expect(difference(made.found(run.summary.opportunities), made.truth(), "seed \(seed)") == nil)
+      #expect(run.summary[.messagesLost] == 0 && run.summary.orphans == 0, "seed \(seed)")
+      let live = made.result.venues.reduce(0) { $0 + $1.liveOrders }
+      #expect(run.summary.liveOrders == live, "seed \(seed)")
+    }
+  }
+
   /// What line B loses, and what either line brings twice, changes nothing.
   @Test(arguments: [21, 22] as [UInt64]) func lossOnLineBAloneChangesNothing(seed: UInt64) throws {
     let made = try Market(seed: seed, venues: 3, restarts: 1).make {
