@@ -263,7 +263,9 @@ struct ReplayBadInputTests {
   }
 
   @Test func pricesNoOrderCanHaveEndTheTrustInTheirBook() throws {
-    for (counter, price) in [(Counter.zeroPrices, UInt64(0)), (.pricesOutOfRange, 1 << 31), (.pricesOutOfRange, 0xFFFF_FFFF)] {
+    for (counter, price) in [
+      (Counter.zeroPrices, UInt64(0)), (.pricesOutOfRange, 1 << 31), (.pricesOutOfRange, 0xFFFF_FFFF),
+    ] {
       let run = try run(packet3: [askAAA, bidBBB, F.add(1, 9, "B", 10, price, "AAA")])
       #expect(run.noted(counter)! == (1, "0/3/98"))
       #expect(books(run) == [whole[0].replacingSuffix("ok", "untrusted"), whole[1]], "\(price)")
@@ -294,7 +296,8 @@ struct ReplayBadInputTests {
   @Test func moreLevelsThanThereIsRoomForEndTheTrustInTheirBook() throws {
     var feed = feed()
     for number in 0..<30 {
-      feed.sendAll((0..<50).map { F.add(1, UInt64(1_000 + number * 50 + $0), "B", 10, UInt64(1_000 + number * 50 + $0), "AAA") })
+      feed.sendAll(
+        (0..<50).map { F.add(1, UInt64(1_000 + number * 50 + $0), "B", 10, UInt64(1_000 + number * 50 + $0), "AAA") })
     }
     feed.send(F.execute(2, 200, 20))
     let run = try run(feed.frames, .small.with { $0.capacity.priceLevels = 1_024 })
@@ -311,7 +314,8 @@ struct ReplayBadInputTests {
     // 14 of 20 find room; the 15th directory is the first that does not.
     #expect(run.noted(.instrumentsFull)! == (6 + 6, "0/6/\(20 + 14 * 41 + 2)"))
     #expect(run.summary.instruments.count == 16)
-    #expect(books(run).filter { $0.hasPrefix("AAA") || $0.hasPrefix("BBB") } == [whole[0], "BBB 50@200000x1 400@200200x1 ok"])
+    #expect(
+      books(run).filter { $0.hasPrefix("AAA") || $0.hasPrefix("BBB") } == [whole[0], "BBB 50@200000x1 400@200200x1 ok"])
   }
 
   // MARK: - Time
