@@ -234,9 +234,13 @@ struct ReplayBadInputTests {
     let run = try run(packet3: [askAAA, bidBBB, F.add(1, 101, "S", 70, 100_200, "AAA")])
     #expect(run.noted(.duplicateAdds)! == (1, "0/3/98"))
     #expect(books(run) == ["AAA 550@100000x2 70@100200x1 ok", whole[1]])
-    // Even where the order was another stock's.
-    let moved = try self.run(packet3: [askAAA, bidBBB, F.add(2, 101, "S", 70, 200_100, "BBB")])
-    #expect(books(moved) == ["AAA 550@100000x2 0@0x0 ok", "BBB 70@200000x1 70@200100x1 ok"])
+    // A number that another stock uses is another order: a core that owns one of them cannot see the other.
+    for cores in [1, 2, 3] {
+      let apart = try self.run(
+        packet3: [askAAA, bidBBB, F.add(2, 101, "S", 70, 200_100, "BBB"), F.delete(1, 101)],
+        .small.with { $0.threads.coreCount = cores })
+      #expect(books(apart) == ["AAA 550@100000x2 0@0x0 ok", "BBB 70@200000x1 70@200100x1 ok"] && apart.faults == [])
+    }
   }
 
   @Test func anOverExecutionTakesWhatThereIs() throws {
