@@ -234,9 +234,13 @@ struct ReplayBadInputTests {
     let run = try run(packet3: [askAAA, bidBBB, F.add(1, 101, "S", 70, 100_200, "AAA")])
     #expect(run.noted(.duplicateAdds)! == (1, "0/3/98"))
     #expect(books(run) == ["AAA 550@100000x2 70@100200x1 ok", whole[1]])
-    // Even where the order was another stock's.
-    let moved = try self.run(packet3: [askAAA, bidBBB, F.add(2, 101, "S", 70, 200_100, "BBB")])
-    #expect(books(moved) == ["AAA 550@100000x2 0@0x0 ok", "BBB 70@200000x1 70@200100x1 ok"])
+    // A number that another stock uses is another order: a core that owns one of them cannot see the other.
+    for cores in [1, 2, 3] {
+      let apart = try self.run(
+        packet3: [askAAA, bidBBB, F.add(2, 101, "S", 70, 200_100, "BBB"), F.delete(1, 101)],
+        .small.with { $0.threads.coreCount = cores })
+      #expect(books(apart) == ["AAA 550@100000x2 0@0x0 ok", "BBB 70@200000x1 70@200100x1 ok"] && apart.faults == [])
+    }
   }
 
   @Test func anOverExecutionTakesWhatThereIs() throws {
@@ -263,7 +267,9 @@ struct ReplayBadInputTests {
   }
 
   @Test func pricesNoOrderCanHaveEndTheTrustInTheirBook() throws {
-    for (counter, price) in [(Counter.zeroPrices, UInt64(0)), (.pricesOutOfRange, 1 << 31), (.pricesOutOfRange, 0xFFFF_FFFF)] {
+    for (counter, price) in [
+      (Counter.zeroPrices, UInt64(0)), (.pricesOutOfRange, 1 << 31), (.pricesOutOfRange, 0xFFFF_FFFF),
+    ] {
       let run = try run(packet3: [askAAA, bidBBB, F.add(1, 9, "B", 10, price, "AAA")])
       #expect(run.noted(counter)! == (1, "0/3/98"))
       #expect(books(run) == [whole[0].replacingSuffix("ok", "untrusted"), whole[1]], "\(price)")
@@ -294,7 +300,8 @@ struct ReplayBadInputTests {
   @Test func moreLevelsThanThereIsRoomForEndTheTrustInTheirBook() throws {
     var feed = feed()
     for number in 0..<30 {
-      feed.sendAll((0..<50).map { F.add(1, UInt64(1_000 + number * 50 + $0), "B", 10, UInt64(1_000 + number * 50 + $0), "AAA") })
+      feed.sendAll(
+        (0..<50).map { F.add(1, UInt64(1_000 + number * 50 + $0), "B", 10, UInt64(1_000 + number * 50 + $0), "AAA") })
     }
     feed.send(F.execute(2, 200, 20))
     let run = try run(feed.frames, .small.with { $0.capacity.priceLevels = 1_024 })
@@ -311,7 +318,8 @@ struct ReplayBadInputTests {
     // 14 of 20 find room; the 15th directory is the first that does not.
     #expect(run.noted(.instrumentsFull)! == (6 + 6, "0/6/\(20 + 14 * 41 + 2)"))
     #expect(run.summary.instruments.count == 16)
-    #expect(books(run).filter { $0.hasPrefix("AAA") || $0.hasPrefix("BBB") } == [whole[0], "BBB 50@200000x1 400@200200x1 ok"])
+    #expect(
+      books(run).filter { $0.hasPrefix("AAA") || $0.hasPrefix("BBB") } == [whole[0], "BBB 50@200000x1 400@200200x1 ok"])
   }
 
   // MARK: - Time

@@ -98,7 +98,12 @@ struct ReplayDeterminismTests {
         + run.summary.instruments.map { "\($0.venue) \($0.symbol) \($0.top) \($0.state) \($0.digest)" }
     }
     let expected = try ReplayRun(made.captures, settings)
-    let run = try ReplayRun(made.captures, settings.with { $0.shardCount = shards; $0.threads.coreCount = 2 % (shards + 1) })
+    let run = try ReplayRun(
+      made.captures,
+      settings.with {
+        $0.shardCount = shards
+        $0.threads.coreCount = 2 % (shards + 1)
+      })
     #expect(difference(lines(run), lines(expected)) == nil)
     #expect(Set(run.summary.opportunities.map(\.shard)).allSatisfy { Int($0) < shards })
   }

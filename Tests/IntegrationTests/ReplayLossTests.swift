@@ -100,14 +100,15 @@ struct ReplayLossTests {
     let b = try PcapFile.read(made.b)
     for lost in [1, 3] {
       // B is complete: as the line that begins late it is the earlier one in time as well.
-      let late = PcapFile.write(b.dropFirst(lost).map { frame in
-        var copy = frame
-        copy.nanoseconds -= 150
-        copy.bytes.store(0xE936_0C70, 30, 4)
-        copy.bytes.store(0, 40, 2)
-        CapturedFrame.renewHeaderChecksum(&copy.bytes)
-        return copy
-      })
+      let late = PcapFile.write(
+        b.dropFirst(lost).map { frame in
+          var copy = frame
+          copy.nanoseconds -= 150
+          copy.bytes.store(0xE936_0C70, 30, 4)
+          copy.bytes.store(0, 40, 2)
+          CapturedFrame.renewHeaderChecksum(&copy.bytes)
+          return copy
+        })
       for paths in [[late, made.b], [made.b, late]] {
         let run = try ReplayRun(paths, Self.settings)
         #expect(run.summary.bestByLocate == (try made.expected()))

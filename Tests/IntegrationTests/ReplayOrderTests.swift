@@ -88,7 +88,8 @@ struct ReplayOrderTests {
     let wrong = expectation.outcomes.filter { outcomes[$0.key] != $0.value }.sorted { $0.value[0] < $1.value[0] }
     #expect(
       wrong.isEmpty,
-      "\(wrong.count) of \(sent.count): \(wrong.prefix(2).map { "\($0.key) is \(outcomes[$0.key] ?? []) not \($0.value)" })")
+      "\(wrong.count) of \(sent.count): \(wrong.prefix(2).map { "\($0.key) is \(outcomes[$0.key] ?? []) not \($0.value)" })"
+    )
 
     checkConservation(orders)
     checkPositions(run.summary, settings)
@@ -189,7 +190,8 @@ struct ReplayOrderTests {
       case .sent:
         #expect(record.quantity > 0 && record.quantity <= risk.maximumOrderQuantity)
         #expect(Int128(record.price) * Int128(quantity) <= Int128(risk.maximumOrderNotional))
-        #expect((record.side == UInt8(ascii: "S")) == (!isBuy && holding.shares - holding.openSell >= quantity), "\(record)")
+        #expect(
+          (record.side == UInt8(ascii: "S")) == (!isBuy && holding.shares - holding.openSell >= quantity), "\(record)")
         holding.price = record.price
         if isBuy { holding.openBuy += quantity } else { holding.openSell += quantity }
         let worst = isBuy ? holding.shares + holding.openBuy : holding.openSell - holding.shares
@@ -237,8 +239,8 @@ struct ReplayOrderTests {
       last["\(shard) \(message.venue)"] = number
       let symbol = String(decoding: bytes[10..<18].prefix { $0 != 0x20 }, as: UTF8.self)
       entered.append(
-        "\(message.captureNanoseconds) \(shard) \(message.venue) \(number) \(bytes[5]) \(bytes.bigEndian(6, 4)) \(symbol) "
-          + "\(bytes.bigEndian(18, 8))")
+        "\(message.captureNanoseconds) \(shard) \(message.venue) \(number) \(bytes[5]) \(bytes.bigEndian(6, 4)) "
+          + "\(symbol) \(bytes.bigEndian(18, 8))")
     }
     let recorded = run.summary.orders.filter { $0.kind == .sent }.map {
       "\($0.captureNanoseconds) \($0.shard) \($0.venue) \($0.userRefNum) \($0.side) \($0.quantity) \($0.symbol) "

@@ -14,14 +14,22 @@ struct ReplaySharedCaptureTests {
     var tops: [[Field]]
     /// A number or a symbol.
     enum Field: Decodable {
-      case number(Int64), text(String)
+      case number(Int64)
+      case text(String)
       init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
-        if let number = try? container.decode(Int64.self) { self = .number(number) } else {
+        if let number = try? container.decode(Int64.self) {
+          self = .number(number)
+        } else {
           self = .text(try container.decode(String.self))
         }
       }
-      var description: String { switch self { case .number(let n): "\(n)"; case .text(let t): t } }
+      var description: String {
+        switch self {
+        case .number(let n): "\(n)"
+        case .text(let t): t
+        }
+      }
     }
   }
 

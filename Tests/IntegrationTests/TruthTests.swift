@@ -163,6 +163,15 @@ struct TruthTests {
 
   @Test(arguments: [31, 32, 33, 34] as [UInt64])
   func withLossOnBothLinesOnlyDamagedTimesDiffer(seed: UInt64) throws {
+    try checkLoss(seed: seed, rowsAtLeast: 10)
+  }
+
+  @Test func withRandomLossOnBothLinesOnlyDamagedTimesDiffer() throws {
+    let seed = TestSeed.draw("withRandomLossOnBothLinesOnlyDamagedTimesDiffer")
+    try checkLoss(seed: seed, rowsAtLeast: 0)
+  }
+
+  private func checkLoss(seed: UInt64, rowsAtLeast: Int) throws {
     let made = try Market(seed: seed, venues: 3, restarts: 6).make {
       $0.messageCount = 20_000
       $0.dislocationCount = 60
@@ -174,8 +183,9 @@ struct TruthTests {
     }
     let damages = Self.damages(try made.frames(), venueCount: 3)
     let names = made.settings.venues.map(\.name)
-    let run = try ReplayRun(made.captures, made.settings)
-    #expect(run.summary[.messagesLost] > 0 && !damages.isEmpty, "seed \(seed): nothing lost; take another seed")
+    let run = try ReplayRun(made.captures, made.settings.with { $0.orders.enabled = true })
+    #expect(run.summary[.messagesLost] > 0 || rowsAtLeast == 0, "seed \(seed): nothing lost; take another seed")
+    #expect((run.summary[.messagesLost] > 0) == !damages.isEmpty, "seed \(seed)")
 
     func isOutside(_ buy: Int, _ sell: Int, _ begin: UInt64, _ end: UInt64) -> Bool {
       !damages.contains { [buy, sell].contains($0.venue) && begin <= $0.until && end >= $0.from }
@@ -187,7 +197,7 @@ struct TruthTests {
     let found = run.summary.opportunities.filter {
       isOutside(Int($0.buyVenue), Int($0.sellVenue), $0.beginNanoseconds, $0.endNanoseconds)
     }
-    #expect(truth.count >= 10, "seed \(seed): \(truth.count) rows outside; take another seed")
+    #expect(truth.count >= rowsAtLeast, "seed \(seed): \(truth.count) rows outside; take another seed")
     #expect(difference(made.found(found), made.truth(truth), "seed \(seed)") == nil)
     for row in run.summary.opportunities {
       let venues = [Int(row.buyVenue), Int(row.sellVenue)]
@@ -195,6 +205,12 @@ struct TruthTests {
         let isWithin = row.beginNanoseconds < damage.until && row.endNanoseconds > damage.noticed
         #expect(!isWithin, "seed \(seed): \(made.found(row)) while \(names[damage.venue]) is untrusted \(damage)")
       }
+    }
+    for order in run.summary.orders where order.kind == .sent {
+      let isWithin = damages.contains {
+        $0.venue == Int(order.venue) && $0.noticed <= order.captureNanoseconds && order.captureNanoseconds < $0.until
+      }
+      #expect(!isWithin, "seed \(seed): \(order)")
     }
   }
 }

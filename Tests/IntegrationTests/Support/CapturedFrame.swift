@@ -63,7 +63,9 @@ extension RandomAccessCollection<UInt8> where Index == Int {
 
 extension [UInt8] {
   mutating func store(_ value: UInt64, _ offset: Int, _ length: Int) {
-    for index in 0..<length { self[offset + index] = UInt8(truncatingIfNeeded: value >> UInt64(8 * (length - 1 - index))) }
+    for index in 0..<length {
+      self[offset + index] = UInt8(truncatingIfNeeded: value >> UInt64(8 * (length - 1 - index)))
+    }
   }
 }
 

@@ -17,7 +17,7 @@ struct OrderExpectation {
     var reference: UInt64
   }
 
-  /// "rejected", or "accepted", "executed price quantity" …, "canceled quantity", each with the time it is known here.
+  /// "rejected", or "accepted", "executed price quantity" …, "canceled quantity", each behind the time it is known.
   private(set) var outcomes: [Key: [String]] = [:]
   /// What was wrong when an order left: text per finding.
   private(set) var violations: [String] = []
@@ -109,11 +109,14 @@ struct OrderExpectation {
     for record in records {
       switch record.kind {
       case .refused, .sent: continue
-      case .accepted: outcomes[Key(record), default: []].append("\(record.captureNanoseconds) accepted \(record.quantity)")
+      case .accepted:
+        outcomes[Key(record), default: []].append("\(record.captureNanoseconds) accepted \(record.quantity)")
       case .rejected: outcomes[Key(record), default: []].append("\(record.captureNanoseconds) rejected")
-      case .canceled: outcomes[Key(record), default: []].append("\(record.captureNanoseconds) canceled \(record.quantity)")
+      case .canceled:
+        outcomes[Key(record), default: []].append("\(record.captureNanoseconds) canceled \(record.quantity)")
       case .executed:
-        outcomes[Key(record), default: []].append("\(record.captureNanoseconds) executed \(record.price) \(record.quantity)")
+        outcomes[Key(record), default: []].append(
+          "\(record.captureNanoseconds) executed \(record.price) \(record.quantity)")
       }
     }
     return outcomes

@@ -54,11 +54,21 @@ struct SlowVenue {
     case "R": locates[text(11)] = locate
     case "H": tradingState[locate] = UInt8(m.bigEndian(19, 1))
     case "h":
-      if m.bigEndian(20, 1) == UInt64(UInt8(ascii: "H")) { haltedByVenue.insert(locate) } else { haltedByVenue.remove(locate) }
+      if m.bigEndian(20, 1) == UInt64(UInt8(ascii: "H")) {
+        haltedByVenue.insert(locate)
+      } else {
+        haltedByVenue.remove(locate)
+      }
     case "Y":
-      if m.bigEndian(19, 1) == UInt64(UInt8(ascii: "0")) { restricted.remove(locate) } else { restricted.insert(locate) }
+      if m.bigEndian(19, 1) == UInt64(UInt8(ascii: "0")) {
+        restricted.remove(locate)
+      } else {
+        restricted.insert(locate)
+      }
     case "A", "F":
-      add(m.bigEndian(11, 8), locate, m.bigEndian(19, 1) == UInt64(UInt8(ascii: "B")), m.bigEndian(32, 4), m.bigEndian(20, 4))
+      add(
+        m.bigEndian(11, 8), locate, m.bigEndian(19, 1) == UInt64(UInt8(ascii: "B")), m.bigEndian(32, 4),
+        m.bigEndian(20, 4))
     case "E", "C", "X": take(m.bigEndian(11, 8), m.bigEndian(19, 4))
     case "D": orders[m.bigEndian(11, 8)] = nil
     case "U":
