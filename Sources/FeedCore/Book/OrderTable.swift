@@ -1,6 +1,9 @@
 import CPlatform
 
-/// Every live order of one venue: reference number → side, instrument, price, quantity, place in time.
+/// Every live order of one venue: reference number and instrument → side, price, quantity, place in time.
+///
+/// The instrument belongs to the key although a venue's reference numbers are unique: with a number used twice, what
+/// happens to an instrument would otherwise depend on which other instruments this core owns.
 ///
 /// Two tables behind one face. Order references of most feeds are nearly dense, so the *compact* table puts an
 /// order at `reference & mask`: neighbours in time are neighbours in memory, and four orders share a cache line. An
@@ -10,9 +13,9 @@ import CPlatform
 /// Compact slot, 16 bytes, plus the arrival number (4 bytes) in an array of its own that only adds write:
 ///
 ///     low   quantity (63-32)           price, signed (31-0)
-///     high  reference (63-17)          side (16)   instrument (15-0)
+///     high  reference + 1 (63-17)      side (16)   instrument (15-0)
 ///
-/// A slot is empty when its quantity is 0: an order always rests with at least one share.
+/// An empty slot is all zero: no reference gives a `high` of 0, and an order always rests with at least one share.
 struct OrderTable {
   struct Slot: BitwiseCopyable {
     var low: UInt64
@@ -20,12 +23,17 @@ struct OrderTable {
 
     @inline(__always) var quantity: UInt32 { UInt32(truncatingIfNeeded: low >> 32) }
     @inline(__always) var price: Int32 { Int32(truncatingIfNeeded: low) }
-    @inline(__always) var reference: UInt64 { high >> 17 }
+    @inline(__always) var reference: UInt64 { high >> 17 &- 1 }
+    @inline(__always) var isEmpty: Bool { high == 0 }
     @inline(__always) var isSell: Bool { high & (1 << 16) != 0 }
     @inline(__always) var instrument: Int { Int(high & 0xFFFF) }
     @inline(__always)
     static func low(price: Int32, quantity: UInt32) -> UInt64 {
       UInt64(quantity) << 32 | UInt64(UInt32(bitPattern: price))
+    }
+    @inline(__always)
+    static func high(_ reference: UInt64, isSell: Bool, instrument: Int) -> UInt64 {
+      (reference &+ 1) << 17 | (isSell ? 1 << 16 : 0) | UInt64(truncatingIfNeeded: instrument)
     }
   }
 
@@ -44,7 +52,7 @@ struct OrderTable {
   static var none: Handle { -1 }
   private static var wideBit: Int { 1 << 40 }
   private static var probeLimit: Int { 64 }
-  private static var compactReferenceLimit: UInt64 { 1 << 47 }
+  private static var compactReferenceLimit: UInt64 { 1 << 47 - 1 }
 
   private let slots: UnsafeMutablePointer<Slot>
   private let arrivals: UnsafeMutablePointer<UInt32>
@@ -86,56 +94,78 @@ struct OrderTable {
   }
 
   @inline(__always)
-  private func home(_ reference: UInt64) -> Int {
+  private func home(_ reference: UInt64) -> Int { Self.home(reference, mask: mask) }
+
+  @inline(__always)
+  private static func home(_ reference: UInt64, mask: Int) -> Int {
     // The high part moves whole runs of neighbours; within a run they stay neighbours.
     Int(truncatingIfNeeded: reference &+ (reference >> 20) &* 0x9E37_79B9) & mask
   }
 
+  /// Asks for the line of an order's home slot and returns the slot's index.
   @inline(__always)
-  func prefetch(_ reference: UInt64) { feedh_prefetch(slots + home(reference)) }
-
-  /// The side an order probably has: the one in its home slot. A hint for prefetching, nothing else.
-  @inline(__always)
-  func likelyIsSell(_ reference: UInt64) -> Bool { slots[home(reference)].isSell }
-
-  @inline(__always)
-  func find(_ reference: UInt64) -> Handle {
-    if reference < Self.compactReferenceLimit {
-      let wanted = reference << 17
-      var index = home(reference)
-      for _ in 0..<Self.probeLimit {
-        let slot = slots[index]
-        if (slot.high ^ wanted) < 1 << 17, slot.quantity != 0 { return index }
-        if slot.quantity == 0 { break }
-        index = (index &+ 1) & mask
-      }
-    }
-    return wideCount == 0 ? Self.none : findWide(reference)
+  func prefetch(_ reference: UInt64) -> UInt32 {
+    let index = home(reference)
+    feedh_prefetch(slots + index)
+    return UInt32(truncatingIfNeeded: index)
   }
 
-  @inline(never)
-  private func findWide(_ reference: UInt64) -> Handle {
-    var index = Int(truncatingIfNeeded: Mix.spread(reference)) & wideMask
-    while wide.base[index].quantity != 0 {
-      if wide.base[index].reference == reference { return index | Self.wideBit }
-      index = (index &+ 1) & wideMask
+  /// 1 when an order is probably a sale: the side of the one in its home slot. A hint for prefetching, nothing else.
+  @inline(__always)
+  func likelySellBit(home: UInt32) -> UInt8 { UInt8(truncatingIfNeeded: slots[Int(home)].high >> 16) & 1 }
+
+  func find(_ reference: UInt64, instrument: Int) -> Handle {
+    find(reference, instrument: instrument, home: UInt32(truncatingIfNeeded: home(reference)))
+  }
+
+  /// - Parameter home: what `prefetch` returned for the reference.
+  @inline(__always)
+  func find(_ reference: UInt64, instrument: Int, home: UInt32) -> Handle {
+    if reference < Self.compactReferenceLimit {
+      let wanted = Slot.high(reference, isSell: false, instrument: instrument & 0xFFFF)
+      var index = Int(home)
+      var probes = Self.probeLimit
+      repeat {
+        let high = slots[index].high
+        // The side is no part of the key.
+        if (high ^ wanted) & ~(1 << 16) == 0 { return index }
+        if high == 0 { break }
+        index = (index &+ 1) & mask
+        probes &-= 1
+      } while probes > 0
     }
-    return Self.none
+    return wideCount == 0
+      ? Self.none : Self.findWide(reference, instrument: instrument, in: wide.base, mask: wideMask)
+  }
+
+  // The rare paths are static and take what they need: a method would have the whole table copied for its `self`.
+
+  @inline(never)
+  private static func findWide(
+    _ reference: UInt64, instrument: Int, in wide: UnsafeMutablePointer<WideSlot>, mask: Int
+  ) -> Handle {
+    var index = Int(truncatingIfNeeded: Mix.spread(reference)) & mask
+    while wide[index].quantity != 0 {
+      if wide[index].reference == reference, Int(wide[index].instrument) == instrument & 0xFFFF {
+        return index | wideBit
+      }
+      index = (index &+ 1) & mask
+    }
+    return none
   }
 
   /// The order at `handle` as a compact slot; a wide order's `reference` field holds only its low 47 bits.
   @inline(__always)
   func slot(_ handle: Handle) -> Slot {
-    if handle < Self.wideBit { return slots[handle] }
-    return wideAsSlot(handle)
+    handle < Self.wideBit ? slots[handle] : Self.slot(wide.base + (handle & ~Self.wideBit))
   }
 
   @inline(never)
-  private func wideAsSlot(_ handle: Handle) -> Slot {
-    let order = wide[handle & ~Self.wideBit]
-    return Slot(
-      low: Slot.low(price: order.price, quantity: order.quantity),
-      high: order.reference << 17 | (order.isSell ? 1 << 16 : 0) | UInt64(order.instrument))
+  private static func slot(_ order: UnsafeMutablePointer<WideSlot>) -> Slot {
+    Slot(
+      low: Slot.low(price: order.pointee.price, quantity: order.pointee.quantity),
+      high: Slot.high(
+        order.pointee.reference, isSell: order.pointee.isSell, instrument: Int(order.pointee.instrument)))
   }
 
   func arrival(_ handle: Handle) -> UInt32 {
@@ -154,31 +184,37 @@ struct OrderTable {
 
   enum Insertion { case inserted, duplicate, full }
 
-  /// Adds an order. Nothing changes when its reference is there already, or when the table is at its capacity.
+  /// Adds an order. Nothing changes when the instrument has its reference already, or when the table is at its
+  /// capacity.
   ///
   /// - Parameters: `instrument` 0 ... 65,535, `quantity` at least 1.
   @inline(__always)
   mutating func insert(
     _ reference: UInt64, instrument: Int, isSell: Bool, price: Int32, quantity: UInt32, arrival: UInt32
   ) -> Insertion {
-    if wideCount > 0, findWide(reference) != Self.none { return .duplicate }
+    if wideCount > 0,
+      Self.findWide(reference, instrument: instrument, in: wide.base, mask: wideMask) != Self.none
+    {
+      return .duplicate
+    }
     if reference < Self.compactReferenceLimit {
+      let high = Slot.high(reference, isSell: isSell, instrument: instrument)
       var index = home(reference)
-      for _ in 0..<Self.probeLimit {
-        let slot = slots[index]
-        if slot.quantity == 0 {
+      var probes = Self.probeLimit
+      repeat {
+        let there = slots[index].high
+        if there == 0 {
           if count >= capacity { return .full }
           count &+= 1
-          slots[index] = Slot(
-            low: Slot.low(price: price, quantity: quantity),
-            high: reference << 17 | (isSell ? 1 << 16 : 0) | UInt64(truncatingIfNeeded: instrument))
+          slots[index] = Slot(low: Slot.low(price: price, quantity: quantity), high: high)
           arrivals[index] = arrival
-          if reference > newestReference { newestReference = reference }
+          newestReference = max(newestReference, reference)
           return .inserted
         }
-        if slot.reference == reference { return .duplicate }
+        if (there ^ high) & ~(1 << 16) == 0 { return .duplicate }
         index = (index &+ 1) & mask
-      }
+        probes &-= 1
+      } while probes > 0
     }
     if count >= capacity { return .full }
     count &+= 1
@@ -202,19 +238,31 @@ struct OrderTable {
   mutating func remove(_ handle: Handle) {
     count &-= 1
     if handle >= Self.wideBit { return removeWide(handle & ~Self.wideBit) }
-    var hole = handle
+    let next = (handle &+ 1) & mask
+    if slots[next].isEmpty {
+      slots[handle] = Slot(low: 0, high: 0)
+      return
+    }
+    Self.closeHole(handle, slots: slots, arrivals: arrivals, mask: mask)
+  }
+
+  @inline(never)
+  private static func closeHole(
+    _ start: Int, slots: UnsafeMutablePointer<Slot>, arrivals: UnsafeMutablePointer<UInt32>, mask: Int
+  ) {
+    var hole = start
     var index = (hole &+ 1) & mask
     // No order stands `probeLimit` or more behind its home, so none beyond that can fill the hole.
-    while slots[index].quantity != 0, (index &- hole) & mask < Self.probeLimit {
-      let distance = (index &- home(slots[index].reference)) & mask
-      if distance >= (index &- hole) & mask {
+    while !slots[index].isEmpty, (index &- hole) & mask < probeLimit {
+      let home = home(slots[index].reference, mask: mask)
+      if (index &- home) & mask >= (index &- hole) & mask {
         slots[hole] = slots[index]
         arrivals[hole] = arrivals[index]
         hole = index
       }
       index = (index &+ 1) & mask
     }
-    slots[hole].low = 0
+    slots[hole] = Slot(low: 0, high: 0)
   }
 
   @inline(never)
@@ -237,7 +285,7 @@ struct OrderTable {
   mutating func removeAll(where drop: (_ instrument: Int) -> Bool) {
     for index in 0...mask {
       // A removal may move another order into this slot: look again until it stays.
-      while slots[index].quantity != 0, drop(slots[index].instrument) { remove(index) }
+      while !slots[index].isEmpty, drop(slots[index].instrument) { remove(index) }
     }
     for index in 0...wideMask where wideCount > 0 {
       while wide.base[index].quantity != 0, drop(Int(wide.base[index].instrument)) { remove(index | Self.wideBit) }
@@ -257,7 +305,7 @@ struct OrderTable {
     var index = (home(newestReference) &+ Self.probeLimit) & mask
     for _ in 0...mask {
       let slot = slots[index]
-      if slot.quantity != 0 {
+      if !slot.isEmpty {
         let resting = RestingOrder(
           orderReferenceNumber: slot.reference, price: slot.price, quantity: slot.quantity, arrival: arrivals[index])
         if !visit(slot.instrument, slot.isSell, resting) { return }

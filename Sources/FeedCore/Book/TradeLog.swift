@@ -17,15 +17,16 @@ struct TradeLog {
     count &+= 1
   }
 
-  /// Removes and returns the trade with this match number, the latest one if several; nil when it is not within reach.
-  mutating func take(matchNumber: UInt64) -> Trade? {
+  /// Removes and returns the instrument's trade with this match number, the latest one if several; nil when it is not
+  /// within reach.
+  mutating func take(matchNumber: UInt64, instrument: UInt32) -> Trade? {
     var index = count
     let oldest = count > UInt64(Self.capacity) ? count - UInt64(Self.capacity) : 0
     while index > oldest {
       index -= 1
       let slot = Int(truncatingIfNeeded: index) & (Self.capacity - 1)
       let trade = ring[slot]
-      if trade.matchNumber == matchNumber, trade.quantity > 0 {
+      if trade.matchNumber == matchNumber, trade.instrument == instrument, trade.quantity > 0 {
         ring[slot].quantity = 0
         return trade
       }

@@ -58,11 +58,10 @@ extension VenueBook {
     quantity: UInt32, place: Place
   ) -> Bool {
     counters.note(.duplicateAdds, at: place.occurrence)
-    let handle = orders.find(reference)
+    let handle = orders.find(reference, instrument: instrument)
     let old = orders.slot(handle)
-    let oldHeader = headers.base + old.instrument
-    depart(handle, reference: reference, header: oldHeader)
-    _ = takeFromLevel(oldHeader, isSell: old.isSell, price: old.price, quantity: old.quantity)
+    depart(handle, reference: reference, header: header)
+    _ = takeFromLevel(header, isSell: old.isSell, price: old.price, quantity: old.quantity)
     _ = orders.insert(
       reference, instrument: instrument, isSell: isSell, price: price, quantity: quantity, arrival: arrivals)
     _ = addToLevel(header, isSell: isSell, price: price, quantity: quantity, reference: reference, place: place)
@@ -74,6 +73,11 @@ extension VenueBook {
   /// An execution of a resting order: at the message's price where it has one.
   @inline(never)
   mutating func recordExecution(_ event: UnsafeMutablePointer<BookEvent>, price: Int32, quantity: UInt32) {
+    if event.pointee.kind == .executeWithPrice {
+      let header = headers.base + Int(event.pointee.instrument)
+      fold(
+        header, event, isSell: false, price: event.pointee.price, quantity: event.pointee.isPrintable ? 1 : 0)
+    }
     guard event.pointee.isPrintable else { return }
     recordTrade(
       event, price: event.pointee.kind == .executeWithPrice ? event.pointee.price : price, quantity: quantity)
@@ -96,10 +100,20 @@ extension VenueBook {
         matchNumber: event.pointee.second, instrument: UInt32(instrument), quantity: quantity, price: price))
   }
 
+  /// Folds a trade that touches no order, or the end of one, into its instrument's digest.
+  @inline(never)
+  func foldTrade(_ event: UnsafeMutablePointer<BookEvent>) {
+    fold(
+      headers.base + Int(event.pointee.instrument), event, isSell: false,
+      price: event.pointee.kind == .trade ? event.pointee.price : 0,
+      quantity: event.pointee.kind == .trade ? event.pointee.quantity : 0)
+  }
+
   /// Takes a broken trade out of the statistics.
   @inline(never)
   mutating func breakTrade(_ event: UnsafeMutablePointer<BookEvent>, place: Place) {
-    guard let trade = trades.take(matchNumber: event.pointee.reference) else {
+    // A number of another stock's trade is not known, whether or not this core owns that stock too.
+    guard let trade = trades.take(matchNumber: event.pointee.reference, instrument: event.pointee.instrument) else {
       counters.note(.brokenTradesUnknown, at: place.occurrence)
       return
     }
@@ -117,7 +131,7 @@ extension VenueBook {
   mutating func setStatus(_ flag: BookHeader.Flags, _ isSet: Bool, event: UnsafeMutablePointer<BookEvent>) {
     let header = headers.base + Int(event.pointee.instrument)
     if isSet { header.pointee.flags.insert(flag) } else { header.pointee.flags.remove(flag) }
-    fold(header, event, price: 0, quantity: isSet ? 1 : 0)
+    fold(header, event, isSell: false, price: 0, quantity: isSet ? 1 : 0)
   }
 
   /// A new session: the books of `channel` are empty, nothing is known of trading states.
@@ -129,10 +143,10 @@ extension VenueBook {
       let header = headers.base + instrument
       header.pointee.bids.count = 0
       header.pointee.asks.count = 0
-      header.pointee.flags.formIntersection([.owned, .dirty, .watchDepth])
+      header.pointee.flags.formIntersection([.owned, .shared, .dirty, .watchDepth])
       event.pointee.exchangeNanoseconds = 0
       event.pointee.type = 0
-      fold(header, event, price: 0, quantity: 0)
+      fold(header, event, isSell: false, price: 0, quantity: 0)
     }
     isMarketOpen = false
     directory.pointee.forgetLocates()

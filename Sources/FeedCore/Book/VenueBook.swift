@@ -1,4 +1,5 @@
 import CPlatform
+import CSIMD
 
 /// All books of one venue on one core: every order, price levels, trade statistics.
 ///
@@ -54,23 +55,15 @@ struct VenueBook {
     arena.levels.prefault(count: min(arena.levels.capacity, 1 << 20))
   }
 
-  /// Sets up headers of instruments named since the last call.
-  @inline(__always)
-  mutating func admitNewInstruments(channel: UInt8, symbols: UnsafeMutablePointer<SymbolTable>) {
-    if admitted != directory.pointee.count { admit(channel: channel, symbols: symbols) }
-  }
-
-  @inline(never)
-  private mutating func admit(channel: UInt8, symbols: UnsafeMutablePointer<SymbolTable>) {
-    while admitted < directory.pointee.count {
-      var header = BookHeader()
-      header.group = directory.pointee.groups[admitted]
-      header.shard = symbols.pointee.groups[Int(header.group)].shard
-      header.channel = channel
-      if directory.pointee.owned[admitted] != 0 { header.flags.insert(.owned) }
-      headers[admitted] = header
-      admitted += 1
-    }
+  /// Sets up the header of the next instrument that was named.
+  mutating func admitNext(symbols: UnsafeMutablePointer<SymbolTable>) {
+    var header = BookHeader()
+    header.group = directory.pointee.groups[admitted]
+    header.shard = symbols.pointee.groups[Int(header.group)].shard
+    header.channel = directory.pointee.channels[admitted]
+    if directory.pointee.owned[admitted] != 0 { header.flags.insert(.owned) }
+    headers[admitted] = header
+    admitted += 1
   }
 
   // MARK: - Prefetch
@@ -78,7 +71,7 @@ struct VenueBook {
   /// First stage: the order's slot and the book's header.
   @inline(__always)
   func prefetch(_ event: UnsafeMutablePointer<BookEvent>) {
-    orders.prefetch(event.pointee.reference)
+    event.pointee.home = orders.prefetch(event.pointee.reference)
     feedh_prefetch(headers.base + Int(truncatingIfNeeded: event.pointee.instrument & 0xFFFF))
   }
 
@@ -87,9 +80,12 @@ struct VenueBook {
   func prefetchLevels(_ event: UnsafeMutablePointer<BookEvent>) {
     let index = Int(truncatingIfNeeded: event.pointee.instrument)
     guard index < admitted else { return }
-    let isSell =
-      event.pointee.kind == .add ? event.pointee.isSell : orders.likelyIsSell(event.pointee.reference)
-    let side = sidePointer(headers.base + index, isSell: isSell).pointee
+    // An add says its side; any other event's is that of the order in its home slot, most probably. Without a
+    // branch: which of the two it is can't be predicted.
+    let isAdd: UInt8 = event.pointee.kind == .add ? 1 : 0
+    let isSell = event.pointee.sellBit & isAdd | orders.likelySellBit(home: event.pointee.home) & (1 &- isAdd)
+    let side = (UnsafeMutableRawPointer(headers.base + index).assumingMemoryBound(to: BookSide.self)
+      + Int(isSell)).pointee
     let end = arena.levels.base + (Int(side.offset) + Int(side.count))
     feedh_prefetch(end - 1)
     feedh_prefetch(end - 9)
@@ -109,12 +105,12 @@ struct VenueBook {
   /// Takes `quantity` shares off an order; an order with none left is gone. Of an execution the trade is noted.
   @inline(__always)
   mutating func reduce(_ event: UnsafeMutablePointer<BookEvent>, place: Place) -> Bool {
-    let handle = orders.find(event.pointee.reference)
+    // A message whose locate is not the order's own finds nothing: an orphan.
+    let handle = orders.find(
+      event.pointee.reference, instrument: Int(truncatingIfNeeded: event.pointee.instrument),
+      home: event.pointee.home)
     guard handle != OrderTable.none else { return recordOrphan(event, place: place) }
     let slot = orders.slot(handle)
-    guard slot.instrument == Int(truncatingIfNeeded: event.pointee.instrument) else {
-      return recordOrphan(event, place: place)
-    }
     var quantity = event.pointee.quantity
     if quantity == 0 { return recordZeroQuantity(place: place) }
     if quantity > slot.quantity {
@@ -122,7 +118,7 @@ struct VenueBook {
       quantity = slot.quantity
     }
     let header = headers.base + slot.instrument
-    fold(header, event, price: slot.price, quantity: quantity)
+    fold(header, event, isSell: slot.isSell, price: slot.price, quantity: quantity)
     if event.pointee.kind != .reduce { recordExecution(event, price: slot.price, quantity: quantity) }
     if quantity == slot.quantity {
       depart(handle, reference: event.pointee.reference, header: header)
@@ -134,14 +130,14 @@ struct VenueBook {
 
   @inline(__always)
   mutating func delete(_ event: UnsafeMutablePointer<BookEvent>, place: Place) -> Bool {
-    let handle = orders.find(event.pointee.reference)
+    // A message whose locate is not the order's own finds nothing: an orphan.
+    let handle = orders.find(
+      event.pointee.reference, instrument: Int(truncatingIfNeeded: event.pointee.instrument),
+      home: event.pointee.home)
     guard handle != OrderTable.none else { return recordOrphan(event, place: place) }
     let slot = orders.slot(handle)
-    guard slot.instrument == Int(truncatingIfNeeded: event.pointee.instrument) else {
-      return recordOrphan(event, place: place)
-    }
     let header = headers.base + slot.instrument
-    fold(header, event, price: slot.price, quantity: slot.quantity)
+    fold(header, event, isSell: slot.isSell, price: slot.price, quantity: slot.quantity)
     depart(handle, reference: event.pointee.reference, header: header)
     return takeFromLevel(header, isSell: slot.isSell, price: slot.price, quantity: slot.quantity)
   }
@@ -149,12 +145,12 @@ struct VenueBook {
   /// The old order leaves; the new one takes its side and stands at the end of its level.
   @inline(__always)
   mutating func replace(_ event: UnsafeMutablePointer<BookEvent>, place: Place) -> Bool {
-    let handle = orders.find(event.pointee.reference)
+    // A message whose locate is not the order's own finds nothing: an orphan.
+    let handle = orders.find(
+      event.pointee.reference, instrument: Int(truncatingIfNeeded: event.pointee.instrument),
+      home: event.pointee.home)
     guard handle != OrderTable.none else { return recordOrphan(event, place: place) }
     let slot = orders.slot(handle)
-    guard slot.instrument == Int(truncatingIfNeeded: event.pointee.instrument) else {
-      return recordOrphan(event, place: place)
-    }
     let header = headers.base + slot.instrument
     depart(handle, reference: event.pointee.reference, header: header)
     let left = takeFromLevel(header, isSell: slot.isSell, price: slot.price, quantity: slot.quantity)
@@ -169,7 +165,7 @@ struct VenueBook {
     _ reference: UInt64, header: UnsafeMutablePointer<BookHeader>, instrument: Int, isSell: Bool, price: Int32,
     quantity: UInt32, event: UnsafeMutablePointer<BookEvent>, place: Place
   ) -> Bool {
-    fold(header, event, price: price, quantity: quantity)
+    fold(header, event, isSell: isSell, price: price, quantity: quantity)
     if quantity == 0 { return recordZeroQuantity(place: place) }
     if price <= 0, refusesPrice(price, header: header, place: place) { return false }
     arrivals &+= 1
@@ -194,21 +190,20 @@ struct VenueBook {
     UnsafeMutableRawPointer(header).assumingMemoryBound(to: BookSide.self) + (isSell ? 1 : 0)
   }
 
-  /// Position of the last level whose key is not greater than `key`, -1 when there is none. From the touch, where
-  /// most of the work is; a search by halves beyond sixteen levels.
+  /// Position of the last level whose key is not greater than `key`, -1 when there is none: eight levels at once at
+  /// the touch, where most of the work is; a search by halves beyond.
   @inline(__always)
   private func position(of key: Int32, in levels: UnsafeMutablePointer<Level>, count: Int) -> Int {
-    var index = count &- 1
-    let near = max(0, count &- 16)
-    while index >= near {
-      if levels[index].key <= key { return index }
-      index &-= 1
-    }
-    return near == 0 ? -1 : farPosition(of: key, in: levels, count: near)
+    let near = max(0, count &- LevelArena.smallestBlock)
+    // SAFETY: every block holds at least eight levels, so eight are there from `near` on.
+    let words = UnsafeRawPointer(levels + near).assumingMemoryBound(to: Int32.self)
+    let atMost = Int(feedh_levels_at_most(words, key, Int32(truncatingIfNeeded: count &- near)))
+    if atMost > 0 || near == 0 { return near &+ atMost &- 1 }
+    return Self.farPosition(of: key, in: levels, count: near)
   }
 
   @inline(never)
-  private func farPosition(of key: Int32, in levels: UnsafeMutablePointer<Level>, count: Int) -> Int {
+  private static func farPosition(of key: Int32, in levels: UnsafeMutablePointer<Level>, count: Int) -> Int {
     var low = 0
     var high = count
     while low < high {
@@ -236,7 +231,7 @@ struct VenueBook {
     }
     if count & (count &- 1) == 0, count == 0 || count >= LevelArena.smallestBlock {
       guard grow(header, isSell: isSell) else {
-        orders.remove(orders.find(reference))
+        orders.remove(orders.find(reference, instrument: header - headers.base))
         return recordFull(.levelsFull, header: header, place: place)
       }
       levels = arena.levels.base + Int(side.pointee.offset)
@@ -300,12 +295,12 @@ struct VenueBook {
   /// Folds an event into the instrument's digest: what it did and the exchange's time, nothing of this machine.
   @inline(__always)
   func fold(
-    _ header: UnsafeMutablePointer<BookHeader>, _ event: UnsafeMutablePointer<BookEvent>, price: Int32,
+    _ header: UnsafeMutablePointer<BookHeader>, _ event: UnsafeMutablePointer<BookEvent>, isSell: Bool, price: Int32,
     quantity: UInt32
   ) {
     header.pointee.digest = Mix.fold(
-      header.pointee.digest ^ UInt64(event.pointee.type),
-      event.pointee.reference &+ event.pointee.second,
+      header.pointee.digest ^ UInt64(event.pointee.type) << 1 ^ (isSell ? 1 : 0),
+      event.pointee.reference &+ event.pointee.second &* 3,
       event.pointee.exchangeNanoseconds << 16 ^ UInt64(UInt32(bitPattern: price)) << 32 ^ UInt64(quantity))
   }
 

@@ -21,11 +21,24 @@ struct ITCH50Decoder {
   let countsMessages: Bool
   /// Messages by type character.
   let byType: Storage<UInt64>
+  /// `length(ofType:)` as a table.
+  private let lengths = Storage<UInt8>(capacity: 256)
+
+  init(
+    directory: UnsafeMutablePointer<InstrumentDirectory>, symbols: UnsafeMutablePointer<SymbolTable>,
+    counters: Counters, countsMessages: Bool, byType: Storage<UInt64>
+  ) {
+    self.directory = directory
+    self.symbols = symbols
+    self.counters = counters
+    self.countsMessages = countsMessages
+    self.byType = byType
+    for type in 0..<256 { lengths[type] = UInt8(Self.length(ofType: UInt8(type))) }
+  }
 
   typealias Packets = UnsafeMutablePointer<DeliveredPacket>
 
   /// Bytes of a message of `type`, 0 for a type that ITCH 5.0 does not have.
-  @inline(__always)
   static func length(ofType type: UInt8) -> Int {
     switch type {
     case UInt8(ascii: "A"): 36
@@ -55,7 +68,7 @@ struct ITCH50Decoder {
 
   /// Writes the event of one message. Always writes one; a message without effect gives `.none`.
   @inline(__always)
-  func decode(_ delivery: Delivery, packets: Packets, into event: UnsafeMutablePointer<BookEvent>) {
+  mutating func decode(_ delivery: Delivery, packets: Packets, into event: UnsafeMutablePointer<BookEvent>) {
     let message = delivery.bytes
     let length = Int(delivery.length)
     event.pointee.kind = .none
@@ -67,17 +80,20 @@ struct ITCH50Decoder {
     // SAFETY: one byte is here; every further read stands behind the length check below.
     let type = message.byte(at: 0)
     event.pointee.type = type
-    let needed = Self.length(ofType: type)
+    let needed = Int(lengths.base[Int(type)])
     if length < needed || needed == 0 { return note(needed == 0 ? .unknownTypes : .malformed, delivery, packets) }
     if countsMessages { byType.base[Int(type)] &+= 1 }
 
     event.pointee.exchangeNanoseconds = message.bigEndianUInt48(at: 5)
+    // Every message is folded into its book's digest with both references: none may be left from another message.
+    event.pointee.second = 0
     switch type {
     case UInt8(ascii: "A"), UInt8(ascii: "F"): decodeAdd(message, event, delivery, packets)
     case UInt8(ascii: "D"):
       guard resolve(message, event) else { return }
       event.pointee.kind = .delete
       event.pointee.reference = message.bigEndian(UInt64.self, at: 11)
+      event.pointee.second = 0
     case UInt8(ascii: "U"):
       guard resolve(message, event) else { return }
       event.pointee.kind = .replace
@@ -96,6 +112,7 @@ struct ITCH50Decoder {
       guard resolve(message, event) else { return }
       event.pointee.kind = .reduce
       event.pointee.reference = message.bigEndian(UInt64.self, at: 11)
+      event.pointee.second = 0
       event.pointee.quantity = message.bigEndian(UInt32.self, at: 19)
     case UInt8(ascii: "C"):
       guard resolve(message, event) else { return }
@@ -110,7 +127,7 @@ struct ITCH50Decoder {
   }
 
   @inline(__always)
-  private func decodeAdd(
+  private mutating func decodeAdd(
     _ message: UnsafeRawPointer, _ event: UnsafeMutablePointer<BookEvent>, _ delivery: Delivery,
     _ packets: Packets
   ) {
@@ -120,12 +137,15 @@ struct ITCH50Decoder {
         ?? register(locate, symbol: message.bigEndian(UInt64.self, at: 24), delivery, packets)
     else { return }
     guard directory.pointee.owned.base[index] != 0 else { return }
+    // Half the adds are sales: the side is compared, never branched on.
     let side = message.byte(at: 19)
-    if side != UInt8(ascii: "B"), side != UInt8(ascii: "S") { return noteOwned(.badSide, delivery, packets) }
+    let isSell = side == UInt8(ascii: "S")
+    if (side == UInt8(ascii: "B")) == isSell { return noteOwned(.badSide, delivery, packets) }
     event.pointee.kind = .add
     event.pointee.instrument = UInt32(truncatingIfNeeded: index)
-    event.pointee.isSell = side == UInt8(ascii: "S")
+    event.pointee.isSell = isSell
     event.pointee.reference = message.bigEndian(UInt64.self, at: 11)
+    event.pointee.second = 0
     event.pointee.quantity = message.bigEndian(UInt32.self, at: 20)
     event.pointee.price = Int32(bitPattern: message.bigEndian(UInt32.self, at: 32))
   }
@@ -144,10 +164,13 @@ struct ITCH50Decoder {
   }
 
   @inline(never)
-  private func decodeRare(
+  private mutating func decodeRare(
     _ type: UInt8, _ message: UnsafeRawPointer, _ event: UnsafeMutablePointer<BookEvent>, _ delivery: Delivery,
     _ packets: Packets
   ) {
+    // Events are written over earlier ones; what stays of those must not reach a digest.
+    event.pointee.reference = 0
+    event.pointee.second = 0
     switch type {
     case UInt8(ascii: "R"): decodeDirectory(message, delivery, packets)
     case UInt8(ascii: "S"):
@@ -186,21 +209,21 @@ struct ITCH50Decoder {
       event.pointee.price = Int32(bitPattern: message.bigEndian(UInt32.self, at: 27))
       event.pointee.second = message.bigEndian(UInt64.self, at: 31)
     case UInt8(ascii: "B"):
-      let locate = message.bigEndian(UInt16.self, at: 1)
-      guard let index = directory.pointee.find(locate: locate), directory.pointee.owned[index] != 0 else { return }
+      guard resolve(message, event) else { return }
+      if event.pointee.instrument == .max { return noteOwned(.brokenTradesUnknown, delivery, packets) }
       event.pointee.kind = .tradeBreak
-      event.pointee.instrument = UInt32(index)
       event.pointee.reference = message.bigEndian(UInt64.self, at: 11)
     default: break  // L V W K J I N O: no effect on books, status or statistics.
     }
   }
 
   /// Stock Directory: the symbol of a locate, its round lot.
-  private func decodeDirectory(_ message: UnsafeRawPointer, _ delivery: Delivery, _ packets: Packets) {
+  private mutating func decodeDirectory(_ message: UnsafeRawPointer, _ delivery: Delivery, _ packets: Packets) {
     let locate = message.bigEndian(UInt16.self, at: 1)
     let symbol = Symbol(packed: message.bigEndian(UInt64.self, at: 11))
     let index: Int
-    switch directory.pointee.register(locate: locate, symbol: symbol, symbols: &symbols.pointee) {
+    switch directory.pointee.register(
+      locate: locate, symbol: symbol, channel: delivery.channel, symbols: &symbols.pointee) {
     case .known(let known), .new(let known): index = known
     case .remapped(let remapped):
       index = remapped
@@ -213,7 +236,7 @@ struct ITCH50Decoder {
   }
 
   /// The instrument of a message that carries its symbol, named now if it was not. Nil when another core owns it.
-  private func owned(
+  private mutating func owned(
     _ message: UnsafeRawPointer, symbolAt offset: Int, _ delivery: Delivery, _ packets: Packets
   ) -> Int? {
     let locate = message.bigEndian(UInt16.self, at: 1)
@@ -225,10 +248,11 @@ struct ITCH50Decoder {
   }
 
   @inline(never)
-  private func register(
+  private mutating func register(
     _ locate: UInt16, symbol: UInt64, _ delivery: Delivery, _ packets: Packets
   ) -> Int? {
-    switch directory.pointee.register(locate: locate, symbol: Symbol(packed: symbol), symbols: &symbols.pointee) {
+    switch directory.pointee.register(
+      locate: locate, symbol: Symbol(packed: symbol), channel: delivery.channel, symbols: &symbols.pointee) {
     case .known(let index), .new(let index), .remapped(let index): return index
     case .full:
       note(.instrumentsFull, delivery, packets)
@@ -238,13 +262,13 @@ struct ITCH50Decoder {
 
   /// Counts something seen by every core, once.
   @inline(never)
-  private func note(_ counter: Counter, _ delivery: Delivery, _ packets: Packets) {
+  private mutating func note(_ counter: Counter, _ delivery: Delivery, _ packets: Packets) {
     if countsMessages { counters.note(counter, at: delivery.occurrence(in: packets)) }
   }
 
   /// Counts something that only the owner of the instrument sees.
   @inline(never)
-  private func noteOwned(_ counter: Counter, _ delivery: Delivery, _ packets: Packets) {
+  private mutating func noteOwned(_ counter: Counter, _ delivery: Delivery, _ packets: Packets) {
     counters.note(counter, at: delivery.occurrence(in: packets))
   }
 }

@@ -55,12 +55,10 @@ struct ImbalanceDetector: Detector {
   mutating func trustChanged(
     of venue: VenueIndex, captureNanoseconds: UInt64, books: inout Books, sink: inout some IntentSink
   ) {
-    // A signal of a book that lost its trust is over; with trust regained the next change of the book begins anew.
+    // A signal of a book that lost its trust is over, and one begins where trust is regained.
     for index in 0..<books.venues[Int(venue)].admitted {
-      let slot = Int(venue) * instrumentCapacity + index
-      guard signals[slot] != 0 else { continue }
       let instrument = InstrumentID(venue: venue, index: index)
-      guard books.state(of: instrument) != .ok, let header = books.header(of: instrument) else { continue }
+      guard let header = books.header(of: instrument), header.pointee.flags.contains(.owned) else { continue }
       let change = BookChange(
         instrument: instrument, group: header.pointee.group, captureNanoseconds: captureNanoseconds)
       bookChanged(change, books: &books, sink: &sink)

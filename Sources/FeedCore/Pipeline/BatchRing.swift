@@ -29,7 +29,9 @@ struct BatchRing: @unchecked Sendable {
   /// Publishes `batch`, number `number` from 0, and returns the next one to fill, once every consumer is done with
   /// what it held. Counts how often it had to wait.
   @inline(__always)
-  func publish(_ batch: DeliveryBatch, number: UInt64, waits: inout UInt64) -> DeliveryBatch {
+  func publish(
+    _ batch: DeliveryBatch, number: UInt64, waits: inout UInt64, waiting: inout SpinWait
+  ) -> DeliveryBatch {
     slots[Int(number) & (Self.capacity - 1)] = batch
     published.publish(number &+ 1)
     let next = number &+ 1
@@ -37,7 +39,7 @@ struct BatchRing: @unchecked Sendable {
       var waited = false
       while next &- donePointer[consumer].observe() >= UInt64(Self.capacity) {
         waited = true
-        feedh_pause()
+        waiting.again()
       }
       if waited { waits &+= 1 }
     }
@@ -72,9 +74,11 @@ struct RingSink: DeliverySink {
   private var number: UInt64 = 0
   /// Batches for which it had to wait: the shard cores are behind.
   private(set) var waits: UInt64 = 0
+  private var waiting: SpinWait
 
-  init(ring: BatchRing) {
+  init(ring: BatchRing, waiting: SpinWait) {
     self.ring = ring
+    self.waiting = waiting
     batch = ring.firstBatch
   }
 
@@ -86,7 +90,7 @@ struct RingSink: DeliverySink {
     let receiveTicks = batch.receiveTicks
     let isSampled = batch.isSampled
     if isSampled { batch.framedTicks = feedh_ticks() }
-    batch = ring.publish(batch, number: number, waits: &waits)
+    batch = ring.publish(batch, number: number, waits: &waits, waiting: &waiting)
     batch.clear()
     batch.begin(receiveTicks: receiveTicks, isSampled: isSampled)
     number &+= 1

@@ -1,4 +1,3 @@
-import CPlatform
 import Glibc
 
 /// A thread for one core and what it leaves behind for the report. Its owner thread writes; others read after `join`.
@@ -14,7 +13,9 @@ final class CoreThread: @unchecked Sendable {
   var endedTicks: UInt64 = 0
   /// Duty cycles (of those stamped) beyond the stall limit, and waits for a full ring.
   var stalls: UInt64 = 0
-  private let isPrepared = SharedWord()
+  /// Stopped by command, with input left.
+  var isInterrupted = false
+  private let preparation = Gate()
   private var thread = pthread_t()
   private var body: (() -> Void)?
 
@@ -40,9 +41,9 @@ final class CoreThread: @unchecked Sendable {
   }
 
   /// Its tables are reserved and touched.
-  func prepared() { isPrepared.publish(1) }
+  func prepared() { preparation.open() }
 
-  func waitUntilPrepared() { while isPrepared.observe() == 0 { feedh_pause() } }
+  func waitUntilPrepared() { preparation.wait() }
 
   /// The shards' side, in either layout.
   var shards: UnsafeMutablePointer<Core>? {

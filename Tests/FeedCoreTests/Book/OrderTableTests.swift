@@ -1,0 +1,142 @@
+import Testing
+
+@testable import FeedCore
+
+/// The order index against a dictionary, for every shape of reference numbers.
+struct OrderTableTests {
+  struct Key: Hashable {
+    var reference: UInt64
+    var instrument: Int
+  }
+
+  struct Value: Equatable {
+    var isSell: Bool
+    var price: Int32
+    var quantity: UInt32
+    var arrival: UInt32
+  }
+
+  enum Shape: CaseIterable {
+    case dense, sparse, full, powers, oneHome, edge, nearMaximum
+  }
+
+  private func reference(_ shape: Shape, _ number: Int, _ random: inout BookTestRandom) -> UInt64 {
+    let number = UInt64(number)
+    switch shape {
+    case .dense: return number
+    case .sparse: return number * 1_009
+    case .full: return BookTestRandom.spread(number)
+    case .powers: return number << 21
+    // All in one neighbourhood of any table up to 2^20 slots, in low halves only.
+    case .oneHome: return number << 44
+    case .edge: return (1 << 47) - 200 + number
+    case .nearMaximum: return .max - number
+    }
+  }
+
+  private func check(_ table: OrderTable, _ model: [Key: Value], _ note: String) {
+    #expect(table.count == model.count, "\(note)")
+    var seen: [Key: Value] = [:]
+    table.forEach { instrument, isSell, order in
+      let key = Key(reference: order.orderReferenceNumber, instrument: instrument)
+      #expect(seen[key] == nil, "\(note)")
+      seen[key] = Value(isSell: isSell, price: order.price, quantity: order.quantity, arrival: order.arrival)
+      return true
+    }
+    #expect(seen == model, "\(note)")
+    for (key, value) in model {
+      let handle = table.find(key.reference, instrument: key.instrument)
+      guard handle != OrderTable.none else { return fail("\(note): \(key) not found") }
+      let slot = table.slot(handle)
+      let found = Value(
+        isSell: slot.isSell, price: slot.price, quantity: slot.quantity, arrival: table.arrival(handle))
+      if slot.instrument != key.instrument || found != value { return fail("\(note): \(found), not \(value)") }
+    }
+  }
+
+  private func fail(_ note: String) { Issue.record("\(note)") }
+
+  @Test(arguments: Shape.allCases)
+  func behavesLikeADictionary(shape: Shape) {
+    let seed = BookTestRandom.seed()
+    var random = BookTestRandom(seed: seed)
+    var table = OrderTable(capacity: 500)
+    var model: [Key: Value] = [:]
+    var arrival: UInt32 = 0
+    for step in 0..<12_000 {
+      let key = Key(reference: reference(shape, random.below(900), &random), instrument: random.below(3) * 30_000)
+      switch random.below(10) {
+      case 0..<5:
+        arrival += 1
+        let value = Value(
+          isSell: random.chance(500), price: Int32(truncatingIfNeeded: random.next()),
+          quantity: max(1, UInt32(truncatingIfNeeded: random.next())), arrival: arrival)
+        let wanted: OrderTable.Insertion = model[key] != nil ? .duplicate : model.count == 500 ? .full : .inserted
+        let found = table.insert(
+          key.reference, instrument: key.instrument, isSell: value.isSell, price: value.price,
+          quantity: value.quantity, arrival: value.arrival)
+        if found != wanted { return fail("seed \(seed), step \(step): \(found), not \(wanted)") }
+        if wanted == .inserted { model[key] = value }
+      case 5..<8:
+        let handle = table.find(key.reference, instrument: key.instrument)
+        if (handle == OrderTable.none) != (model[key] == nil) { return fail("seed \(seed), step \(step): \(key)") }
+        if handle != OrderTable.none {
+          table.remove(handle)
+          model[key] = nil
+        }
+      default:
+        let handle = table.find(key.reference, instrument: key.instrument)
+        if (handle == OrderTable.none) != (model[key] == nil) { return fail("seed \(seed), step \(step): \(key)") }
+        if handle != OrderTable.none {
+          let quantity = UInt32(1 + random.below(1_000))
+          table.setQuantity(handle, quantity)
+          model[key]!.quantity = quantity
+        }
+      }
+      if step % 3_000 == 2_999 {
+        check(table, model, "seed \(seed), step \(step)")
+        let gone = random.below(3) * 30_000
+        table.removeAll { $0 == gone }
+        model = model.filter { $0.key.instrument != gone }
+        check(table, model, "seed \(seed), step \(step), after a removal of all of one instrument")
+      }
+    }
+  }
+
+  @Test func fullTableTakesAnOrderAgainAfterARemoval() {
+    var table = OrderTable(capacity: 3)
+    for reference in UInt64(0)..<3 {
+      #expect(table.insert(reference, instrument: 0, isSell: false, price: 1, quantity: 1, arrival: 0) == .inserted)
+    }
+    #expect(table.insert(9, instrument: 0, isSell: false, price: 1, quantity: 1, arrival: 0) == .full)
+    #expect(table.insert(1, instrument: 0, isSell: false, price: 1, quantity: 1, arrival: 0) == .duplicate)
+    #expect(table.insert(.max, instrument: 0, isSell: false, price: 1, quantity: 1, arrival: 0) == .full)
+    table.remove(table.find(1, instrument: 0))
+    #expect(table.insert(.max, instrument: 0, isSell: true, price: -5, quantity: .max, arrival: 7) == .inserted)
+    let slot = table.slot(table.find(.max, instrument: 0))
+    #expect(slot.isSell && slot.price == -5 && slot.quantity == .max)
+    #expect(table.find(1, instrument: 0) == OrderTable.none)
+  }
+
+  /// The first visited satisfies a visitor that stops.
+  @Test func aVisitStopsWhenToldTo() {
+    var table = OrderTable(capacity: 100)
+    for reference in UInt64(0)..<50 {
+      _ = table.insert(reference << 40, instrument: 0, isSell: false, price: 1, quantity: 1, arrival: 0)
+    }
+    var count = 0
+    table.forEach { _, _, _ in
+      count += 1
+      return count < 7
+    }
+    #expect(count == 7)
+  }
+}
+
+extension BookTestRandom {
+  /// One number spread over 64 bits, always the same.
+  static func spread(_ value: UInt64) -> UInt64 {
+    var random = BookTestRandom(seed: value)
+    return random.next()
+  }
+}

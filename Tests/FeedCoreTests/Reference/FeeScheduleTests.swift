@@ -1,0 +1,31 @@
+import Testing
+
+@testable import FeedCore
+
+struct FeeScheduleTests {
+  @Test func takerFeeIsTheSlowOnes() {
+    let seed = BookTestRandom.seed()
+    var random = BookTestRandom(seed: seed)
+    for _ in 0..<5_000 {
+      var fees = FeeSchedule()
+      func number(_ reach: Int) -> Int64 { Int64(random.below(2 * reach) - reach) }
+      fees.taker = FeeRate(perShare: number(10_000_000), fraction: number(2_000_000))
+      fees.takerBelowDollar = FeeRate(perShare: number(500), fraction: number(4_000_000))
+      let isNearDollar = random.chance(500)
+      let price = isNearDollar ? Int64(random.below(2_000_000_000)) : Int64(random.below(200_000)) * 1_000_000_000
+      if fees.takerFee(price: price) != SlowCrossVenue.takerFee(fees, price: price) {
+        Issue.record("seed \(seed): \(fees) at \(price)")
+      }
+    }
+  }
+
+  @Test func aFeeBeyondTheRangeIsClamped() {
+    var fees = FeeSchedule()
+    fees.taker = FeeRate(perShare: .max, fraction: 1_000_000_000)
+    #expect(fees.takerFee(price: 5_000_000_000) == .max)
+    fees.maker = FeeRate(perShare: -2_000_000)
+    fees.makerBelowDollar = FeeRate(fraction: 3_000_000)
+    #expect(fees.makerFee(price: 1_000_000_000) == -2_000_000)
+    #expect(fees.makerFee(price: 999_900_000) == 2_999_700)
+  }
+}
