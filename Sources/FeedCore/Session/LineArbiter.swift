@@ -399,7 +399,12 @@ struct LineArbiter<Framing: BlockFraming> {
   private mutating func hold(_ packet: SequencedPacket, clock: UInt64, into sink: inout some DeliverySink) {
     if packet.kind != .data { return }
     highestKnown = max(highestKnown, packet.endSequence)
-    if heldCount == held.capacity { closeWindow(clock: clock, into: &sink) }
+    if heldCount == held.capacity {
+      let wasJoining = state == .joining
+      closeWindow(clock: clock, into: &sink)
+      // Judged like those that waited with it, and known to the numbers that begin now.
+      if wasJoining { return acceptRare(packet, clock: clock, into: &sink) }
+    }
     if packet.endSequence <= next, state != .joining {
       recordLateCopy(packet, clock: clock, into: &sink)
       return

@@ -45,7 +45,7 @@ import Testing
     // Two words that must arrive together: a torn element would show.
     struct Pair: BitwiseCopyable { var number: UInt64, mark: UInt64 }
     let ring = SPSCRing<Pair>(capacity: capacity)
-    let count: UInt64 = 50_000
+    let count = UInt64(2_000 + 20 * capacity)
     let producer = onThread {
       for number in 0..<count {
         while !ring.push(Pair(number: number, mark: Mix.spread(number))) { sched_yield() }
@@ -73,14 +73,14 @@ import Testing
     let payload = Storage<UInt64>(capacity: 8)
     let answer = SharedWord()
     let other = onThread {
-      for round in 1...20_000 as ClosedRange<UInt64> {
+      for round in 1...2_000 as ClosedRange<UInt64> {
         while word.observe() != round + 100 { sched_yield() }
         // Plain memory, written before the word was published.
         answer.publish(payload[0] == round && payload[7] == round ? round : .max)
       }
     }
     var isRight = true
-    for round in 1...20_000 as ClosedRange<UInt64> {
+    for round in 1...2_000 as ClosedRange<UInt64> {
       payload[0] = round
       payload[7] = round
       word.publish(round + 100)
@@ -112,7 +112,7 @@ import Testing
   @Test func aSlowConsumerLosesNothingAndHoldsBackTheProducer() {
     let ring = BatchRing(consumers: 2)
     let seen = [Box(Seen()), Box(Seen())]
-    let count: UInt64 = 40_000
+    let count: UInt64 = 20_000
     let threads = (0..<2).map { consumer in
       onThread {
         var taken: UInt64 = 0

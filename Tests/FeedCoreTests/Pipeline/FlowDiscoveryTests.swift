@@ -11,7 +11,8 @@ import Testing
     _ first: UInt64, _ count: Int, venue: UInt8 = 1, session: String = "S1", group: String = groupA,
     port: Int = 26_477, file: UInt16 = 0
   ) {
-    capture.mold(first, TestCapture.itch(first, count, venue: venue), session: session, group: group, port: port, file: file)
+    capture.mold(
+      first, TestCapture.itch(first, count, venue: venue), session: session, group: group, port: port, file: file)
   }
 
   private func plan(
@@ -313,8 +314,8 @@ import Testing
     var routes: [FlowKey: FeedPlan.Route] = [:]
     func key() -> FlowKey {
       FlowKey(
-        destination: IPAddress(ipv4: UInt32(random.int(0...40)) + 0xE936_0C00), destinationPort: UInt16(random.int(1...20)),
-        fileIndex: UInt16(random.int(0...3)))
+        destination: IPAddress(ipv4: UInt32(random.int(0...40)) + 0xE936_0C00),
+        destinationPort: UInt16(random.int(1...20)), fileIndex: UInt16(random.int(0...3)))
     }
     for number in 0..<300 { routes[key()] = FeedPlan.Route(channel: UInt8(number % 64), line: UInt8(number % 7)) }
     var table = RouteTable(routes)

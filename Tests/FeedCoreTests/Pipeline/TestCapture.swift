@@ -61,7 +61,8 @@ final class TestCapture {
     var packet = TestFrame.ipv4(body, protocol: isTCP ? 6 : 17)
     packet.replaceSubrange(16..<20, with: group.split(separator: ".").map { UInt8($0)! })
     packet.replaceSubrange(10..<12, with: [0, 0])
-    packet.replaceSubrange(10..<12, with: TestFrame.bigEndian(Int(~TestFrame.scalarSum(Array(packet[..<20]))), bytes: 2))
+    let sum = ~TestFrame.scalarSum(Array(packet[..<20]))
+    packet.replaceSubrange(10..<12, with: TestFrame.bigEndian(Int(sum), bytes: 2))
     return TestFrame.ethernet(0x0800, packet)
   }
 

@@ -200,7 +200,8 @@ import Testing
           }
           if random.chance(50) {
             arrivals.append(
-              Arrival(at: sent.last! + UInt64(random.int(0...900)), line: line, session: session, first: end, kind: .end))
+              Arrival(
+                at: sent.last! + UInt64(random.int(0...900)), line: line, session: session, first: end, kind: .end))
           }
         }
         // The lines may disagree about which of two sessions it is, not of three.
@@ -212,7 +213,8 @@ import Testing
       }
       for _ in 0..<random.int(0...10) {
         let bytes = (0..<random.int(0...60)).map { _ in UInt8.random(in: 0...255, using: &random) }
-        arrivals.append(Arrival(at: UInt64(random.int(0...Int(begin))), line: 0, session: 1, first: 0, kind: .garbage(bytes)))
+        let at = UInt64(random.int(0...Int(begin)))
+        arrivals.append(Arrival(at: at, line: 0, session: 1, first: 0, kind: .garbage(bytes)))
       }
       arrivals = Self.sorted(arrivals)
       let feed = Self.makeFeed(packets: random.chance(50) ? 1_024 : random.int(1...5))

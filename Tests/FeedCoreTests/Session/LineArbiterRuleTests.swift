@@ -170,6 +170,25 @@ import Testing
     #expect(feed.trace() == "@5 1. 2. <ok>" && feed.counts == [])
   }
 
+  @Test func thePacketThatClosesAJoinForWantOfRoomIsNotForgotten() {
+    let feed = SessionHarness { $0.reorderWindowPackets = 2 }
+    feed.data(10)
+    feed.data(20)
+    feed.data(30)
+    feed.data(30 + 1_000_000)
+    feed.finish()
+    #expect(feed.trace() == "@0 10. 20. <untrusted> 30. 1000030.")
+    #expect(feed.counts == ["gaps 3", "messagesLost 1000017"])
+  }
+
+  @Test func aPoisonPacketThatClosesAJoinForWantOfRoomIsNotBelieved() {
+    let feed = SessionHarness { $0.reorderWindowPackets = 1 }
+    feed.data(10)
+    feed.data(1 << 40)
+    feed.data(11)
+    #expect(feed.trace() == "@0 10. <lateStart> 11." && feed.counts == ["sequenceJumpsHeld 1"])
+  }
+
   @Test func aWindowOfZeroLosesAtTheNextInstant() {
     let feed = SessionHarness { $0.reorderWindowNanoseconds = 0 }
     feed.open()
