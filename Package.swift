@@ -32,6 +32,8 @@ let package = Package(
   targets: [
     // Thin C: what Swift cannot say (time-stamp counter, prefetch, thread affinity) or would mis-inline.
     .target(name: "CPlatform", path: "CShims/CPlatform"),
+    // Vector routines over the baseline instruction set, inlined into their callers.
+    .target(name: "CSIMD", path: "CShims/CSIMD"),
     // ABI declarations of libraries that are found at run time with dlopen: zlib, zstd, libpcap.
     .target(name: "CDynamic", path: "CShims/CDynamic"),
     .target(
@@ -44,7 +46,7 @@ let package = Package(
       ],
       linkerSettings: ["rte_ethdev", "rte_mbuf", "rte_mempool", "rte_ring", "rte_eal"].map { .linkedLibrary($0, dpdk) }),
 
-    .target(name: "FeedCore", dependencies: ["CPlatform"]),
+    .target(name: "FeedCore", dependencies: ["CPlatform", "CSIMD"]),
     .target(name: "FeedIO", dependencies: ["FeedCore", "CDynamic", "CDPDK"]),
     .target(name: "FeedSim", dependencies: ["FeedIO"]),
     .target(name: "FeedObserve", dependencies: ["FeedIO"]),

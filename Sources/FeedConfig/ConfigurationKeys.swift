@@ -213,6 +213,9 @@ public enum ConfigurationKeys {
       "CPUs to pin to, in core order; empty: the first ones allowed.")
     keys.integer(
       "threads.burstPackets", .count(1...256), \.threads.burstPackets, unit: "packets", "Packets per burst.")
+    keys.integer(
+      "threads.stall", .duration(1_000...10 * second), \.threads.stallNanoseconds,
+      "A duty cycle that takes longer counts as a stall.")
     keys.section("capacity", "Sizes of the tables, reserved before the first packet.")
     keys.integer(
       "capacity.liveOrders", .count(1_024...64 * million), \.capacity.liveOrders, unit: "orders per venue",

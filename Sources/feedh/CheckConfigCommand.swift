@@ -1,7 +1,6 @@
 import ArgumentParser
 import CPlatform
 import FeedConfig
-import Foundation
 
 /// `feedh check-config F`: prints what a configuration means, and everything wrong with it.
 struct CheckConfigCommand: ParsableCommand {
@@ -28,22 +27,15 @@ struct CheckConfigCommand: ParsableCommand {
       print(ConfigurationReference.markdown(), terminator: "")
       return
     }
-    guard let file else {
-      Self.report("feedh check-config: no file given; allowed: the path of one configuration; name one")
-      throw ExitCode(2)
-    }
+    guard let file else { throw UsageError("no configuration given; name one file") }
     let (settings, problems) = ConfigurationFile.load(path: file)
-    for problem in problems { Self.report(problem.description) }
+    for problem in problems { Feedh.write(problem.description) }
     guard let settings else {
-      if problems.count > 1 { Self.report("\(problems.count) problems: no plan can be made of this configuration") }
-      throw ExitCode(2)
+      if problems.count > 1 { Feedh.report("\(problems.count) problems: no plan can be made of this configuration") }
+      throw ExitCode(Feedh.failureCode)
     }
     let allowedCPUs = (0..<max(0, Int(feedh_allowed_cpu_count()))).map { Int(feedh_allowed_cpu(Int32($0))) }
     print("\(file) can be used. What follows from it:\n")
     print(ConfigurationPlan(settings: settings, allowedCPUs: allowedCPUs.filter { $0 >= 0 }))
-  }
-
-  private static func report(_ line: String) {
-    FileHandle.standardError.write(Data((line + "\n").utf8))
   }
 }

@@ -56,56 +56,32 @@ struct DecodeCommand: ParsableCommand {
     selection.symbol = symbol.flatMap { Symbol($0) }
     selection.limit = limit
     selection.namesFiles = captures.count > 1
-    do {
-      try decode(selection)
-    } catch let error as StandardOutputError where error.isClosedPipe {
-      // The reader of a pipe (head) has seen enough.
-      return
-    } catch {
-      Self.report("error: \(error)")
-      throw ExitCode(2)
-    }
+    try decode(selection)
   }
 
   private func decode(_ selection: DecodeSelection) throws {
     var decoder = try CaptureDecoder(selection)
     // All files are opened before the first row, so that a bad one is reported at once.
     let sets = try captures.map { try CaptureSet(paths: [$0]) }
-    // A write to a closed pipe is an error to handle, not a signal to die of.
-    signal(SIGPIPE, SIG_IGN)
     for set in sets where !decoder.isDone {
-      let faults = try decoder.decode(set) { bytes throws(StandardOutputError) in
+      let faults = try decoder.decode(set) { bytes throws(OutputError) in
         try Self.writeToStandardOutput(bytes)
       }
-      for line in faults { Self.report(line) }
+      for line in faults { Feedh.report(line) }
     }
-    for line in decoder.tally.faultLines { Self.report(line) }
+    for line in decoder.tally.faultLines { Feedh.report(line) }
   }
 
-  private static func report(_ line: String) {
-    let text = Array("feedh decode: \(line)\n".utf8)
-    _ = text.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
-  }
-
-  private static func writeToStandardOutput(_ bytes: UnsafeRawBufferPointer) throws(StandardOutputError) {
+  private static func writeToStandardOutput(_ bytes: UnsafeRawBufferPointer) throws(OutputError) {
     var written = 0
     while written < bytes.count {
       let count = write(STDOUT_FILENO, bytes.baseAddress! + written, bytes.count - written)
       if count >= 0 {
         written += count
       } else if errno != EINTR {
-        throw StandardOutputError(code: errno)
+        throw OutputError(path: "standard output")
       }
     }
-  }
-}
-
-/// Standard output cannot take the rows.
-private struct StandardOutputError: Error, CustomStringConvertible {
-  let code: Int32
-  var isClosedPipe: Bool { code == EPIPE }
-  var description: String {
-    "standard output: cannot be written: \(String(cString: strerror(code))); free space there or write elsewhere"
   }
 }
 

@@ -1,10 +1,8 @@
 import ArgumentParser
 import FeedCore
 import FeedSim
-import Glibc
 
-/// `feedh generate`: seeded captures with their truth. Exit 2 with one line on standard error for bad options and
-/// files that cannot be written.
+/// `feedh generate`: seeded captures with their truth.
 struct GenerateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "generate",
@@ -67,14 +65,8 @@ struct GenerateCommand: ParsableCommand {
   var split = false
 
   func run() throws {
-    do {
-      let (result, paths) = try FileOutput.generate(try options(), prefix: output, split: split)
-      print(GenerateSummary.text(result, paths: paths))
-    } catch {
-      let line = Array("feedh generate: \(error)\n".utf8)
-      _ = write(STDERR_FILENO, line, line.count)
-      throw ExitCode(2)
-    }
+    let (result, paths) = try FileOutput.generate(try options(), prefix: output, split: split)
+    print(GenerateSummary.text(result, paths: paths))
   }
 
   private func options() throws(GeneratorError) -> GeneratorOptions {

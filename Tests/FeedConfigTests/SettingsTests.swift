@@ -46,7 +46,7 @@ struct SettingsTests {
       shardAllotment: [250_000, 250_000, 250_000, 249_999]
     orders: { enabled: true, firm: "FEED" }
     shards: 4
-    threads: { cores: 2, layout: rings, cpus: [3, 2], burstPackets: 32 }
+    threads: { cores: 2, layout: rings, cpus: [3, 2], burstPackets: 32, stall: 2ms }
     capacity: { liveOrders: 1_000_000, instruments: 1024, priceLevels: 2_000_000, records: 5000, openOrders: 64 }
     latency: { sampleEvery: 7 }
     verifyChecksums: false
@@ -121,6 +121,7 @@ struct SettingsTests {
     #expect(settings.threads.layout == .rings)
     #expect(settings.threads.cpus == [3, 2])
     #expect(settings.threads.burstPackets == 32)
+    #expect(settings.threads.stallNanoseconds == 2_000_000)
     #expect(settings.capacity.liveOrders == 1_000_000)
     #expect(settings.capacity.instruments == 1_024)
     #expect(settings.capacity.priceLevels == 2_000_000)

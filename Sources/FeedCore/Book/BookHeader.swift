@@ -8,23 +8,26 @@ struct BookSide: BitwiseCopyable {
 /// What the hot path needs of one instrument's book: one cache line.
 struct BookHeader: BitwiseCopyable {
   struct Flags: OptionSet, BitwiseCopyable {
-    let rawValue: UInt8
+    let rawValue: UInt16
     /// This core owns the instrument's shard.
-    static let owned = Flags(rawValue: 1)
+    static var owned: Flags { Flags(rawValue: 1) }
     /// Order departures are to be reported (the simulated venue consumed some).
-    static let watchDepartures = Flags(rawValue: 2)
+    static var watchDepartures: Flags { Flags(rawValue: 2) }
     /// Depth changes matter, not only changes of the top: an opportunity is open or could open on size alone.
-    static let watchDepth = Flags(rawValue: 4)
+    static var watchDepth: Flags { Flags(rawValue: 4) }
     /// Reg SHO action 1 or 2.
-    static let shortSaleRestricted = Flags(rawValue: 8)
+    static var shortSaleRestricted: Flags { Flags(rawValue: 8) }
     /// The venue's trading state is T.
-    static let trading = Flags(rawValue: 16)
+    static var trading: Flags { Flags(rawValue: 16) }
     /// Operational halt of this market.
-    static let operationallyHalted = Flags(rawValue: 32)
+    static var operationallyHalted: Flags { Flags(rawValue: 32) }
     /// A message showed that the book was wrong, or a capacity was reached.
-    static let untrusted = Flags(rawValue: 64)
+    static var untrusted: Flags { Flags(rawValue: 64) }
     /// In the list of books changed since the last publish point.
-    static let dirty = Flags(rawValue: 128)
+    static var dirty: Flags { Flags(rawValue: 1 << dirtyBit) }
+    static var dirtyBit: UInt16 { 7 }
+    /// Another venue lists the symbol too.
+    static var shared: Flags { Flags(rawValue: 256) }
   }
 
   /// Bids, asks.
@@ -40,7 +43,7 @@ struct BookHeader: BitwiseCopyable {
   var flags = Flags()
   var shard: UInt8 = 0
   var channel: UInt8 = 0
-  private var padding: (UInt8, UInt8, UInt8) = (0, 0, 0)
+  private var padding: (UInt8, UInt8) = (0, 0)
   private var padding2: UInt64 = 0
 
   /// The state of the instrument itself; its channel's may be worse.

@@ -33,8 +33,32 @@ struct Books {
     self.symbols = symbols
     self.channels = channels
     self.counters = counters
-    changed = Storage(capacity: venueCount * instrumentCapacity, hugePages: false)
+    // One more than can change: `markChanged` writes before it knows whether the entry counts.
+    changed = Storage(capacity: venueCount * instrumentCapacity + 1, hugePages: false)
     changed.prefault(count: 1_024)
+  }
+
+  /// Sets up the books of instruments named since the last call.
+  @inline(__always)
+  func admitNewInstruments() {
+    for venue in 0..<venueCount where venues[venue].admitted != venues[venue].directory.pointee.count {
+      Self.admit(venues, venue, symbols)
+    }
+  }
+
+  @inline(never)
+  private static func admit(
+    _ venues: UnsafeMutablePointer<VenueBook>, _ venue: Int, _ symbols: UnsafeMutablePointer<SymbolTable>
+  ) {
+    while venues[venue].admitted < venues[venue].directory.pointee.count {
+      let group = symbols.pointee.groups[Int(venues[venue].directory.pointee.groups[venues[venue].admitted])]
+      venues[venue].admitNext(symbols: symbols)
+      if group.venueMask & (group.venueMask &- 1) == 0 { continue }
+      for other in 0..<VenueIndex(8) {
+        guard let index = group.listing(at: other), index < venues[Int(other)].admitted else { continue }
+        venues[Int(other)].headers[index].flags.insert(.shared)
+      }
+    }
   }
 
   /// Applies one event and notes whether its book is to be looked at when the packet ends.
@@ -53,18 +77,21 @@ struct Books {
     venue.pointee.exchangeNanoseconds = event.pointee.exchangeNanoseconds
     let index = Int(truncatingIfNeeded: event.pointee.instrument)
     if index >= venue.pointee.admitted { return }
-    let flags = venue.pointee.headers.base[index].flags
-    if changedBest || !flags.isDisjoint(with: watchFlags) {
-      markChanged(event.pointee.venue, index, flags)
-    }
+    markChanged(event.pointee.venue, index, if: changedBest)
   }
 
+  /// Puts the book in the list of changed ones, once, if its best changed or something watches it. Written without
+  /// branches: every other event changes the best, and none of it can be predicted.
   @inline(__always)
-  private mutating func markChanged(_ venue: VenueIndex, _ index: Int, _ flags: BookHeader.Flags) {
-    if flags.contains(.dirty) { return }
-    venues[Int(venue)].headers.base[index].flags.insert(.dirty)
+  private mutating func markChanged(_ venue: VenueIndex, _ index: Int, if changedBest: Bool) {
+    let header = venues[Int(venue)].headers.base + index
+    let flags = header.pointee.flags.rawValue
+    let watched: UInt16 = flags & watchFlags.rawValue
+    let wanted: UInt16 = (changedBest ? 1 : 0) | (watched != 0 ? 1 : 0)
+    let isNew = wanted & ~(flags >> BookHeader.Flags.dirtyBit) & 1
+    header.pointee.flags = BookHeader.Flags(rawValue: flags | isNew << BookHeader.Flags.dirtyBit)
     changed.base[changedCount] = InstrumentID(venue: venue, index: index)
-    changedCount &+= 1
+    changedCount &+= Int(isNew)
   }
 
   @inline(never)
@@ -86,7 +113,7 @@ struct Books {
     default: return
     }
     let index = Int(event.pointee.instrument)
-    markChanged(event.pointee.venue, index, venue.pointee.headers[index].flags)
+    markChanged(event.pointee.venue, index, if: true)
   }
 
   /// System events: market hours; and the beginning of trust where the transport has no numbers.
@@ -103,17 +130,14 @@ struct Books {
 
   func changedInstrument(_ position: Int) -> InstrumentID { changed.base[position] }
 
-  /// The book's best prices now; notes when they differ from those of the last publish point.
+  /// Notes the book's best prices for everybody to see, and counts it when they differ from those before.
   @inline(__always)
-  mutating func publish(_ instrument: InstrumentID) -> Bool {
-    let venue = venues + Int(instrument.venue)
-    let header = venue.pointee.headers.base + instrument.index
-    header.pointee.flags.remove(.dirty)
+  func publish(_ header: UnsafeMutablePointer<BookHeader>, of venue: UnsafeMutablePointer<VenueBook>) {
+    header.pointee.flags = BookHeader.Flags(
+      rawValue: header.pointee.flags.rawValue & ~BookHeader.Flags.dirty.rawValue)
     let top = venue.pointee.top(header)
-    if top == header.pointee.publishedTop { return false }
+    counters.add(.topChanges, top.differs(from: header.pointee.publishedTop) ? 1 : 0)
     header.pointee.publishedTop = top
-    counters.add(.topChanges)
-    return true
   }
 
   @inline(__always)
@@ -139,19 +163,23 @@ struct Books {
 extension VenueBook {
   @inline(__always)
   func top(_ header: UnsafeMutablePointer<BookHeader>) -> TopOfBook {
-    var top = TopOfBook()
+    // An empty side reads the level before its block, or the spare one before the first, and then drops it.
     let bids = header.pointee.bids
-    if bids.count > 0 {
-      let best = arena.levels.base[Int(bids.offset) &+ Int(bids.count) &- 1]
-      top.bidPrice = best.key
-      top.bidQuantity = best.quantity
-    }
+    let bid = arena.levels.base[Int(bids.offset) &+ Int(bids.count) &- 1]
     let asks = header.pointee.asks
-    if asks.count > 0 {
-      let best = arena.levels.base[Int(asks.offset) &+ Int(asks.count) &- 1]
-      top.askPrice = ~best.key
-      top.askQuantity = best.quantity
-    }
-    return top
+    let ask = arena.levels.base[Int(asks.offset) &+ Int(asks.count) &- 1]
+    return TopOfBook(
+      bidPrice: bids.count == 0 ? 0 : bid.key, bidQuantity: bids.count == 0 ? 0 : bid.quantity,
+      askPrice: asks.count == 0 ? 0 : ~ask.key, askQuantity: asks.count == 0 ? 0 : ask.quantity)
+  }
+}
+
+extension TopOfBook {
+  /// Whether any of the four differs, without a branch for each.
+  @inline(__always)
+  func differs(from other: TopOfBook) -> Bool {
+    let prices = (bidPrice ^ other.bidPrice) | (askPrice ^ other.askPrice)
+    let quantities = (bidQuantity ^ other.bidQuantity) | (askQuantity ^ other.askQuantity)
+    return UInt32(bitPattern: prices) | quantities != 0
   }
 }

@@ -18,14 +18,14 @@ struct LevelArena {
   static var smallestBlock: Int { 8 }
 
   let levels: Storage<Level>
-  /// First level not yet given out.
-  private var frontier = 0
+  /// First level not yet given out. The first block stays unused: an empty side may be read just before its block.
+  private var frontier = LevelArena.smallestBlock
   /// Per size class: offset of the first free block + 1, 0 = none. A free block's first level holds the next.
   private let freeLists: Storage<UInt32>
 
   /// - Parameter capacity: levels in all, 8 ... 2^32 - 8.
   init(capacity: Int) {
-    levels = Storage(capacity: (capacity + 7) & ~7)
+    levels = Storage(capacity: (capacity + 15) & ~7)
     freeLists = Storage(capacity: Self.sizeClasses)
     freeLists.prefault()
   }

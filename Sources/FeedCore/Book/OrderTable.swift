@@ -102,18 +102,28 @@ struct OrderTable {
     Int(truncatingIfNeeded: reference &+ (reference >> 20) &* 0x9E37_79B9) & mask
   }
 
+  /// Asks for the line of an order's home slot and returns the slot's index.
   @inline(__always)
-  func prefetch(_ reference: UInt64) { feedh_prefetch(slots + home(reference)) }
+  func prefetch(_ reference: UInt64) -> UInt32 {
+    let index = home(reference)
+    feedh_prefetch(slots + index)
+    return UInt32(truncatingIfNeeded: index)
+  }
 
-  /// The side an order probably has: the one in its home slot. A hint for prefetching, nothing else.
+  /// 1 when an order is probably a sale: the side of the one in its home slot. A hint for prefetching, nothing else.
   @inline(__always)
-  func likelyIsSell(_ reference: UInt64) -> Bool { slots[home(reference)].isSell }
+  func likelySellBit(home: UInt32) -> UInt8 { UInt8(truncatingIfNeeded: slots[Int(home)].high >> 16) & 1 }
 
-  @inline(__always)
   func find(_ reference: UInt64, instrument: Int) -> Handle {
+    find(reference, instrument: instrument, home: UInt32(truncatingIfNeeded: home(reference)))
+  }
+
+  /// - Parameter home: what `prefetch` returned for the reference.
+  @inline(__always)
+  func find(_ reference: UInt64, instrument: Int, home: UInt32) -> Handle {
     if reference < Self.compactReferenceLimit {
       let wanted = Slot.high(reference, isSell: false, instrument: instrument & 0xFFFF)
-      var index = home(reference)
+      var index = Int(home)
       var probes = Self.probeLimit
       repeat {
         let high = slots[index].high

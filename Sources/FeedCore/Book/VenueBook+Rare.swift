@@ -143,7 +143,7 @@ extension VenueBook {
       let header = headers.base + instrument
       header.pointee.bids.count = 0
       header.pointee.asks.count = 0
-      header.pointee.flags.formIntersection([.owned, .dirty, .watchDepth])
+      header.pointee.flags.formIntersection([.owned, .shared, .dirty, .watchDepth])
       event.pointee.exchangeNanoseconds = 0
       event.pointee.type = 0
       fold(header, event, isSell: false, price: 0, quantity: 0)

@@ -1,4 +1,5 @@
 import CPlatform
+import CSIMD
 
 /// All books of one venue on one core: every order, price levels, trade statistics.
 ///
@@ -54,23 +55,15 @@ struct VenueBook {
     arena.levels.prefault(count: min(arena.levels.capacity, 1 << 20))
   }
 
-  /// Sets up headers of instruments named since the last call.
-  @inline(__always)
-  mutating func admitNewInstruments(channel: UInt8, symbols: UnsafeMutablePointer<SymbolTable>) {
-    if admitted != directory.pointee.count { admit(channel: channel, symbols: symbols) }
-  }
-
-  @inline(never)
-  private mutating func admit(channel: UInt8, symbols: UnsafeMutablePointer<SymbolTable>) {
-    while admitted < directory.pointee.count {
-      var header = BookHeader()
-      header.group = directory.pointee.groups[admitted]
-      header.shard = symbols.pointee.groups[Int(header.group)].shard
-      header.channel = channel
-      if directory.pointee.owned[admitted] != 0 { header.flags.insert(.owned) }
-      headers[admitted] = header
-      admitted += 1
-    }
+  /// Sets up the header of the next instrument that was named.
+  mutating func admitNext(symbols: UnsafeMutablePointer<SymbolTable>) {
+    var header = BookHeader()
+    header.group = directory.pointee.groups[admitted]
+    header.shard = symbols.pointee.groups[Int(header.group)].shard
+    header.channel = directory.pointee.channels[admitted]
+    if directory.pointee.owned[admitted] != 0 { header.flags.insert(.owned) }
+    headers[admitted] = header
+    admitted += 1
   }
 
   // MARK: - Prefetch
@@ -78,7 +71,7 @@ struct VenueBook {
   /// First stage: the order's slot and the book's header.
   @inline(__always)
   func prefetch(_ event: UnsafeMutablePointer<BookEvent>) {
-    orders.prefetch(event.pointee.reference)
+    event.pointee.home = orders.prefetch(event.pointee.reference)
     feedh_prefetch(headers.base + Int(truncatingIfNeeded: event.pointee.instrument & 0xFFFF))
   }
 
@@ -87,9 +80,12 @@ struct VenueBook {
   func prefetchLevels(_ event: UnsafeMutablePointer<BookEvent>) {
     let index = Int(truncatingIfNeeded: event.pointee.instrument)
     guard index < admitted else { return }
-    let isSell =
-      event.pointee.kind == .add ? event.pointee.isSell : orders.likelyIsSell(event.pointee.reference)
-    let side = sidePointer(headers.base + index, isSell: isSell).pointee
+    // An add says its side; any other event's is that of the order in its home slot, most probably. Without a
+    // branch: which of the two it is can't be predicted.
+    let isAdd: UInt8 = event.pointee.kind == .add ? 1 : 0
+    let isSell = event.pointee.sellBit & isAdd | orders.likelySellBit(home: event.pointee.home) & (1 &- isAdd)
+    let side = (UnsafeMutableRawPointer(headers.base + index).assumingMemoryBound(to: BookSide.self)
+      + Int(isSell)).pointee
     let end = arena.levels.base + (Int(side.offset) + Int(side.count))
     feedh_prefetch(end - 1)
     feedh_prefetch(end - 9)
@@ -110,7 +106,9 @@ struct VenueBook {
   @inline(__always)
   mutating func reduce(_ event: UnsafeMutablePointer<BookEvent>, place: Place) -> Bool {
     // A message whose locate is not the order's own finds nothing: an orphan.
-    let handle = orders.find(event.pointee.reference, instrument: Int(truncatingIfNeeded: event.pointee.instrument))
+    let handle = orders.find(
+      event.pointee.reference, instrument: Int(truncatingIfNeeded: event.pointee.instrument),
+      home: event.pointee.home)
     guard handle != OrderTable.none else { return recordOrphan(event, place: place) }
     let slot = orders.slot(handle)
     var quantity = event.pointee.quantity
@@ -133,7 +131,9 @@ struct VenueBook {
   @inline(__always)
   mutating func delete(_ event: UnsafeMutablePointer<BookEvent>, place: Place) -> Bool {
     // A message whose locate is not the order's own finds nothing: an orphan.
-    let handle = orders.find(event.pointee.reference, instrument: Int(truncatingIfNeeded: event.pointee.instrument))
+    let handle = orders.find(
+      event.pointee.reference, instrument: Int(truncatingIfNeeded: event.pointee.instrument),
+      home: event.pointee.home)
     guard handle != OrderTable.none else { return recordOrphan(event, place: place) }
     let slot = orders.slot(handle)
     let header = headers.base + slot.instrument
@@ -146,7 +146,9 @@ struct VenueBook {
   @inline(__always)
   mutating func replace(_ event: UnsafeMutablePointer<BookEvent>, place: Place) -> Bool {
     // A message whose locate is not the order's own finds nothing: an orphan.
-    let handle = orders.find(event.pointee.reference, instrument: Int(truncatingIfNeeded: event.pointee.instrument))
+    let handle = orders.find(
+      event.pointee.reference, instrument: Int(truncatingIfNeeded: event.pointee.instrument),
+      home: event.pointee.home)
     guard handle != OrderTable.none else { return recordOrphan(event, place: place) }
     let slot = orders.slot(handle)
     let header = headers.base + slot.instrument
@@ -188,21 +190,20 @@ struct VenueBook {
     UnsafeMutableRawPointer(header).assumingMemoryBound(to: BookSide.self) + (isSell ? 1 : 0)
   }
 
-  /// Position of the last level whose key is not greater than `key`, -1 when there is none. From the touch, where
-  /// most of the work is; a search by halves beyond sixteen levels.
+  /// Position of the last level whose key is not greater than `key`, -1 when there is none: eight levels at once at
+  /// the touch, where most of the work is; a search by halves beyond.
   @inline(__always)
   private func position(of key: Int32, in levels: UnsafeMutablePointer<Level>, count: Int) -> Int {
-    var index = count &- 1
-    let near = max(0, count &- 16)
-    while index >= near {
-      if levels[index].key <= key { return index }
-      index &-= 1
-    }
-    return near == 0 ? -1 : farPosition(of: key, in: levels, count: near)
+    let near = max(0, count &- LevelArena.smallestBlock)
+    // SAFETY: every block holds at least eight levels, so eight are there from `near` on.
+    let words = UnsafeRawPointer(levels + near).assumingMemoryBound(to: Int32.self)
+    let atMost = Int(feedh_levels_at_most(words, key, Int32(truncatingIfNeeded: count &- near)))
+    if atMost > 0 || near == 0 { return near &+ atMost &- 1 }
+    return Self.farPosition(of: key, in: levels, count: near)
   }
 
   @inline(never)
-  private func farPosition(of key: Int32, in levels: UnsafeMutablePointer<Level>, count: Int) -> Int {
+  private static func farPosition(of key: Int32, in levels: UnsafeMutablePointer<Level>, count: Int) -> Int {
     var low = 0
     var high = count
     while low < high {

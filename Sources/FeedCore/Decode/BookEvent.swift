@@ -1,5 +1,5 @@
 /// One message in the form all venues share: what it does to a book, to an instrument's status, or to trade
-/// statistics. 48 bytes; made by a venue's decoder in batches, applied by `Books`.
+/// statistics. 56 bytes; made by a venue's decoder in batches, applied by `Books`.
 struct BookEvent: BitwiseCopyable {
   enum Kind: UInt8, BitwiseCopyable {
     /// Nothing to do but to publish: a message without effect, or of an instrument another core owns.
@@ -41,15 +41,24 @@ struct BookEvent: BitwiseCopyable {
   var quantity: UInt32 = 0
   /// Dense index at the venue.
   var instrument: UInt32 = 0
+  /// Where the book's order table looks first for `reference`: its note to itself, made when it prefetches.
+  var home: UInt32 = 0
   /// Index into the batch's packets.
   var packet: UInt16 = 0
   var kind = Kind.none
   var venue: VenueIndex = 0
   var channel: UInt8 = 0
-  var isSell = false
+  /// 1 for a sale: a number, because the hot path computes with it instead of branching.
+  var sellBit: UInt8 = 0
   var isPrintable = true
   /// Publish point: the packet ends here.
   var endsPacket = false
   /// The wire's message type character, for counters.
   var type: UInt8 = 0
+
+  @inline(__always)
+  var isSell: Bool {
+    get { sellBit != 0 }
+    set { sellBit = newValue ? 1 : 0 }
+  }
 }

@@ -85,6 +85,8 @@ struct ITCH50Decoder {
     if countsMessages { byType.base[Int(type)] &+= 1 }
 
     event.pointee.exchangeNanoseconds = message.bigEndianUInt48(at: 5)
+    // Every message is folded into its book's digest with both references: none may be left from another message.
+    event.pointee.second = 0
     switch type {
     case UInt8(ascii: "A"), UInt8(ascii: "F"): decodeAdd(message, event, delivery, packets)
     case UInt8(ascii: "D"):
@@ -135,11 +137,13 @@ struct ITCH50Decoder {
         ?? register(locate, symbol: message.bigEndian(UInt64.self, at: 24), delivery, packets)
     else { return }
     guard directory.pointee.owned.base[index] != 0 else { return }
+    // Half the adds are sales: the side is compared, never branched on.
     let side = message.byte(at: 19)
-    if side != UInt8(ascii: "B"), side != UInt8(ascii: "S") { return noteOwned(.badSide, delivery, packets) }
+    let isSell = side == UInt8(ascii: "S")
+    if (side == UInt8(ascii: "B")) == isSell { return noteOwned(.badSide, delivery, packets) }
     event.pointee.kind = .add
     event.pointee.instrument = UInt32(truncatingIfNeeded: index)
-    event.pointee.isSell = side == UInt8(ascii: "S")
+    event.pointee.isSell = isSell
     event.pointee.reference = message.bigEndian(UInt64.self, at: 11)
     event.pointee.second = 0
     event.pointee.quantity = message.bigEndian(UInt32.self, at: 20)
@@ -218,7 +222,8 @@ struct ITCH50Decoder {
     let locate = message.bigEndian(UInt16.self, at: 1)
     let symbol = Symbol(packed: message.bigEndian(UInt64.self, at: 11))
     let index: Int
-    switch directory.pointee.register(locate: locate, symbol: symbol, symbols: &symbols.pointee) {
+    switch directory.pointee.register(
+      locate: locate, symbol: symbol, channel: delivery.channel, symbols: &symbols.pointee) {
     case .known(let known), .new(let known): index = known
     case .remapped(let remapped):
       index = remapped
@@ -246,7 +251,8 @@ struct ITCH50Decoder {
   private mutating func register(
     _ locate: UInt16, symbol: UInt64, _ delivery: Delivery, _ packets: Packets
   ) -> Int? {
-    switch directory.pointee.register(locate: locate, symbol: Symbol(packed: symbol), symbols: &symbols.pointee) {
+    switch directory.pointee.register(
+      locate: locate, symbol: Symbol(packed: symbol), channel: delivery.channel, symbols: &symbols.pointee) {
     case .known(let index), .new(let index), .remapped(let index): return index
     case .full:
       note(.instrumentsFull, delivery, packets)

@@ -31,15 +31,13 @@ struct CrossVenueDetector: Detector {
     log = BoundedLog(capacity: capacity.records)
   }
 
-  @inline(__always)
+  /// - Precondition: the symbol is listed at more than one venue (`BookHeader.Flags.shared`).
+  @inline(never)
   mutating func bookChanged(_ change: BookChange, books: inout Books, sink: inout some IntentSink) {
-    let group = books.symbols.pointee.groups.base + Int(change.group)
-    // Listed at one venue only: nothing to compare.
-    if group.pointee.venueMask & (group.pointee.venueMask &- 1) == 0 { return }
-    evaluate(change, group: group, books: &books, sink: &sink)
+    evaluate(
+      change, group: books.symbols.pointee.groups.base + Int(change.group), books: &books, sink: &sink)
   }
 
-  @inline(never)
   private mutating func evaluate(
     _ change: BookChange, group: UnsafeMutablePointer<SymbolGroup>, books: inout Books,
     sink: inout some IntentSink
@@ -187,6 +185,7 @@ struct CrossVenueDetector: Detector {
     captureNanoseconds: UInt64, reason: OpportunityRecord.End, books: borrowing Books,
     _ applies: (GroupIndex, Int) -> Bool
   ) {
+    if open.count == 0 { return }
     var count = 0
     open.forEachKey { key in
       if applies(OpportunityTable.group(ofKey: key), OpportunityTable.pair(ofKey: key)) {

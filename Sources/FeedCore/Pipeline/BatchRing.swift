@@ -83,7 +83,10 @@ struct RingSink: DeliverySink {
   }
 
   mutating func flush() {
-    if batch.count == 0 { return }
+    if batch.count == 0 {
+      batch.clear()
+      return
+    }
     let receiveTicks = batch.receiveTicks
     let isSampled = batch.isSampled
     if isSampled { batch.framedTicks = feedh_ticks() }

@@ -12,12 +12,19 @@ struct Core: DeliverySink {
   private let events = Storage<BookEvent>(capacity: BookEvent.chunkMaximum, hugePages: false)
   var crossVenue: CrossVenueDetector?
   var imbalance: ImbalanceDetector?
+  private let hasDetectors: Bool
   var desk: OrderDesk
   let stages: StageHistograms
   /// Deliveries of messages; counted on the core that counts for all.
   private(set) var messages: UInt64 = 0
   /// Messages with an exchange time beyond this are not applied: `feedh book --at`.
   let exchangeNanosecondsMaximum: UInt64
+  /// The same, but 0 while a restart waits: then every message takes the rare path.
+  private var directMaximum: UInt64
+  /// Bit c: channel c has come to a message beyond the time. What its session does later is not applied either.
+  private var channelsPastMaximum: UInt64 = 0
+  /// Bit c: channel c began a new session, which counts once a message of it is in time.
+  private var restartsWaiting: UInt64 = 0
   /// Capture time of the last delivery.
   private(set) var clock: UInt64 = 0
   let countsMessages: Bool
@@ -31,7 +38,8 @@ struct Core: DeliverySink {
     for (index, channel) in plan.channels.enumerated() { channelVenues[index] = channel.venue }
     // Not `map`: Swift 6.3.1 tests such a struct for nil over all its words, but a generic function that returns nil
     // writes only one of them; the others are whatever the stack held.
-    if let crossVenue = settings.crossVenue {
+    // One venue has nothing to be compared with.
+    if let crossVenue = settings.crossVenue, plan.venues.count > 1 {
       self.crossVenue = CrossVenueDetector(
         settings: crossVenue, venues: plan.venues, capacity: settings.capacity, counters: memory.books.counters)
     } else {
@@ -44,12 +52,14 @@ struct Core: DeliverySink {
     } else {
       imbalance = nil
     }
+    hasDetectors = crossVenue != nil || imbalance != nil
     stages = StageHistograms()
     var named = settings
     named.venues = plan.venues
     desk = OrderDesk(settings: named, ownedShards: ownedShards, books: books, stages: stages)
     self.countsMessages = countsMessages
     self.exchangeNanosecondsMaximum = exchangeNanosecondsMaximum
+    directMaximum = exchangeNanosecondsMaximum
     events.prefault()
   }
 
@@ -91,21 +101,22 @@ struct Core: DeliverySink {
   ) -> Int {
     let limit = min(end, start &+ BookEvent.chunkMaximum)
     var position = start
+    defer { if countsMessages { messages &+= UInt64(truncatingIfNeeded: position &- start) } }
     while position < limit {
       let delivery = deliveries[position]
       let event = events.base + (position &- start)
       position &+= 1
       guard delivery.kind == .message else {
         control(delivery, into: event)
+        if countsMessages { messages &-= 1 }
         break
       }
-      if countsMessages { messages &+= 1 }
-      let venue = books.venues + Int(channelVenues.base[Int(delivery.channel)])
       decoders[Int(delivery.channel)].decode(delivery, packets: packets, into: event)
+      if event.pointee.kind == .none { continue }
       if event.pointee.kind == .system { break }
-      venue.pointee.admitNewInstruments(channel: delivery.channel, symbols: books.symbols)
-      if event.pointee.kind != .none { venue.pointee.prefetch(event) }
+      books.venues[Int(event.pointee.venue)].prefetch(event)
     }
+    books.admitNewInstruments()
     return position
   }
 
@@ -137,9 +148,11 @@ struct Core: DeliverySink {
       case .none: break
       case .channelState, .sessionRestart: applyControl(event, now: now)
       default:
-        if event.pointee.exchangeNanoseconds <= exchangeNanosecondsMaximum {
+        if event.pointee.exchangeNanoseconds <= directMaximum {
           books.apply(event, place: Place(delivery: packet, bytes: deliveries[index].bytes))
           if event.pointee.kind == .system { applySystemEvent(event, now: now) }
+        } else {
+          applyWithinTime(event, place: Place(delivery: packet, bytes: deliveries[index].bytes), now: now)
         }
       }
       if event.pointee.endsPacket, books.changedCount > 0 {
@@ -176,26 +189,57 @@ struct Core: DeliverySink {
   private mutating func publish(_ now: UInt64) {
     for position in 0..<books.changedCount {
       let instrument = books.changedInstrument(position)
-      _ = books.publish(instrument)
-      let change = BookChange(
-        instrument: instrument,
-        group: books.venues[Int(instrument.venue)].headers.base[instrument.index].group, captureNanoseconds: now)
-      crossVenue?.bookChanged(change, books: &books, sink: &desk)
-      imbalance?.bookChanged(change, books: &books, sink: &desk)
+      let venue = books.venues + Int(instrument.venue)
+      let header = venue.pointee.headers.base + instrument.index
+      books.publish(header, of: venue)
+      if hasDetectors { detect(instrument, header, now) }
     }
     books.clearChanged()
+  }
+
+  @inline(__always)
+  private mutating func detect(_ instrument: InstrumentID, _ header: UnsafeMutablePointer<BookHeader>, _ now: UInt64) {
+    let change = BookChange(instrument: instrument, group: header.pointee.group, captureNanoseconds: now)
+    if header.pointee.flags.contains(.shared) { crossVenue?.bookChanged(change, books: &books, sink: &desk) }
+    imbalance?.bookChanged(change, books: &books, sink: &desk)
   }
 
   // MARK: - Trust, sessions, market hours
 
   @inline(never)
   private mutating func applyControl(_ event: UnsafeMutablePointer<BookEvent>, now: UInt64) {
+    let channel: UInt64 = 1 << UInt64(event.pointee.channel & 63)
+    if channelsPastMaximum & channel != 0 { return }
+    if event.pointee.kind == .sessionRestart, exchangeNanosecondsMaximum != .max {
+      restartsWaiting |= channel
+      directMaximum = 0
+      return
+    }
     if event.pointee.kind == .sessionRestart {
       restart(channel: event.pointee.channel, event: event, now: now)
       return
     }
     books.setState(BookState(rawValue: UInt8(truncatingIfNeeded: event.pointee.quantity)) ?? .untrusted, channel: event.pointee.channel)
     trustChanged(of: event.pointee.venue, now: now)
+  }
+
+  /// Books at a time: a message beyond it is not applied; the first one in time of a new session makes its restart
+  /// count.
+  @inline(never)
+  private mutating func applyWithinTime(_ event: UnsafeMutablePointer<BookEvent>, place: Place, now: UInt64) {
+    let channel: UInt64 = 1 << UInt64(event.pointee.channel & 63)
+    guard event.pointee.exchangeNanoseconds <= exchangeNanosecondsMaximum else {
+      channelsPastMaximum |= channel
+      return
+    }
+    if restartsWaiting & channel != 0 {
+      restartsWaiting &= ~channel
+      if restartsWaiting == 0 { directMaximum = exchangeNanosecondsMaximum }
+      var first = event.pointee
+      restart(channel: first.channel, event: &first, now: now)
+    }
+    books.apply(event, place: place)
+    if event.pointee.kind == .system { applySystemEvent(event, now: now) }
   }
 
   private mutating func trustChanged(of venue: VenueIndex, now: UInt64) {

@@ -8,6 +8,7 @@ public struct FlowDiscovery {
   /// Packets looked at; a flow that begins later is counted as unrecognised.
   public static let packetsMaximum: UInt64 = 4_000_000
   private static let probePackets = 16
+  private static let laterSessionsMaximum = 64
 
   struct Flow {
     var key: FlowKey
@@ -15,6 +16,8 @@ public struct FlowDiscovery {
     var protocolName: String?
     var isNumbered = true
     var session = SessionName()
+    /// Sessions seen later as well: another line may begin in one of those.
+    var laterSessions: Set<SessionName> = []
     /// The first packets with messages, to compare with other flows.
     var probe: [SequencedPacket] = []
   }
@@ -57,7 +60,9 @@ public struct FlowDiscovery {
       guard let view else { return surveyMessage(packet) }
       let position = flow(FlowKey(view, fileIndex: packet.fileIndex))
       flows[position].packets += 1
-      guard view.transport == .udp, flows[position].probe.count < Self.probePackets else { return }
+      guard view.transport == .udp else { return }
+      if !flows[position].probe.isEmpty { noteSession(view, of: position) }
+      guard flows[position].probe.count < Self.probePackets else { return }
       guard let sequenced = Self.sequenced(packet, view) else { return }
       if flows[position].protocolName == nil {
         guard forcedProtocol != nil || isConfigured(flows[position].key) || Self.looksLikeITCH50(sequenced) else {
@@ -70,6 +75,13 @@ public struct FlowDiscovery {
         flows[position].probe.append(sequenced)
       }
     }
+  }
+
+  private mutating func noteSession(_ view: TransportView, of position: Int) {
+    guard let packet = MoldUDP64.parse(view.payload, length: view.payloadLength),
+      packet.session != flows[position].session, flows[position].laterSessions.count < Self.laterSessionsMaximum
+    else { return }
+    flows[position].laterSessions.insert(packet.session)
   }
 
   /// A record of a length-prefixed file: the file is the flow.
@@ -157,11 +169,11 @@ public struct FlowDiscovery {
     var leader = Array(flows.indices)
     func root(_ flow: Int) -> Int { leader[flow] == flow ? flow : root(leader[flow]) }
     let candidates = flows.indices.filter { flows[$0].isNumbered && configured(flows[$0].key) == nil }
-    // Pairs with the same session whose first messages are still to be compared.
+    // Pairs with a session in common whose first messages are still to be compared.
     var open: Set<[Int]> = []
     for (position, a) in candidates.enumerated() {
       for b in candidates[(position + 1)...]
-      where !flows[a].probe.isEmpty && !flows[b].probe.isEmpty && flows[a].session == flows[b].session {
+      where !flows[a].probe.isEmpty && !flows[b].probe.isEmpty && sharesSession(flows[a], flows[b]) {
         open.insert([a, b])
       }
     }
@@ -170,7 +182,6 @@ public struct FlowDiscovery {
       flows[$0[0]].key.destination == flows[$0[1]].key.destination
         && flows[$0[0]].key.destinationPort == flows[$0[1]].key.destinationPort
     }
-    var apart: Set<[Int]> = []
     Self.walk(makeSource(), verifyChecksums: false) { packet, view in
       guard let view, let flow = index[FlowKey(view, fileIndex: packet.fileIndex)],
         let sequenced = Self.sequenced(packet, view)
@@ -181,7 +192,7 @@ public struct FlowDiscovery {
         for probe in flows[other].probe {
           guard let agree = Self.agree(sequenced, probe) else { continue }
           open.remove(pair)
-          if agree { leader[root(max(pair[0], pair[1]))] = root(min(pair[0], pair[1])) } else { apart.insert(pair) }
+          if agree { leader[root(max(pair[0], pair[1]))] = root(min(pair[0], pair[1])) }
           break
         }
       }
@@ -191,6 +202,10 @@ public struct FlowDiscovery {
       leader[root(max(pair[0], pair[1]))] = root(min(pair[0], pair[1]))
     }
     return flows.indices.map(root)
+  }
+
+  private func sharesSession(_ a: Flow, _ b: Flow) -> Bool {
+    a.session == b.session || a.laterSessions.contains(b.session) || b.laterSessions.contains(a.session)
   }
 
   /// Whether the messages that both packets hold are equal; nil when they hold none in common.

@@ -49,7 +49,8 @@ struct Ingest {
     case .payload(let view):
       let packetIndex = payloadPackets.base[Int(packet.fileIndex)]
       payloadPackets.base[Int(packet.fileIndex)] = packetIndex &+ 1
-      guard let route = routes.find(view, file: packet.fileIndex) else {
+      // A flow's key names no transport; feeds are UDP.
+      guard view.transport == .udp, let route = routes.find(view, file: packet.fileIndex) else {
         return recordUnrecognised(packet, packetIndex)
       }
       guard var sequenced = MoldUDP64.parse(view.payload, length: view.payloadLength) else {

@@ -15,13 +15,16 @@ struct Pace {
     if case .paced(let parts) = speed { partsPerMillion = max(1, parts) } else { partsPerMillion = nil }
   }
 
-  /// The end of the packets that are due, from `position` on, at least one: it waits for the first. And when the first
-  /// was received.
+  /// How long it waits for a packet before it lets its core look after other things.
+  private static let patienceNanoseconds: UInt64 = 50_000
+
+  /// The end of the packets that are due, from `position` on, and when the first was received. Waits a little for the
+  /// first; the end is `position` where it is not due even then.
   @inline(__always)
   mutating func release(
     _ burst: UnsafeMutableBufferPointer<Packet>, from position: Int, to count: Int
   ) -> (end: Int, receiveTicks: UInt64) {
-    guard partsPerMillion != nil else { return (count, feedh_ticks()) }
+    guard partsPerMillion != nil, position < count else { return (count, feedh_ticks()) }
     return releasePaced(burst, from: position, to: count)
   }
 
@@ -35,7 +38,9 @@ struct Pace {
     }
     let due = dueTicks(burst[position].captureNanoseconds)
     var now = feedh_ticks()
+    let giveUp = now &+ clock.ticks(nanoseconds: Self.patienceNanoseconds)
     while now < due {
+      if now > giveUp { return (position, due) }
       feedh_pause()
       now = feedh_ticks()
     }

@@ -42,22 +42,29 @@ public final class Replay<Source: PacketSource & SendableMetatype>: @unchecked S
   private let bytesConsumed: @Sendable (Source) -> Int
   private let fileCount: Int
   private let exchangeNanosecondsMaximum: UInt64
+  private let captureNanosecondsMaximum: UInt64
   private let ready = Gate()
   private let commands: [SPSCRing<CoreCommand>]
+  private let stopAgreement: StopAgreement
   /// Nanoseconds from the first packet taken to the last event applied, over all cores.
   public private(set) var elapsedNanoseconds: UInt64 = 0
   /// Nanoseconds to reserve and touch the tables.
   public private(set) var preparationNanoseconds: UInt64 = 0
   public let clock: TickClock
+  /// One per core that read the capture, in core order.
   public private(set) var sources: [Source] = []
+  /// A stop command ended the run before its input did.
+  public private(set) var isInterrupted = false
 
   /// - Parameters:
   ///   - exchangeNanosecondsMaximum: later messages are not applied; `.max` = all.
+  ///   - captureNanosecondsMaximum: the run ends behind the last packet captured at or before it, as if the capture
+  ///     ended there; `.max` = at its end.
   ///   - bytesConsumed: how far a source has come, for progress.
   public init(
     plan: FeedPlan, settings: Settings, speed: ReplaySpeed = .maximum, fileCount: Int,
-    exchangeNanosecondsMaximum: UInt64 = .max, bytesConsumed: @escaping @Sendable (Source) -> Int = { _ in 0 },
-    makeSource: @escaping @Sendable () -> Source
+    exchangeNanosecondsMaximum: UInt64 = .max, captureNanosecondsMaximum: UInt64 = .max,
+    bytesConsumed: @escaping @Sendable (Source) -> Int = { _ in 0 }, makeSource: @escaping @Sendable () -> Source
   ) {
     self.plan = plan
     self.settings = settings
@@ -66,16 +73,21 @@ public final class Replay<Source: PacketSource & SendableMetatype>: @unchecked S
     self.makeSource = makeSource
     self.bytesConsumed = bytesConsumed
     self.exchangeNanosecondsMaximum = exchangeNanosecondsMaximum
+    self.captureNanosecondsMaximum = captureNanosecondsMaximum
     clock = TickClock.calibrate()
     let cores = max(1, settings.threads.coreCount)
     progress = (0..<cores).map { _ in CoreProgress() }
     commands = (0..<cores).map { _ in SPSCRing(capacity: 16) }
     threads = (0..<cores).map { CoreThread(index: $0) }
+    stopAgreement = StopAgreement(readers: settings.threads.layout == .rings ? 1 : cores)
   }
 
-  /// False when a core's ring is full: it has not taken the last commands yet.
+  /// Sends a command to every core. One thread's to call. False when a core's ring was full, for it has not taken the
+  /// last commands yet: send it again, no core minds a command that comes twice.
   @discardableResult
-  public func send(_ command: CoreCommand) -> Bool { commands.allSatisfy { $0.push(command) } }
+  public func send(_ command: CoreCommand) -> Bool {
+    commands.reduce(true) { $1.push(command) && $0 }
+  }
 
   /// Runs to the end. Call once.
   public func run() {
@@ -102,6 +114,7 @@ public final class Replay<Source: PacketSource & SendableMetatype>: @unchecked S
     let ended = threads.map(\.endedTicks).max() ?? begun
     elapsedNanoseconds = clock.nanoseconds(ticks: ended &- begun)
     sources = threads.compactMap { $0.source as? Source }
+    isInterrupted = threads.contains { $0.isInterrupted }
   }
 
   // MARK: - One thread's work
@@ -207,33 +220,54 @@ public final class Replay<Source: PacketSource & SendableMetatype>: @unchecked S
     let figures = progress[thread.index]
     thread.prepared()
     ready.wait()
+    // Packets given to the pipeline, and after how many it stops.
+    var taken: UInt64 = 0
+    var last = UInt64.max
     cycles: while !source.isExhausted {
-      while let next = commands[thread.index].pop() {
-        switch next {
-        case .engageKillSwitch: command()
-        case .stop: break cycles
-        }
-      }
-      let count = source.receive(into: burst)
+      let received = source.receive(into: burst)
+      let count = countWithinTime(burst, received)
       var position = 0
-      while position < count {
-        let (end, receiveTicks) = pace.release(burst, from: position, to: count)
+      repeat {
+        while let next = commands[thread.index].pop() {
+          switch next {
+          case .engageKillSwitch: command()
+          case .stop: last = stopAgreement.agree(core: thread.index, position: taken)
+          }
+        }
+        if taken >= last {
+          thread.isInterrupted = true
+          break cycles
+        }
+        let (released, receiveTicks) = pace.release(burst, from: position, to: count)
+        let end = position + Int(min(last - taken, UInt64(released - position)))
+        // Nothing is due yet: look for commands again.
+        if end == position { continue }
         untilSample -= 1
         let isSampled = untilSample == 0
         if isSampled { untilSample = sampleEvery }
         let (packets, messages, clock) = poll(
           UnsafeMutableBufferPointer(rebasing: burst[position..<end]), receiveTicks, isSampled)
         if isSampled, feedh_ticks() &- receiveTicks > stallTicks { thread.stalls += 1 }
+        taken += UInt64(end - position)
         position = end
         figures.packetsWord.note(packets)
         figures.messagesWord.note(messages)
         figures.clockWord.note(clock)
-      }
+      } while position < count
       figures.bytesWord.note(UInt64(bytesConsumed(source)))
+      if count < received { break }
     }
+    stopAgreement.leave(core: thread.index, position: taken)
     finish()
     thread.endedTicks = TickClock.now
     thread.source = source
+  }
+
+  /// How many of a burst's packets were captured by `captureNanosecondsMaximum`; their times never go back.
+  @inline(__always)
+  private func countWithinTime(_ burst: UnsafeMutableBufferPointer<Packet>, _ count: Int) -> Int {
+    if count == 0 || burst[count - 1].captureNanoseconds <= captureNanosecondsMaximum { return count }
+    return burst[..<count].firstIndex { $0.captureNanoseconds > captureNanosecondsMaximum } ?? count
   }
 
   // MARK: - Placement

@@ -17,6 +17,17 @@ public struct InstrumentSummary: Sendable {
   public var record: InstrumentRecord
 }
 
+/// A feed as a run left it.
+public struct ChannelSummary: Sendable {
+  public var name: String
+  public var venueName: String
+  public var `protocol`: String
+  /// What carries each line: "A 233.54.12.1:26401".
+  public var lines: [String]
+  /// Trust of the channel at the end.
+  public var state: BookState
+}
+
 /// Where a counter's first event was.
 public struct CountedFirst: Sendable {
   public var counter: Counter
@@ -35,6 +46,7 @@ public struct ReplaySummary: Sendable {
   /// Things that should not be in the input, with their first place, in catalogue order.
   public var noted: [CountedFirst] = []
   public var wire = WireCounters()
+  public var channels: [ChannelSummary] = []
   public var instruments: [InstrumentSummary] = []
   public var liveOrders = 0
   public var opportunities: [OpportunityRecord] = []
@@ -43,16 +55,24 @@ public struct ReplaySummary: Sendable {
   public var orders: [OrderRecord] = []
   public var ordersSent: UInt64 = 0
   public var refusals: [(reason: RefusalReason, count: UInt64)] = []
+  /// What our order state made of the venues' replies, over all shards.
+  public var replies = OrderTrackerCounters()
+  /// What each simulated venue did, over all shards; in the order of the plan's venues.
+  public var venues: [(name: String, counters: SimulatedVenueCounters)] = []
   public var positions: [Position] = []
   public var bookDigest: UInt64 = 0
   public var orderDigest: UInt64 = 0
   public var digest: UInt64 { Mix.fold(Mix.spread(bookDigest), bookDigest, orderDigest) }
   /// Records that found no room in memory; counts and digests include them.
   public var recordsDropped: UInt64 = 0
+  /// Order messages that found no room in memory: they are missing from the streams of `--orders`.
+  public var wireMessagesDropped: UInt64 = 0
   public var stages: [(core: Int, cpu: Int?, stages: StageHistograms)] = []
   public var stalls: UInt64 = 0
   /// Capture time at the end, Unix nanoseconds.
   public var clock: UInt64 = 0
+
+  public init() {}
 
   public subscript(counter: Counter) -> UInt64 { counts[counter.rawValue] }
   public var orphans: UInt64 { orphansByType.values.reduce(0, +) }
@@ -62,6 +82,8 @@ extension Replay {
   /// Merges what the cores left. After `run`.
   public func summary() -> ReplaySummary {
     var summary = ReplaySummary()
+    summary.venues = plan.venues.map { ($0.name, SimulatedVenueCounters()) }
+    summary.channels = channels()
     let ingest = threads.compactMap { $0.ingest ?? $0.pipeline?.pointee.ingest }.first
     if let ingest {
       summary.packets = ingest.packets
@@ -80,6 +102,27 @@ extension Replay {
     for shard in 0..<settings.shardCount { summary.addShard(shard, threads.compactMap(\.shards)) }
     summary.finishShards()
     return summary
+  }
+
+  /// The plan's feeds with their trust, which every core that owns shards sees alike.
+  private func channels() -> [ChannelSummary] {
+    let books = threads.compactMap(\.shards).first?.pointee.books
+    return plan.channels.enumerated().map { index, channel in
+      ChannelSummary(
+        name: channel.name, venueName: plan.venues[Int(channel.venue)].name, protocol: channel.protocol,
+        lines: index < settings.feeds.count ? configuredLines(channel: index) : channel.lines,
+        state: books?.channels[index].state ?? .gap)
+    }
+  }
+
+  /// Lines of a configured feed: the name, what selects it, and whether these captures have it at all.
+  private func configuredLines(channel: Int) -> [String] {
+    let present = Set(plan.routes.values.filter { Int($0.channel) == channel }.map(\.line))
+    return settings.feeds[channel].lines.enumerated().map { index, line in
+      let destination = [line.group, line.port.map(String.init)].compactMap { $0 }.joined(separator: ":")
+      let parts = [line.name, line.file ?? "", destination].filter { !$0.isEmpty }.joined(separator: " ")
+      return present.contains(UInt8(clamping: index)) ? parts : parts + " (no packet)"
+    }
   }
 
   /// Levels of one instrument, best first: price, shares, orders.
@@ -211,6 +254,9 @@ extension ReplaySummary {
       guard let executor = core.pointee.desk.executor(ofShard: shard) else { continue }
       ordersSent += executor.ordersSent
       recordsDropped += executor.orderLog.overflow
+      wireMessagesDropped += executor.wireLog.overflow
+      replies.add(executor.replies)
+      for venue in venues.indices { venues[venue].counters.add(executor.venueCounters(of: VenueIndex(venue))) }
       for position in 0..<executor.orderLog.count { orders.append(executor.orderLog[position]) }
       for reason in RefusalReason.allCases where executor.refusals[reason] > 0 {
         if let index = refusals.firstIndex(where: { $0.reason == reason }) {
@@ -236,6 +282,43 @@ extension ReplaySummary {
     orders = sorted.map { orders[$0] }
     refusals.sort { $0.reason.rawValue < $1.reason.rawValue }
     positions.sort { $0.symbol < $1.symbol }
+  }
+}
+
+extension OrderTrackerCounters {
+  fileprivate mutating func add(_ other: Self) {
+    accepted += other.accepted
+    executed += other.executed
+    canceled += other.canceled
+    rejected += other.rejected
+    replaced += other.replaced
+    modified += other.modified
+    informational += other.informational
+    unknownTypes += other.unknownTypes
+    malformed += other.malformed
+    unknownOrder += other.unknownOrder
+    outOfOrder += other.outOfOrder
+    acceptedBeyondOrder += other.acceptedBeyondOrder
+    impossibleQuantity += other.impossibleQuantity
+    impossiblePrice += other.impossiblePrice
+    brokenTrades += other.brokenTrades
+  }
+}
+
+extension SimulatedVenueCounters {
+  fileprivate mutating func add(_ other: Self) {
+    accepted += other.accepted
+    rejected += other.rejected
+    executions += other.executions
+    sharesExecuted += other.sharesExecuted
+    canceled += other.canceled
+    repeatedUserRefNum += other.repeatedUserRefNum
+    tooLate += other.tooLate
+    malformed += other.malformed
+    bookNotOk += other.bookNotOk
+    ledgerFull += other.ledgerFull
+    executionsCutShort += other.executionsCutShort
+    repliesLost += other.repliesLost
   }
 }
 

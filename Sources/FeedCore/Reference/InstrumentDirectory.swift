@@ -7,6 +7,8 @@ struct InstrumentDirectory {
   let groups: Storage<GroupIndex>
   /// Per instrument: 1 when this core owns its shard.
   let owned: Storage<UInt8>
+  /// Per instrument: the channel that named it first.
+  let channels: Storage<UInt8>
   /// Stock locate → index + 1, 0 = not seen in this session.
   private let locates: Storage<UInt32>
   private(set) var count = 0
@@ -24,6 +26,7 @@ struct InstrumentDirectory {
     records = Storage(capacity: capacity, hugePages: false)
     groups = Storage(capacity: capacity, hugePages: false)
     owned = Storage(capacity: capacity, hugePages: false)
+    channels = Storage(capacity: capacity, hugePages: false)
     locates = Storage(capacity: 65_536, hugePages: false)
     locates.prefault()
     owned.prefault()
@@ -44,7 +47,9 @@ struct InstrumentDirectory {
   ///
   /// A locate that is already connected with `symbol` is `known`. A symbol seen before (a restarted session gives new
   /// locates) keeps its instrument.
-  mutating func register(locate: UInt16, symbol: Symbol, symbols: inout SymbolTable) -> Registration {
+  mutating func register(
+    locate: UInt16, symbol: Symbol, channel: UInt8, symbols: inout SymbolTable
+  ) -> Registration {
     let connected = find(locate: locate)
     if let connected, records[connected].symbol == symbol { return .known(connected) }
     guard let group = symbols.resolve(symbol) else { return .full }
@@ -62,6 +67,7 @@ struct InstrumentDirectory {
     record.roundLot = defaultRoundLot
     records[index] = record
     groups[index] = group
+    channels[index] = channel
     let shard = symbols.groups[Int(group)].shard
     owned[index] = ownedShards & (1 << UInt64(shard)) != 0 ? 1 : 0
     locates[Int(locate)] = UInt32(index + 1)

@@ -37,12 +37,14 @@ struct LineArbiter<Framing: BlockFraming> {
   private var hasPreviousSession = false
   /// One past the highest number any packet or heartbeat spoke of.
   private var highestKnown: UInt64 = 0
-  private var endSeen = false
+  /// The number at which the session was said to end, nil while nothing said so or messages went on beyond it.
+  private var endAnnounced: UInt64?
 
   // Trust: the worst of these is the channel's state.
   private var lateStart = false
   private var untrusted = false
   private var silent = false
+  private var isOpening = false
   private(set) var published = BookState.gap
 
   /// Packets that wait behind a gap, ascending by first number.
@@ -52,6 +54,10 @@ struct LineArbiter<Framing: BlockFraming> {
   private let rejudged: Storage<SequencedPacket>
   /// When the oldest open gap (or the join) began to wait.
   private var waitingSince: UInt64 = 0
+  /// `next` when that began: the first number of the gap.
+  private var waitingFor: UInt64 = 0
+  /// The last heartbeat, or packet cut short, that spoke of numbers no packet here holds; its time is when it did.
+  private var announcement: SequencedPacket?
 
   /// A packet too far ahead, or of another session, that needs a second one to be believed.
   private var aside: SequencedPacket?
@@ -85,10 +91,8 @@ struct LineArbiter<Framing: BlockFraming> {
   @inline(__always)
   mutating func accept(_ packet: SequencedPacket, clock: UInt64, into sink: inout some DeliverySink) {
     counters.add(.channelPackets)
-    if state == .live, packet.kind == .data, packet.session == session {
+    if state == .live, !silent, packet.kind == .data, packet.session == session {
       if packet.sequenceNumber == next, packet.wholeCount == packet.messageCount {
-        lastHeard = clock
-        if silent { endSilence(packet, clock: clock, into: &sink) }
         deliverNext(packet, clock: clock, into: &sink)
         return
       }
@@ -141,6 +145,7 @@ struct LineArbiter<Framing: BlockFraming> {
   private mutating func deliverNext(_ packet: SequencedPacket, clock: UInt64, into sink: inout some DeliverySink) {
     sink.flushIfFull()
     let mark = sink.batch.count
+    let packetMark = sink.batch.packetCount
     sink.batch.beginPacket(packet, clock: clock)
     var offset = 0
     let end = Int(packet.blocksLength)
@@ -155,10 +160,12 @@ struct LineArbiter<Framing: BlockFraming> {
     }
     if offset != end {
       sink.batch.count = mark
+      sink.batch.packetCount = packetMark
       recordMalformed(packet)
       return
     }
     sink.batch.endPacket()
+    lastHeard = clock
     next &+= UInt64(packet.messageCount)
     highestKnown = max(highestKnown, next)
     remember(packet)
@@ -167,7 +174,8 @@ struct LineArbiter<Framing: BlockFraming> {
   /// Delivers the part of a whole-checked packet from `next` on.
   private mutating func deliverRest(_ packet: SequencedPacket, clock: UInt64, into sink: inout some DeliverySink) {
     let skip = next &- packet.sequenceNumber
-    if skip > 0 { recordDuplicates(skip, in: packet, clock: clock, into: &sink) }
+    if skip > 0 { recordDuplicates(min(skip, UInt64(packet.wholeCount)), in: packet, clock: clock, into: &sink) }
+    if packet.wholeCount < packet.messageCount { announce(packet, clock: packet.captureNanoseconds) }
     guard packet.sequenceNumber &+ UInt64(packet.wholeCount) > next else { return }
     sink.flushIfFull()
     sink.batch.beginPacket(packet, clock: clock)
@@ -201,17 +209,30 @@ struct LineArbiter<Framing: BlockFraming> {
   /// After deliveries: live when nothing is missing, else waiting, since the oldest packet that waits.
   private mutating func settle(clock: UInt64, into sink: inout some DeliverySink) {
     if next < highestKnown {
-      if state != .waiting { waitingSince = clock }
-      // The gap is known since the first of the packets behind it came.
-      for index in 0..<heldCount {
-        let arrived = held[index].captureNanoseconds
-        if index == 0 || arrived < waitingSince { waitingSince = arrived }
-      }
-      state = .waiting
+      // A gap that only shrank or stayed keeps its time.
+      if state != .waiting || next != waitingFor { waitFromNow(clock) }
     } else {
-      state = endSeen ? .ended : .live
+      state = endAnnounced != nil ? .ended : .live
     }
     publishTrust(clock: clock, packet: marker(at: clock), into: &sink)
+  }
+
+  /// Begins to wait for `next`: since the first packet or heartbeat that showed it missing.
+  private mutating func waitFromNow(_ clock: UInt64) {
+    state = .waiting
+    waitingFor = next
+    waitingSince = clock
+    for index in 0..<heldCount { waitingSince = min(waitingSince, held[index].captureNanoseconds) }
+    if let announcement, announcement.endSequence > next {
+      waitingSince = min(waitingSince, announcement.captureNanoseconds)
+    }
+  }
+
+  /// Keeps a packet that speaks of numbers beyond those it holds.
+  private mutating func announce(_ packet: SequencedPacket, clock: UInt64) {
+    if let announcement, announcement.endSequence >= packet.endSequence { return }
+    announcement = packet
+    announcement?.captureNanoseconds = clock
   }
 
   // MARK: - Everything but the next packet in order
@@ -236,12 +257,15 @@ struct LineArbiter<Framing: BlockFraming> {
       return
     }
     if isFarAhead(packet) {
-      guard let first = aside, first.session == session, continues(first, packet) else {
+      guard var first = aside, first.session == session, continues(first, packet) else {
         setAside(packet)
         return
       }
       counters.add(.sequenceJumpsBelieved)
       aside = nil
+      // What it shows missing is missing since it is believed: a window must not close in the past.
+      first.captureNanoseconds = clock
+      if first.kind != .data { announce(first, clock: clock) }
       note(first, clock: clock)
       hold(first, clock: clock, into: &sink)
     }
@@ -253,8 +277,10 @@ struct LineArbiter<Framing: BlockFraming> {
     if packet.kind != .data {
       counters.add(.heartbeats)
       note(packet, clock: clock)
-      if packet.kind == .endOfSession { endSeen = true }
-      if silent { endSilence(packet, clock: clock, into: &sink) }
+      announce(packet, clock: clock)
+      if packet.kind == .endOfSession { endAnnounced = packet.sequenceNumber }
+      if packet.kind == .heartbeat, state == .ended, packet.sequenceNumber >= next { endAnnounced = nil }
+      if silent, packet.sequenceNumber <= next { endSilence(packet, clock: clock, into: &sink) }
       switch state {
       case .joining: if packet.sequenceNumber <= 1 { open(at: 1, clock: clock, into: &sink) }
       case .live, .ended, .waiting: settle(clock: clock, into: &sink)
@@ -264,8 +290,7 @@ struct LineArbiter<Framing: BlockFraming> {
     }
     if state == .joining {
       if packet.sequenceNumber <= 1 {
-        hold(packet, clock: clock, into: &sink)
-        open(at: packet.sequenceNumber, clock: clock, into: &sink)
+        open(at: packet.sequenceNumber, with: packet, clock: clock, into: &sink)
       } else {
         hold(packet, clock: clock, into: &sink)
       }
@@ -275,12 +300,16 @@ struct LineArbiter<Framing: BlockFraming> {
       recordLateCopy(packet, clock: clock, into: &sink)
       return
     }
+    if let end = endAnnounced, packet.endSequence > end { endAnnounced = nil }
+    let gapEnd = heldCount > 0 ? held[0].sequenceNumber : highestKnown
     note(packet, clock: clock)
-    if silent { endSilence(packet, clock: clock, into: &sink) }
+    // What is not next shows a gap: trust must not come back for the moment before it is known.
+    if silent, packet.sequenceNumber <= next, packet.sequenceNumber &+ UInt64(packet.wholeCount) > next {
+      endSilence(packet, clock: clock, into: &sink)
+    }
     if packet.sequenceNumber <= next {
-      let wasWaiting = state == .waiting
       deliverRest(packet, clock: clock, into: &sink)
-      if wasWaiting { counters.add(.gapsFilled) }
+      if state == .waiting, next >= gapEnd { counters.add(.gapsFilled) }
       drain(clock: clock, into: &sink)
     } else {
       hold(packet, clock: clock, into: &sink)
@@ -298,7 +327,7 @@ struct LineArbiter<Framing: BlockFraming> {
     next = 1
     heldCount = 0
     highestKnown = packet.endSequence
-    endSeen = false
+    endAnnounced = nil
     lateStart = false
     untrusted = false
     silent = false
@@ -306,11 +335,14 @@ struct LineArbiter<Framing: BlockFraming> {
     waitingSince = clock
     lastHeard = clock
     aside = nil
+    announcement = nil
     take(packet, clock: clock, into: &sink)
   }
 
-  /// Ends the join: numbers begin at `first`.
-  private mutating func open(at first: UInt64, clock: UInt64, into sink: inout some DeliverySink) {
+  /// Ends the join: numbers begin at `first`, with `packet` where that is known already.
+  private mutating func open(
+    at first: UInt64, with packet: SequencedPacket? = nil, clock: UInt64, into sink: inout some DeliverySink
+  ) {
     next = first
     lateStart = first != 1
     lastHeard = clock
@@ -320,7 +352,17 @@ struct LineArbiter<Framing: BlockFraming> {
     heldCount = 0
     highestKnown = next
     state = .live
+    // Trust is published once all is judged: not `ok` for the moment between the first packet and a gap behind it.
+    isOpening = true
+    if let packet { acceptRare(packet, clock: clock, into: &sink) }
     for index in 0..<waiting { acceptRare(rejudged[index], clock: clock, into: &sink) }
+    // What a heartbeat announced during the join counts as well, where it is believable.
+    if let announced = announcement?.endSequence, announced > highestKnown {
+      if announced &- next <= settings.sequenceJumpMaximum { highestKnown = announced } else { announcement = nil }
+    }
+    isOpening = false
+    // What was judged came in order of numbers, not of time.
+    if state == .waiting { waitFromNow(clock) }
     settle(clock: clock, into: &sink)
   }
 
@@ -338,6 +380,8 @@ struct LineArbiter<Framing: BlockFraming> {
         return
       }
       first = kept
+      first?.captureNanoseconds = clock
+      aside = nil
       counters.add(.sequenceJumpsBelieved)
     }
     finish(clock: clock, into: &sink)
@@ -381,8 +425,7 @@ struct LineArbiter<Framing: BlockFraming> {
     held[position] = packet
     heldCount += 1
     if state == .live || state == .ended {
-      state = .waiting
-      waitingSince = clock
+      waitFromNow(clock)
       publishTrust(clock: clock, packet: packet, into: &sink)
     }
   }
@@ -394,7 +437,7 @@ struct LineArbiter<Framing: BlockFraming> {
       return
     }
     let resume = heldCount > 0 ? min(held[0].sequenceNumber, highestKnown) : highestKnown
-    let place = heldCount > 0 ? held[0].occurrence : Occurrence()
+    let place = heldCount > 0 ? held[0].occurrence : announcement?.occurrence ?? Occurrence()
     counters.note(.gaps, at: place)
     counters.note(.messagesLost, resume &- next, at: place)
     untrusted = true
@@ -551,7 +594,7 @@ struct LineArbiter<Framing: BlockFraming> {
       : state == .waiting || state == .joining ? .gap
       : lateStart ? .lateStart
       : silent ? .silent : .ok
-    if trust == published { return }
+    if trust == published || isOpening { return }
     published = trust
     sink.flushIfFull()
     sink.batch.append(.channelState, channel: channel, detail: trust.rawValue, packet: packet, clock: clock)

@@ -1,0 +1,70 @@
+import FeedCore
+
+extension BookReport {
+  /// Prices are the venue's raw integers, as in TSV; the consolidated best and the VWAP are nanodollars.
+  func writeJSON(to output: TextOutput) {
+    var writer = JSONWriter(output)
+    writer.object { json in
+      if let symbol {
+        let best = run.replay.consolidatedBest(of: symbol)
+        json.member("symbol", symbol.description)
+        json.object("consolidatedBest", isInline: true) { json in
+          json.member("bid", best.bid)
+          json.member("ask", best.ask)
+        }
+      }
+      json.list("books") { json in
+        for instrument in instruments {
+          json.object(isInline: symbol == nil) { json in writeBook(instrument, &json) }
+        }
+      }
+    }
+  }
+
+  private func writeBook(_ instrument: InstrumentSummary, _ json: inout JSONWriter) {
+    let record = instrument.record
+    json.member("venue", instrument.venueName)
+    json.member("locate", instrument.locate)
+    json.member("symbol", instrument.symbol.description)
+    json.member("bidPrice", instrument.top.bidPrice)
+    json.member("bidQuantity", instrument.top.bidQuantity)
+    json.member("bidOrders", instrument.bidOrders)
+    json.member("askPrice", instrument.top.askPrice)
+    json.member("askQuantity", instrument.top.askQuantity)
+    json.member("askOrders", instrument.askOrders)
+    json.member("state", "\(instrument.state)")
+    json.member("roundLot", record.roundLot)
+    for (key, side) in [("bidRoundLotPrice", Side.buy), ("askRoundLotPrice", .sell)] {
+      json.member(key, run.replay.bestRoundLot(of: instrument, side: side)?.price)
+    }
+    json.member("volume", record.volume)
+    json.member("vwap", Self.vwap(record))
+    let hasTrade = record.lastQuantity > 0
+    json.member("lastPrice", hasTrade ? record.lastPrice : nil)
+    json.member("lastQuantity", hasTrade ? record.lastQuantity : nil)
+    json.member("lastTradeNanoseconds", hasTrade ? record.lastTradeNanoseconds : nil)
+    if symbol == nil { return }
+    for (key, side) in [("bids", Side.buy), ("asks", .sell)] {
+      json.list(key) { json in
+        for level in levels(of: instrument, side: side) { writeLevel(level, &json) }
+      }
+    }
+  }
+
+  private func writeLevel(_ level: SideLevel, _ json: inout JSONWriter) {
+    json.object(isInline: true) { json in
+      json.member("price", level.price)
+      json.member("quantity", level.quantity)
+      json.member("orders", level.orders)
+      guard showsQueues else { return }
+      json.list("queue") { json in
+        for order in level.queue {
+          json.object { json in
+            json.member("orderReferenceNumber", order.orderReferenceNumber)
+            json.member("quantity", order.quantity)
+          }
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,177 @@
+import FeedCore
+import FeedIO
+
+extension CaptureInfo {
+  public enum Format: String, Sendable, CaseIterable {
+    case table
+    case json
+  }
+
+  public func write(_ format: Format, to output: TextOutput) {
+    switch format {
+    case .json: writeJSON(to: output)
+    case .table: for line in lines { output.write(line + "\n") }
+    }
+  }
+
+  // MARK: - Table
+
+  private var lines: [String] {
+    var lines: [String] = []
+    func section(_ name: String, _ content: [String]) {
+      if content.isEmpty { return }
+      if !lines.isEmpty { lines.append("") }
+      lines.append(name)
+      lines += content.map { "  " + $0 }
+    }
+    section("FILES", fileLines)
+    section("FEEDS", feedLines)
+    section("FLOWS", flowLines)
+    let counters = counterLines
+    section("COUNTERS", counters.isEmpty ? ["none: nothing wrong, nothing left out"] : counters)
+    return lines
+  }
+
+  private var fileLines: [String] {
+    var table = TextTable([
+      ("file", .left), ("kind", .left), ("size", .right), ("packets", .right), ("first", .left), ("last", .left),
+    ])
+    for entry in files {
+      func time(_ nanoseconds: UInt64?) -> String { nanoseconds.map { TimeText.capture($0) } ?? "-" }
+      table.append([
+        entry.file.baseName, entry.file.summary, Text.bytes(UInt64(entry.file.bytes.count)),
+        Text.grouped(entry.packets), time(entry.firstCaptureNanoseconds), time(entry.lastCaptureNanoseconds),
+      ])
+    }
+    var lines = table.lines
+    for entry in files where entry.file.kind == .soupBinTCP {
+      lines.append(
+        "\(entry.file.baseName): \(Text.grouped(entry.unsequencedMessages)) messages to the venue, "
+          + "\(Text.grouped(entry.sequencedMessages)) from it")
+    }
+    return lines
+  }
+
+  private var feedLines: [String] {
+    plan.channels.map { "\($0.name)  \($0.protocol)  \($0.lines.joined(separator: ", "))" }
+  }
+
+  private var flowLines: [String] {
+    if flows.isEmpty { return [] }
+    var table = TextTable([
+      ("file", .right), ("destination", .left), ("feed", .left), ("protocol", .left), ("session", .left),
+      ("packets", .right), ("messages", .right), ("heartbeats", .right), ("first", .right), ("last", .right),
+      ("missing", .right), ("duplicates", .right), ("from", .left), ("to", .left),
+    ])
+    for flow in flows {
+      let head = [
+        "\(flow.key.fileIndex + 1)", "\(flow.transport) \(flow.key)", flow.feed ?? "-", flow.protocolName ?? "-",
+      ]
+      let times = [flow.firstCaptureNanoseconds, flow.lastCaptureNanoseconds].map {
+        TimeText.timeOfDay($0 % TimeText.nanosecondsPerDay, digits: 6)
+      }
+      if flow.sessions.isEmpty {
+        table.append(head + ["-", Text.grouped(flow.packets), "-", "-", "-", "-", "-", "-"] + times)
+      }
+      for session in flow.sessions {
+        table.append(
+          head + [
+            session.name, Text.grouped(session.packets), Text.grouped(session.messages),
+            Text.grouped(session.heartbeats), session.firstSequence.map { "\($0)" } ?? "-",
+            session.lastSequence.map { "\($0)" } ?? "-", Text.grouped(session.missing),
+            Text.grouped(session.duplicates),
+          ] + times)
+      }
+      if flow.malformed > 0 {
+        table.append(head + ["malformed", Text.grouped(flow.malformed), "-", "-", "-", "-", "-", "-"] + times)
+      }
+    }
+    return table.lines
+  }
+
+  private var counterLines: [String] {
+    var table = TextTable([("counter", .left), ("count", .right), ("first at", .left)])
+    for reading in readings {
+      let file = files[reading.firstFileIndex].file.baseName
+      table.append([reading.name, Text.grouped(reading.count), "\(file) offset \(reading.firstOffset)"])
+    }
+    for counter in WireCounter.allCases {
+      guard let first = wire.first(counter) else { continue }
+      let file = files[Int(first.fileIndex)].file.baseName
+      table.append([counter.name, Text.grouped(wire[counter]), "\(file) record \(first.recordIndex)"])
+    }
+    return Array(table.lines.dropFirst())
+  }
+
+  // MARK: - JSON
+
+  private func writeJSON(to output: TextOutput) {
+    var writer = JSONWriter(output)
+    writer.object { json in
+      json.list("files") { json in
+        for entry in files { json.object(isInline: true) { json in Self.write(entry, &json) } }
+      }
+      json.list("feeds") { json in
+        for channel in plan.channels {
+          json.object(isInline: true) { json in
+            json.member("name", channel.name)
+            json.member("protocol", channel.protocol)
+            json.list("lines") { json in channel.lines.forEach { json.element($0) } }
+          }
+        }
+      }
+      json.list("flows") { json in
+        for flow in flows { json.object { json in write(flow, &json) } }
+      }
+      json.object("capture") { json in
+        for counter in CaptureCounter.allCases {
+          json.member(counter.name, readings.first { $0.counter == counter }?.count ?? 0)
+        }
+      }
+      json.object("wire") { json in
+        for counter in WireCounter.allCases { json.member(counter.name, wire[counter]) }
+      }
+    }
+  }
+
+  private static func write(_ entry: File, _ json: inout JSONWriter) {
+    json.member("name", entry.file.baseName)
+    json.member("kind", entry.file.kind.rawValue)
+    json.member("compression", entry.file.compression.rawValue)
+    json.member("bytes", entry.file.bytes.count)
+    json.member("packets", entry.packets)
+    json.member("firstCaptureNanoseconds", entry.firstCaptureNanoseconds)
+    json.member("lastCaptureNanoseconds", entry.lastCaptureNanoseconds)
+    guard entry.file.kind == .soupBinTCP else { return }
+    json.member("unsequencedMessages", entry.unsequencedMessages)
+    json.member("sequencedMessages", entry.sequencedMessages)
+  }
+
+  private func write(_ flow: FlowStatistics, _ json: inout JSONWriter) {
+    json.member("file", files[Int(flow.key.fileIndex)].file.baseName)
+    json.member("transport", "\(flow.transport)")
+    json.member("destination", flow.key.description)
+    json.member("protocol", flow.protocolName)
+    json.member("feed", flow.feed)
+    json.member("packets", flow.packets)
+    json.member("payloadBytes", flow.payloadBytes)
+    json.member("malformed", flow.malformed)
+    json.member("firstCaptureNanoseconds", flow.firstCaptureNanoseconds)
+    json.member("lastCaptureNanoseconds", flow.lastCaptureNanoseconds)
+    json.list("sessions") { json in
+      for session in flow.sessions {
+        json.object(isInline: true) { json in
+          json.member("session", session.name)
+          json.member("packets", session.packets)
+          json.member("messages", session.messages)
+          json.member("heartbeats", session.heartbeats)
+          json.member("endsOfSession", session.endsOfSession)
+          json.member("firstSequence", session.firstSequence)
+          json.member("lastSequence", session.lastSequence)
+          json.member("missing", session.missing)
+          json.member("duplicates", session.duplicates)
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,299 @@
+import FeedCore
+import FeedIO
+
+/// The report of `feedh replay --report`: one JSON object, described key by key in Docs/FORMATS.md.
+///
+/// Keys come in a fixed order, counts and times as integers, money as integers of nanodollars. Everything but the
+/// figures of the machine (`startNanoseconds`, `elapsedNanoseconds`, `nanosecondsPerMessage`, `residentBytes`,
+/// `stalls`, `latency`) is the same for any number of cores, layout, burst size and speed.
+public struct ReplayReport {
+  /// What the software uses to decode: "scalar" until another instruction set is chosen at run time.
+  public static let instructionSet = "scalar"
+
+  private let run: CaptureRun
+  private let summary: ReplaySummary
+  private let faults: [Fault]
+  private let positions: [MarkedPosition]
+
+  /// - Parameter run: one that has run.
+  public init(_ run: CaptureRun) {
+    self.run = run
+    summary = run.summary
+    faults = Fault.all(of: run)
+    positions = MarkedPosition.all(of: run)
+  }
+
+  public func write(to output: TextOutput) {
+    var writer = JSONWriter(output)
+    writer.object { json in
+      writeRun(&json)
+      writeInput(&json)
+      writeCounts(&json)
+      writeResults(&json)
+      writeDigests(&json)
+      writeFigures(&json)
+      writeOpportunities(&json)
+      writeOrders(&json)
+    }
+  }
+
+  /// Packets that could not be read as what they should be: `counters.malformed` and every wire fault.
+  public static func malformed(_ summary: ReplaySummary) -> UInt64 {
+    WireCounter.allCases.filter(\.isFault).reduce(summary[.malformed]) { $0 + summary.wire[$1] }
+  }
+
+  // MARK: What ran
+
+  private func writeRun(_ json: inout JSONWriter) {
+    json.member("version", Version.text)
+    json.member("instructionSet", Self.instructionSet)
+    json.member("interrupted", run.replay.isInterrupted)
+    json.member("cores", run.settings.threads.coreCount)
+    json.member("layout", run.settings.threads.layout.rawValue)
+    json.member("shards", run.settings.shardCount)
+    json.list("files") { json in
+      for file in run.set.files {
+        json.object(isInline: true) { json in
+          json.member("name", file.baseName)
+          json.member("kind", file.kind.rawValue)
+          json.member("compression", file.compression.rawValue)
+          json.member("bytes", file.bytes.count)
+        }
+      }
+    }
+  }
+
+  private func writeInput(_ json: inout JSONWriter) {
+    json.list("feeds") { json in
+      for channel in summary.channels {
+        json.object(isInline: true) { json in
+          json.member("name", channel.name)
+          json.member("venue", channel.venueName)
+          json.member("protocol", channel.protocol)
+          json.member("state", "\(channel.state)")
+          json.list("lines") { json in channel.lines.forEach { json.element($0) } }
+        }
+      }
+    }
+    json.list("ignoredFlows") { json in
+      for flow in run.plan.ignored {
+        json.object(isInline: true) { json in
+          json.member("file", run.set.files[Int(flow.key.fileIndex)].baseName)
+          json.member("destination", flow.key.description)
+          json.member("packets", flow.packets)
+        }
+      }
+    }
+  }
+
+  // MARK: Counts
+
+  private func writeCounts(_ json: inout JSONWriter) {
+    json.member("packets", summary.packets)
+    json.member("messages", summary.messages)
+    writeTypes("byType", &json)
+    json.object("byProtocol") { json in
+      for name in Set(summary.channels.map(\.protocol)).sorted() { writeTypes(name, &json) }
+    }
+    json.member("firstCaptureNanoseconds", run.firstCaptureNanoseconds)
+    json.member("lastCaptureNanoseconds", summary.clock == 0 ? nil : summary.clock)
+    json.member("gaps", summary[.gaps])
+    json.member("messagesLost", summary[.messagesLost])
+    json.member("duplicates", summary[.duplicates])
+    json.member("sessionRestarts", summary[.sessionRestarts])
+    json.member("orphans", summary.orphans)
+    json.object("orphansByType", isInline: true) { json in
+      for (type, count) in summary.orphansByType.sorted(by: { $0.key < $1.key }) {
+        json.member(String(Unicode.Scalar(type)), count)
+      }
+    }
+    json.member("malformed", Self.malformed(summary))
+    json.member("unknownTypes", summary[.unknownTypes])
+    json.object("counters") { json in
+      for counter in Counter.allCases { json.member(counter.name, summary[counter]) }
+    }
+    json.object("wire") { json in
+      for counter in WireCounter.allCases { json.member(counter.name, summary.wire[counter]) }
+    }
+    json.object("capture") { json in
+      for counter in CaptureCounter.allCases {
+        json.member(counter.name, run.readings.first { $0.counter == counter }?.count ?? 0)
+      }
+    }
+    json.list("firstOccurrences") { json in
+      for fault in faults { writeFirst(fault, &json) }
+    }
+  }
+
+  /// Only one protocol drives books so far, so the counts by type are its own.
+  private func writeTypes(_ key: String, _ json: inout JSONWriter) {
+    json.object(key, isInline: true) { json in
+      for (type, count) in summary.byType.sorted(by: { $0.key < $1.key }) {
+        json.member(String(Unicode.Scalar(type)), count)
+      }
+    }
+  }
+
+  private func writeFirst(_ fault: Fault, _ json: inout JSONWriter) {
+    json.object(isInline: true) { json in
+      json.member("layer", fault.layer.rawValue)
+      json.member("counter", fault.name)
+      json.member("count", fault.count)
+      json.member("file", fault.file)
+      if let packet = fault.packet { json.member("packet", packet) }
+      if let record = fault.record { json.member("record", record) }
+      if let offset = fault.offset { json.member("offset", offset) }
+    }
+  }
+
+  // MARK: Results
+
+  private func writeResults(_ json: inout JSONWriter) {
+    json.member("instruments", summary.instruments.count)
+    json.member("liveOrders", summary.liveOrders)
+    json.object("bookStates", isInline: true) { json in
+      for state in BookState.allCases { json.member("\(state)", summary.instruments.count { $0.state == state }) }
+    }
+    json.member("opportunities", summary.opportunityCount)
+    json.member("imbalanceSignals", summary.imbalanceSignals)
+    json.member("orders", summary.ordersSent)
+    json.object("replies", isInline: true) { json in writeReplies(&json) }
+    json.object("refusals") { json in
+      for (reason, count) in summary.refusals { json.member("\(reason)", count) }
+    }
+    json.object("profit", isInline: true) { json in
+      let profit = ProfitSummary(positions)
+      json.member("total", profit.profit)
+      json.member("cash", profit.cash)
+      json.member("marked", profit.marked)
+      json.member("fees", profit.fees)
+      json.member("unmarkedSymbols", profit.unmarkedCount)
+    }
+    json.list("positions") { json in
+      for entry in positions { writePosition(entry, &json) }
+    }
+    json.member("recordsDropped", summary.recordsDropped)
+    json.member("wireMessagesDropped", summary.wireMessagesDropped)
+  }
+
+  private func writeReplies(_ json: inout JSONWriter) {
+    let replies = summary.replies
+    json.member("accepted", replies.accepted)
+    json.member("executed", replies.executed)
+    json.member("canceled", replies.canceled)
+    json.member("rejected", replies.rejected)
+    json.member(
+      "inconsistent",
+      replies.malformed + replies.unknownOrder + replies.outOfOrder + replies.acceptedBeyondOrder
+        + replies.impossibleQuantity + replies.impossiblePrice + replies.brokenTrades)
+  }
+
+  private func writePosition(_ entry: MarkedPosition, _ json: inout JSONWriter) {
+    let position = entry.position
+    json.object(isInline: true) { json in
+      json.member("symbol", position.symbol.description)
+      json.member("shares", position.shares)
+      json.member("sharesBought", position.sharesBought)
+      json.member("sharesSold", position.sharesSold)
+      json.member("cash", position.cash)
+      json.member("fees", position.fees)
+      json.member("mark", entry.mark)
+      json.member("markSource", entry.source?.rawValue)
+      json.member("profit", entry.profit)
+    }
+  }
+
+  private func writeDigests(_ json: inout JSONWriter) {
+    json.member("bookDigest", Text.digest(summary.bookDigest))
+    json.member("orderDigest", Text.digest(summary.orderDigest))
+    json.member("digest", Text.digest(summary.digest))
+  }
+
+  // MARK: The machine
+
+  private func writeFigures(_ json: inout JSONWriter) {
+    json.member("startNanoseconds", run.startNanoseconds)
+    json.member("elapsedNanoseconds", run.replay.elapsedNanoseconds)
+    json.member("nanosecondsPerMessage", decimal: run.nanosecondsPerMessage)
+    json.member("residentBytes", run.residentBytes)
+    json.member("stalls", summary.stalls)
+    json.object("latency") { json in
+      json.member("sampleEvery", run.options.speed == .maximum ? run.settings.latency.sampleEvery : 1)
+      for (core, cpu, stages) in summary.stages {
+        json.object("core\(core)") { json in
+          json.member("cpu", cpu)
+          for stage in StageHistograms.Stage.allCases { writeStage(stage, stages[stage], &json) }
+        }
+      }
+    }
+  }
+
+  private func writeStage(
+    _ stage: StageHistograms.Stage, _ histogram: LatencyHistogram, _ json: inout JSONWriter
+  ) {
+    let figures = LatencySummary(histogram, clock: run.replay.clock)
+    json.object(stage.name, isInline: true) { json in
+      json.member("count", figures.count)
+      json.member("p50", figures.p50)
+      json.member("p90", figures.p90)
+      json.member("p99", figures.p99)
+      json.member("p999", figures.p999)
+      json.member("max", figures.max)
+    }
+  }
+
+  // MARK: Lists
+
+  private func writeOpportunities(_ json: inout JSONWriter) {
+    json.list("opportunityList") { json in
+      for record in summary.opportunities {
+        json.object(isInline: true) { json in
+          json.member("symbol", record.symbol.description)
+          json.member("buyVenue", run.plan.venues[Int(record.buyVenue)].name)
+          json.member("sellVenue", run.plan.venues[Int(record.sellVenue)].name)
+          json.member("beginNanoseconds", record.beginNanoseconds)
+          json.member("peakNanoseconds", record.peakNanoseconds)
+          json.member("endNanoseconds", record.endNanoseconds)
+          json.member("maximumEdge", record.maximumEdge)
+          json.member("quantity", record.quantity)
+          json.member("notional", record.notional)
+          json.member("gain", record.gain)
+          json.member("buyPrice", record.buyPrice)
+          json.member("sellPrice", record.sellPrice)
+          json.member("end", "\(record.end)")
+          json.member("orderPairs", record.orderPairs)
+          json.member("shard", record.shard)
+          json.member("number", record.number)
+        }
+      }
+    }
+  }
+
+  private func writeOrders(_ json: inout JSONWriter) {
+    json.list("orderList") { json in
+      for record in summary.orders {
+        json.object(isInline: true) { json in
+          json.member("captureNanoseconds", record.captureNanoseconds)
+          json.member("shard", record.shard)
+          json.member("symbol", record.symbol.description)
+          json.member("venue", run.plan.venueName(record.venue))
+          json.member("side", OrderText.side(record))
+          json.member("kind", "\(record.kind)")
+          json.member("quantity", record.quantity)
+          json.member("price", record.price)
+          json.member("userRefNum", record.userRefNum)
+          json.member("reason", OrderText.reason(record))
+          json.member("opportunity", record.opportunity)
+          json.member("matchNumber", record.matchNumber)
+        }
+      }
+    }
+  }
+}
+
+extension FeedPlan {
+  /// The name of a venue; a number for one that an order named and the plan does not have.
+  func venueName(_ index: VenueIndex) -> String {
+    Int(index) < venues.count ? venues[Int(index)].name : "\(index)"
+  }
+}

@@ -1,0 +1,142 @@
+import Foundation
+
+/// One run of the built `feedh`, as a user would start it.
+struct CommandRun {
+  var status: Int32
+  var output: String
+  var errors: String
+
+  /// Lines of standard error.
+  var errorLines: [String] { errors.split(separator: "\n").map(String.init) }
+  /// Rows of a tab-separated table, its header left out.
+  var rows: [[String]] { Self.rows(output) }
+
+  /// The program stands beside the test bundle, which is the running executable.
+  static let program: URL = {
+    let tests = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+    return URL(fileURLWithPath: tests ?? CommandLine.arguments[0]).deletingLastPathComponent()
+      .appendingPathComponent("feedh")
+  }()
+
+  static func feedh(_ arguments: [String]) throws -> CommandRun {
+    let run = try CommandProcess(arguments)
+    return try run.finish()
+  }
+
+  static func feedh(_ arguments: String...) throws -> CommandRun { try feedh(arguments) }
+
+  static func rows(_ text: String) -> [[String]] {
+    text.split(separator: "\n").dropFirst().map {
+      $0.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
+    }
+  }
+
+  static func json(_ text: String) throws -> [String: Any] {
+    let value = try JSONSerialization.jsonObject(with: Data(text.utf8))
+    guard let object = value as? [String: Any] else { throw CommandFailure("not a JSON object: \(text.prefix(80))") }
+    return object
+  }
+
+  /// Rows of `decode --format ndjson`.
+  func objects() throws -> [[String: Any]] { try output.split(separator: "\n").map { try Self.json(String($0)) } }
+}
+
+struct CommandFailure: Error, CustomStringConvertible {
+  let description: String
+  init(_ description: String) { self.description = description }
+}
+
+/// A running `feedh`. Its output goes to files, so that no pipe can fill up.
+final class CommandProcess {
+  private let process = Process()
+  private let folder = CommandFolder()
+
+  init(_ arguments: [String]) throws {
+    process.executableURL = CommandRun.program
+    process.arguments = arguments
+    for name in ["out", "err"] { _ = FileManager.default.createFile(atPath: folder.path(name), contents: nil) }
+    process.standardInput = FileHandle.nullDevice
+    process.standardOutput = FileHandle(forWritingAtPath: folder.path("out"))
+    process.standardError = FileHandle(forWritingAtPath: folder.path("err"))
+    try process.run()
+  }
+
+  func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
+
+  func finish() throws -> CommandRun {
+    process.waitUntilExit()
+    guard process.terminationReason == .exit else {
+      throw CommandFailure("feedh died of signal \(process.terminationStatus): \(try folder.text("err"))")
+    }
+    return CommandRun(
+      status: process.terminationStatus, output: try folder.text("out"), errors: try folder.text("err"))
+  }
+}
+
+/// A folder of one test, removed with its last user.
+final class CommandFolder: Sendable {
+  let root: String
+
+  init() {
+    root = NSTemporaryDirectory() + "feedh-command-" + UUID().uuidString
+    try! FileManager.default.createDirectory(atPath: root, withIntermediateDirectories: true)
+  }
+
+  deinit { try? FileManager.default.removeItem(atPath: root) }
+
+  func path(_ name: String) -> String { root + "/" + name }
+
+  func text(_ name: String) throws -> String {
+    String(decoding: try Data(contentsOf: URL(fileURLWithPath: path(name))), as: UTF8.self)
+  }
+
+  @discardableResult
+  func write(_ bytes: some Sequence<UInt8>, _ name: String) throws -> String {
+    try Data(bytes).write(to: URL(fileURLWithPath: path(name)))
+    return path(name)
+  }
+
+  @discardableResult
+  func write(_ text: String, _ name: String) throws -> String { try write(text.utf8, name) }
+}
+
+/// A generated day of two venues with two lines each, made once by `feedh generate`, with orders switched on.
+enum CommandDay {
+  static let folder = CommandFolder()
+  static let capture = folder.path("day.pcap")
+  static let configuration = folder.path("day.yaml")
+
+  /// Makes the files on first use. `let`: the runtime makes others wait.
+  static let made: Result<Void, any Error> = Result {
+    let run = try CommandRun.feedh(
+      "generate", "--output", folder.path("day"), "--symbols", "40", "--messages", "20000", "--seed", "11")
+    guard run.status == 0 else { throw CommandFailure(run.errors) }
+    try folder.write(try folder.text("day.yaml") + "orders: { enabled: true }\n", "day.yaml")
+  }
+
+  static func make() throws { try made.get() }
+}
+
+/// A nanosecond pcap, record by record, as far as tests need it: little-endian, as `feedh generate` writes it.
+struct CommandPcap {
+  let header: [UInt8]
+  /// Capture time and the whole record.
+  let records: [(nanoseconds: UInt64, bytes: [UInt8])]
+
+  init(path: String) throws {
+    let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
+    func word(_ offset: Int) -> UInt64 { (0..<4).reduce(0) { $0 | UInt64(bytes[offset + $1]) << UInt64(8 * $1) } }
+    header = Array(bytes[0..<24])
+    var records: [(nanoseconds: UInt64, bytes: [UInt8])] = []
+    var offset = 24
+    while offset < bytes.count {
+      let end = offset + 16 + Int(word(offset + 8))
+      records.append((word(offset) * 1_000_000_000 + word(offset + 4), Array(bytes[offset..<end])))
+      offset = end
+    }
+    self.records = records
+  }
+
+  /// The file's first packets.
+  func prefix(_ count: Int) -> [UInt8] { header + records.prefix(count).flatMap(\.bytes) }
+}
