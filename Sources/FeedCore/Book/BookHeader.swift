@@ -35,8 +35,9 @@ struct BookHeader: BitwiseCopyable {
   var asks = BookSide()
   /// Hash of the book's events, exchange times only.
   var digest: UInt64 = 0
-  /// As of the last publish point.
-  var publishedTop = TopOfBook()
+  /// The best level of each side; quantity 0 = the side is empty.
+  var bestBid = Level(key: 0, quantity: 0)
+  var bestAsk = Level(key: 0, quantity: 0)
   var group: GroupIndex = 0
   var bidSizeClass: UInt8 = 0
   var askSizeClass: UInt8 = 0
@@ -45,6 +46,17 @@ struct BookHeader: BitwiseCopyable {
   var channel: UInt8 = 0
   private var padding: (UInt8, UInt8) = (0, 0)
   private var padding2: UInt64 = 0
+
+  /// Where `bestBid` stands, `bestAsk` right behind it.
+  static var bestOffset: Int { 24 }
+
+  /// Best prices of any size.
+  @inline(__always)
+  var top: TopOfBook {
+    TopOfBook(
+      bidPrice: bestBid.quantity == 0 ? 0 : bestBid.key, bidQuantity: bestBid.quantity,
+      askPrice: bestAsk.quantity == 0 ? 0 : ~bestAsk.key, askQuantity: bestAsk.quantity)
+  }
 
   /// The state of the instrument itself; its channel's may be worse.
   var ownState: BookState {

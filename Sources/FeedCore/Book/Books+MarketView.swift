@@ -13,8 +13,7 @@ extension Books: MarketView {
   }
 
   func top(of instrument: InstrumentID) -> TopOfBook {
-    guard let header = header(of: instrument) else { return TopOfBook() }
-    return venues[Int(instrument.venue)].top(header)
+    header(of: instrument)?.pointee.top ?? TopOfBook()
   }
 
   func instrument(of group: GroupIndex, at venue: VenueIndex) -> InstrumentID {

@@ -130,18 +130,18 @@ struct Books {
 
   func changedInstrument(_ position: Int) -> InstrumentID { changed.base[position] }
 
-  /// Notes the book's best prices for everybody to see, and counts it when they differ from those before.
+  /// Takes the book off the list of changed ones.
   @inline(__always)
-  func publish(_ header: UnsafeMutablePointer<BookHeader>, of venue: UnsafeMutablePointer<VenueBook>) {
+  func publish(_ header: UnsafeMutablePointer<BookHeader>) {
     header.pointee.flags = BookHeader.Flags(
       rawValue: header.pointee.flags.rawValue & ~BookHeader.Flags.dirty.rawValue)
-    let top = venue.pointee.top(header)
-    counters.add(.topChanges, top.differs(from: header.pointee.publishedTop) ? 1 : 0)
-    header.pointee.publishedTop = top
   }
 
   @inline(__always)
-  mutating func clearChanged() { changedCount = 0 }
+  mutating func clearChanged() {
+    counters.add(.topChanges, UInt64(truncatingIfNeeded: changedCount))
+    changedCount = 0
+  }
 
   // MARK: - Channels
 
@@ -157,29 +157,5 @@ struct Books {
     let venue = Int(channels[Int(channel)].venue)
     venues[venue].isComplete = false
     venues[venue].clear(channel: channel, event: event)
-  }
-}
-
-extension VenueBook {
-  @inline(__always)
-  func top(_ header: UnsafeMutablePointer<BookHeader>) -> TopOfBook {
-    // An empty side reads the level before its block, or the spare one before the first, and then drops it.
-    let bids = header.pointee.bids
-    let bid = arena.levels.base[Int(bids.offset) &+ Int(bids.count) &- 1]
-    let asks = header.pointee.asks
-    let ask = arena.levels.base[Int(asks.offset) &+ Int(asks.count) &- 1]
-    return TopOfBook(
-      bidPrice: bids.count == 0 ? 0 : bid.key, bidQuantity: bids.count == 0 ? 0 : bid.quantity,
-      askPrice: asks.count == 0 ? 0 : ~ask.key, askQuantity: asks.count == 0 ? 0 : ask.quantity)
-  }
-}
-
-extension TopOfBook {
-  /// Whether any of the four differs, without a branch for each.
-  @inline(__always)
-  func differs(from other: TopOfBook) -> Bool {
-    let prices = (bidPrice ^ other.bidPrice) | (askPrice ^ other.askPrice)
-    let quantities = (bidQuantity ^ other.bidQuantity) | (askQuantity ^ other.askQuantity)
-    return UInt32(bitPattern: prices) | quantities != 0
   }
 }

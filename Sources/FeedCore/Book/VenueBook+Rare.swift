@@ -143,6 +143,8 @@ extension VenueBook {
       let header = headers.base + instrument
       header.pointee.bids.count = 0
       header.pointee.asks.count = 0
+      header.pointee.bestBid.quantity = 0
+      header.pointee.bestAsk.quantity = 0
       header.pointee.flags.formIntersection([.owned, .shared, .dirty, .watchDepth])
       event.pointee.exchangeNanoseconds = 0
       event.pointee.type = 0

@@ -80,15 +80,15 @@ struct VenueBook {
   func prefetchLevels(_ event: UnsafeMutablePointer<BookEvent>) {
     let index = Int(truncatingIfNeeded: event.pointee.instrument)
     guard index < admitted else { return }
-    // An add says its side; any other event's is that of the order in its home slot, most probably. Without a
-    // branch: which of the two it is can't be predicted.
-    let isAdd: UInt8 = event.pointee.kind == .add ? 1 : 0
-    let isSell = event.pointee.sellBit & isAdd | orders.likelySellBit(home: event.pointee.home) & (1 &- isAdd)
-    let side = (UnsafeMutableRawPointer(headers.base + index).assumingMemoryBound(to: BookSide.self)
-      + Int(isSell)).pointee
-    let end = arena.levels.base + (Int(side.offset) + Int(side.count))
-    feedh_prefetch(end - 1)
-    feedh_prefetch(end - 9)
+    // Both sides: which one it will be stands in the order's slot, and waiting for that line here would cost more than
+    // two lines asked for in vain.
+    let header = headers.base + index
+    let bids = arena.levels.base + (Int(header.pointee.bids.offset) + Int(header.pointee.bids.count))
+    let asks = arena.levels.base + (Int(header.pointee.asks.offset) + Int(header.pointee.asks.count))
+    feedh_prefetch(bids - 1)
+    feedh_prefetch(asks - 1)
+    feedh_prefetch(bids - LevelArena.smallestBlock)
+    feedh_prefetch(asks - LevelArena.smallestBlock)
   }
 
   // MARK: - Events on orders. Each returns true when the best price or its size of a side may have changed.
@@ -227,6 +227,7 @@ struct VenueBook {
       let (sum, overflow) = levels[found].quantity.addingReportingOverflow(quantity)
       levels[found].quantity = sum
       if overflow { recordLevelOverflow(levels + found, header: header, place: place) }
+      noteBest(header, isSell: isSell, levels, count: count)
       return found == count &- 1
     }
     if count & (count &- 1) == 0, count == 0 || count >= LevelArena.smallestBlock {
@@ -243,6 +244,7 @@ struct VenueBook {
     }
     levels[index] = Level(key: key, quantity: quantity)
     side.pointee.count = UInt32(truncatingIfNeeded: count &+ 1)
+    noteBest(header, isSell: isSell, levels, count: count &+ 1)
     return index == count
   }
 
@@ -259,6 +261,7 @@ struct VenueBook {
     guard found >= 0, levels[found].key == key else { return false }
     if levels[found].quantity > quantity {
       levels[found].quantity &-= quantity
+      noteBest(header, isSell: isSell, levels, count: count)
       return found == count &- 1
     }
     var index = found
@@ -267,7 +270,20 @@ struct VenueBook {
       index &+= 1
     }
     side.pointee.count = UInt32(truncatingIfNeeded: count &- 1)
+    noteBest(header, isSell: isSell, levels, count: count &- 1)
     return found == count &- 1
+  }
+
+  /// Keeps the side's best level in the header, where readers find it without touching the levels. Without a branch:
+  /// an empty side reads the level before its block, or the spare one before the first, and drops it.
+  @inline(__always)
+  private func noteBest(
+    _ header: UnsafeMutablePointer<BookHeader>, isSell: Bool, _ levels: UnsafeMutablePointer<Level>, count: Int
+  ) {
+    // SAFETY: the two best levels stand one after the other in a header (asserted in the tests).
+    let best = (UnsafeMutableRawPointer(header) + BookHeader.bestOffset).assumingMemoryBound(to: Level.self)
+    let last = levels[count &- 1]
+    best[isSell ? 1 : 0] = Level(key: last.key, quantity: count == 0 ? 0 : last.quantity)
   }
 
   /// Makes room for one more level: the first block, or one of twice the size. False when the arena is full.

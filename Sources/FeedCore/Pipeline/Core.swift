@@ -192,7 +192,7 @@ struct Core: DeliverySink {
       let instrument = books.changedInstrument(position)
       let venue = books.venues + Int(instrument.venue)
       let header = venue.pointee.headers.base + instrument.index
-      books.publish(header, of: venue)
+      books.publish(header)
       if hasDetectors { detect(instrument, header, now) }
     }
     books.clearChanged()

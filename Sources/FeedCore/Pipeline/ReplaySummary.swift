@@ -218,7 +218,7 @@ extension ReplaySummary {
         instruments.append(
           InstrumentSummary(
             venue: VenueIndex(venue), venueName: plan.venues[venue].name, symbol: record.symbol,
-            locate: record.locate, id: id, core: index, top: book.pointee.top(header),
+            locate: record.locate, id: id, core: index, top: header.pointee.top,
             state: core.books.state(of: id), digest: header.pointee.digest, record: record))
       }
       if start == instruments.count { continue }

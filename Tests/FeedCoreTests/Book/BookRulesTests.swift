@@ -254,8 +254,10 @@ struct BookRulesTests {
     #expect(MemoryLayout<BookHeader>.size == 64)
     #expect(MemoryLayout<BookHeader>.offset(of: \.bids) == 0)
     #expect(MemoryLayout<BookHeader>.offset(of: \.asks) == MemoryLayout<BookSide>.stride)
+    #expect(MemoryLayout<BookHeader>.offset(of: \.bestBid) == BookHeader.bestOffset)
+    #expect(MemoryLayout<BookHeader>.offset(of: \.bestAsk) == BookHeader.bestOffset + MemoryLayout<Level>.stride)
     #expect(MemoryLayout<Level>.stride == 8)
-    #expect(MemoryLayout<BookEvent>.stride == 48)
+    #expect(MemoryLayout<BookEvent>.stride == 56)
     #expect(MemoryLayout<Delivery>.stride == 16)
   }
 }
