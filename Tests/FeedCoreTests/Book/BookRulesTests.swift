@@ -255,7 +255,7 @@ struct BookRulesTests {
     #expect(MemoryLayout<BookHeader>.offset(of: \.bids) == 0)
     #expect(MemoryLayout<BookHeader>.offset(of: \.asks) == MemoryLayout<BookSide>.stride)
     #expect(MemoryLayout<Level>.stride == 8)
-    #expect(MemoryLayout<BookEvent>.stride == 48)
+    #expect(MemoryLayout<BookEvent>.stride == 56)
     #expect(MemoryLayout<Delivery>.stride == 16)
   }
 }
