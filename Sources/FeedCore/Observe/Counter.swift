@@ -60,7 +60,7 @@ public enum Counter: Int, CaseIterable, Sendable {
   public var name: String { String(describing: self) }
 }
 
-/// Where something was first seen.
+/// Where something was first seen: the least file, then packet, then offset.
 public struct Occurrence: BitwiseCopyable, Sendable, Equatable {
   /// Position of the file on the command line.
   public var fileIndex: UInt16 = 0
