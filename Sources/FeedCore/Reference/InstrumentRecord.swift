@@ -13,8 +13,6 @@ public struct InstrumentRecord: BitwiseCopyable, Sendable {
   public var lastQuantity: UInt32 = 0
   /// Nanoseconds since midnight of the last trade.
   public var lastTradeNanoseconds: UInt64 = 0
-  /// Adds, executions, … applied.
-  public var events: UInt64 = 0
   /// Market category of the directory, 0 = unknown.
   public var marketCategory: UInt8 = 0
 }
