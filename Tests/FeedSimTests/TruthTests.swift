@@ -163,6 +163,17 @@ import Testing
     #expect(rows[0].endNanoseconds == 30)
   }
 
+  @Test func aNewSessionEndsItEvenIfItsFirstPacketBringsItBack() {
+    var market = Market()
+    market.send(0, at: 10, [market.add(0, 1, "S", 100, 100_000)])
+    market.send(1, at: 20, [market.add(1, 1, "B", 100, 100_100)])
+    market.restart(1)
+    market.send(1, at: 30, [market.directory(1), market.trading(1, "T"), market.add(1, 9, "B", 100, 100_100)])
+    let rows = market.reference.finish(lastCaptureNanoseconds: 60)
+    #expect(rows.map(\.beginNanoseconds) == [20, 30] && rows.map(\.endNanoseconds) == [30, 60])
+    #expect(rows.map(\.end) == [.bookNotOk, .endOfInput])
+  }
+
   @Test(arguments: [1, 2, 3, 4] as [UInt64]) func everyPlantedDislocationIsInTheTruth(seed: UInt64) throws {
     let options = smallOptions(seed: seed) {
       $0.venueCount = 2 + Int(seed % 3)

@@ -253,7 +253,9 @@ extension OpportunityRecord {
 
   fileprivate func fold(into digest: UInt64) -> UInt64 {
     var digest = Mix.fold(digest, symbol.packed, number << 16 ^ UInt64(buyVenue) << 8 ^ UInt64(sellVenue))
-    digest = Mix.fold(digest, beginNanoseconds, endNanoseconds ^ UInt64(end.rawValue) << 56)
+    // When the input ends is no event of the market: line B's copy of the last packet must not change the digest.
+    let ended = end == .endOfInput ? 0 : endNanoseconds
+    digest = Mix.fold(digest, beginNanoseconds, ended ^ UInt64(end.rawValue) << 56)
     digest = Mix.fold(digest, peakNanoseconds, UInt64(bitPattern: maximumEdge))
     digest = Mix.fold(digest, quantity, UInt64(bitPattern: notional))
     return Mix.fold(digest, UInt64(bitPattern: gain), UInt64(orderPairs))

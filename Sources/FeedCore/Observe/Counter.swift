@@ -74,6 +74,10 @@ public struct Occurrence: BitwiseCopyable, Sendable, Equatable {
     self.packetIndex = packetIndex
     self.offset = offset
   }
+
+  func precedes(_ other: Occurrence) -> Bool {
+    (fileIndex, packetIndex, offset) < (other.fileIndex, other.packetIndex, other.offset)
+  }
 }
 
 /// Counters of one owner thread in plain memory; cold threads read them.
@@ -93,10 +97,13 @@ public struct Counters: @unchecked Sendable {
     values.base[counter.rawValue] &+= amount
   }
 
-  /// Counts something that should not be in the input, and keeps where the first one was.
+  /// Counts something that should not be in the input, and keeps where the first one was: first by file, packet and
+  /// offset, so that it does not depend on which core saw which file's packet when.
   @inline(never)
   func note(_ counter: Counter, _ amount: UInt64 = 1, at place: Occurrence) {
-    if values.base[counter.rawValue] == 0 { firsts.base[counter.rawValue] = place }
+    if values.base[counter.rawValue] == 0 || place.precedes(firsts.base[counter.rawValue]) {
+      firsts.base[counter.rawValue] = place
+    }
     values.base[counter.rawValue] &+= amount
   }
 

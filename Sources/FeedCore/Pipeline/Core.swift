@@ -143,7 +143,8 @@ struct Core: DeliverySink {
       let event = events.base + index
       let packet = packets + Int(event.pointee.packet)
       let now = packet.pointee.captureNanoseconds
-      if now > clock { advance(to: now) }
+      // Of two packets of one time the second waits for what the first let out without latency.
+      if now > clock || now >= desk.nextDue { advance(to: now) }
       switch event.pointee.kind {
       case .none: break
       case .channelState, .sessionRestart: applyControl(event, now: now)

@@ -56,7 +56,7 @@ public struct FlowDiscovery {
   // MARK: - First walk: flows and protocols
 
   private mutating func survey(_ source: some PacketSource) {
-    Self.walk(source, verifyChecksums: false) { packet, view in
+    Self.walk(source, verifyChecksums: settings.verifyChecksums) { packet, view in
       guard let view else { return surveyMessage(packet) }
       let position = flow(FlowKey(view, fileIndex: packet.fileIndex))
       flows[position].packets += 1
@@ -182,7 +182,7 @@ public struct FlowDiscovery {
       flows[$0[0]].key.destination == flows[$0[1]].key.destination
         && flows[$0[0]].key.destinationPort == flows[$0[1]].key.destinationPort
     }
-    Self.walk(makeSource(), verifyChecksums: false) { packet, view in
+    Self.walk(makeSource(), verifyChecksums: settings.verifyChecksums) { packet, view in
       guard let view, let flow = index[FlowKey(view, fileIndex: packet.fileIndex)],
         let sequenced = Self.sequenced(packet, view)
       else { return true }

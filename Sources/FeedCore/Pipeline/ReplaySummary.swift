@@ -191,8 +191,7 @@ extension ReplaySummary {
       guard let first = counters.first(counter), !counter.isOrdinary else { continue }
       if let index = noted.firstIndex(where: { $0.counter == counter }) {
         noted[index].count += counters[counter]
-        let known = noted[index].first
-        if (first.fileIndex, first.packetIndex) < (known.fileIndex, known.packetIndex) { noted[index].first = first }
+        if first.precedes(noted[index].first) { noted[index].first = first }
       } else {
         noted.append(CountedFirst(counter: counter, count: counters[counter], first: first))
       }

@@ -42,7 +42,9 @@ public struct ReferenceMarket {
   /// Applies one MoldUDP64 packet of a venue, captured at a time not before that of the packet before it.
   mutating func apply(_ payload: ArraySlice<UInt8>, venue: Int, captureNanoseconds: UInt64) {
     let symbolsBefore = venues[venue].symbols.count
+    let restartsBefore = venues[venue].restartCount
     let touched = venues[venue].apply(payload)
+    if venues[venue].restartCount != restartsBefore { endAll(of: venue, at: captureNanoseconds) }
     if venues[venue].symbols.count != symbolsBefore {
       for (locate, symbol) in venues[venue].symbols { locates[venue][symbol] = locate }
     }
@@ -68,6 +70,17 @@ public struct ReferenceMarket {
     return finished.sorted {
       ($0.beginNanoseconds, $0.symbol, $0.buyVenue, $0.sellVenue)
         < ($1.beginNanoseconds, $1.symbol, $1.buyVenue, $1.sellVenue)
+    }
+  }
+
+  /// A new session takes all books of the venue away, even if its first packet makes them trade again.
+  private mutating func endAll(of venue: Int, at nanoseconds: UInt64) {
+    for (pair, opportunity) in open where pair.buyVenue == venue || pair.sellVenue == venue {
+      var ended = opportunity
+      ended.endNanoseconds = nanoseconds
+      ended.end = .bookNotOk
+      finished.append(ended)
+      open[pair] = nil
     }
   }
 

@@ -141,7 +141,7 @@ import Testing
         }
       }
     }
-    var sink = RingSink(ring: ring)
+    var sink = RingSink(ring: ring, waiting: SpinWait(threads: 2))
     sink.batch.begin(receiveTicks: 1, isSampled: false)
     for number in 1...count {
       sink.flushIfFull()
@@ -163,7 +163,7 @@ import Testing
 
   @Test func anEndedRingGivesItsLastBatchesFirst() {
     let ring = BatchRing(consumers: 1)
-    var sink = RingSink(ring: ring)
+    var sink = RingSink(ring: ring, waiting: SpinWait(threads: 2))
     sink.batch.append(.sessionRestart, channel: 5, detail: 0, packet: packet(), clock: 3)
     sink.flush()
     sink.flush()
@@ -186,7 +186,7 @@ import Testing
   /// A ring's batch without deliveries is not published; what it held of packets must not pile up.
   @Test func anyNumberOfMalformedPacketsLeavesTheRingsBatchInItsBounds() {
     let ring = BatchRing(consumers: 1)
-    var sink = RingSink(ring: ring)
+    var sink = RingSink(ring: ring, waiting: SpinWait(threads: 2))
     var arbiter = LineArbiter<MoldUDP64>(channel: 0, settings: SessionSettings(), counters: Counters())
     func accept(_ payload: [UInt8]) {
       payload.withUnsafeBytes {

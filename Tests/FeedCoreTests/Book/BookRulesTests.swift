@@ -14,8 +14,9 @@ struct BookRulesTests {
   }
 
   private func queue(_ harness: CoreHarness, _ side: Side = .buy) -> [String] {
-    harness.levels(
-      "ABC", side).map { level in "\(level.price): \(level.orders.map { "\($0.reference)×\($0.quantity)" }.joined(separator: " "))" }
+    harness.levels("ABC", side).map { level in
+      "\(level.price): " + level.orders.map { "\($0.reference)×\($0.quantity)" }.joined(separator: " ")
+    }
   }
 
   @Test func executionsAddUpAndTheLastShareRemovesTheOrder() {
@@ -195,7 +196,9 @@ struct BookRulesTests {
       harness.send(M.regSHO(1, "ABC", action))
       #expect(harness.books.isShortSaleRestricted(harness.instrument("ABC")) == isRestricted)
     }
-    for (code, isOpen) in [(Character("O"), false), ("S", false), ("Q", true), ("M", false), ("E", false), ("C", false)] {
+    for (code, isOpen) in [
+      (Character("O"), false), ("S", false), ("Q", true), ("M", false), ("E", false), ("C", false),
+    ] {
       harness.send(M.system(code))
       #expect(harness.books.isMarketOpen(0) == isOpen)
     }

@@ -75,7 +75,9 @@ final class CoreHarness {
     core.batch.beginPacket(packet(UnsafeRawPointer(bytes)), clock: clock)
     var offset = 0
     for message in messages {
-      message.withUnsafeBytes { (bytes + offset + 2).copyMemory(from: $0.baseAddress ?? UnsafeRawPointer(bytes), byteCount: $0.count) }
+      message.withUnsafeBytes { source in
+        if let first = source.baseAddress { (bytes + offset + 2).copyMemory(from: first, byteCount: source.count) }
+      }
       core.batch.append(message: UnsafeRawPointer(bytes + offset + 2), length: message.count, channel: UInt8(channel))
       offset += message.count + 2
     }
@@ -83,7 +85,9 @@ final class CoreHarness {
     handedOver()
   }
 
-  func send(_ message: [UInt8], channel: Int = 0, at time: UInt64? = nil) { send([message], channel: channel, at: time) }
+  func send(_ message: [UInt8], channel: Int = 0, at time: UInt64? = nil) {
+    send([message], channel: channel, at: time)
+  }
 
   /// The session layer says what the channel's books are worth.
   func trust(_ state: BookState, channel: Int = 0, at time: UInt64? = nil) {
@@ -101,7 +105,8 @@ final class CoreHarness {
     if core.batch.shouldFlush { flush() }
     let bytes = UnsafeMutableRawPointer.allocate(byteCount: 8, alignment: 1)
     pending.append(bytes)
-    core.batch.append(kind, channel: UInt8(channel), detail: detail, packet: packet(UnsafeRawPointer(bytes)), clock: clock)
+    core.batch.append(
+      kind, channel: UInt8(channel), detail: detail, packet: packet(UnsafeRawPointer(bytes)), clock: clock)
     handedOver()
   }
 

@@ -73,7 +73,8 @@ enum ITCHBytes {
   static func trade(
     _ locate: UInt16, _ stock: String, _ shares: UInt32, _ price4: UInt32, match: UInt64 = 1, at time: UInt64 = 0
   ) -> [UInt8] {
-    head("P", locate, at: time) + big(UInt64(0)) + text("B", 1) + big(shares) + text(stock, 8) + big(price4) + big(match)
+    head("P", locate, at: time) + big(UInt64(0)) + text("B", 1) + big(shares) + text(stock, 8) + big(price4)
+      + big(match)
   }
 
   static func cross(

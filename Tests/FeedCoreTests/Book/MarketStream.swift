@@ -82,7 +82,9 @@ struct MarketStream {
   }
 
   private mutating func price(_ isDirty: Bool) -> UInt32 {
-    if isDirty, random.chance(200) { return random.pick([0, 1 << 31, .max, 1 << 31 - 1, 1, 2_000_000_000, 1 << 31 + 5]) }
+    if isDirty, random.chance(200) {
+      return random.pick([0, 0x8000_0000, .max, 0x7FFF_FFFF, 1, 2_000_000_000, 0x8000_0005])
+    }
     return UInt32(options.middle + 100 * (random.below(options.span) - options.span / 2))
   }
 
@@ -157,7 +159,8 @@ struct MarketStream {
     }
     remember(locate, stock, reference)
     return ITCHBytes.add(
-      locate, reference, side, shares(isDirty), stock, price(isDirty), mpid: random.chance(200) ? "ABCD" : nil, at: time)
+      locate, reference, side, shares(isDirty), stock, price(isDirty), mpid: random.chance(200) ? "ABCD" : nil,
+      at: time)
   }
 
   private mutating func reduce(_ venue: ReferenceVenue, _ type: Character, _ isDirty: Bool) -> [UInt8] {

@@ -57,8 +57,9 @@ struct ReferenceBook {
   }
 
   mutating func append(_ order: Order) {
-    if order.isSell { asks[order.price, default: []].append(order) } else { bids[order.price, default: []].append(order) }
-    let shares = (order.isSell ? asks : bids)[order.price]!.reduce(0) { $0 + UInt64($1.quantity) }
+    let queue = ((order.isSell ? asks : bids)[order.price] ?? []) + [order]
+    if order.isSell { asks[order.price] = queue } else { bids[order.price] = queue }
+    let shares = queue.reduce(0) { $0 + UInt64($1.quantity) }
     if shares > 0xFFFF_FFFF {
       hasOverflowed = true
       isUntrusted = true
@@ -70,7 +71,8 @@ struct ReferenceBook {
     var queue = (order.isSell ? asks : bids)[order.price]!
     let place = queue.firstIndex { $0.reference == order.reference }!
     if quantity == 0 { queue.remove(at: place) } else { queue[place].quantity = quantity }
-    if order.isSell { asks[order.price] = queue.isEmpty ? nil : queue } else { bids[order.price] = queue.isEmpty ? nil : queue }
+    let left = queue.isEmpty ? nil : queue
+    if order.isSell { asks[order.price] = left } else { bids[order.price] = left }
   }
 
   mutating func clear() {

@@ -60,7 +60,9 @@ struct ReferenceVenue {
 
   private struct Reader {
     let bytes: [UInt8]
-    func number(_ offset: Int, _ size: Int) -> UInt64 { bytes[offset..<offset + size].reduce(0) { $0 << 8 | UInt64($1) } }
+    func number(_ offset: Int, _ size: Int) -> UInt64 {
+      bytes[offset..<offset + size].reduce(0) { $0 << 8 | UInt64($1) }
+    }
     func character(_ offset: Int) -> Character { Character(UnicodeScalar(bytes[offset])) }
     func text(_ offset: Int, _ size: Int) -> String {
       var text = bytes[offset..<offset + size].map { Character(UnicodeScalar($0)) }
@@ -86,8 +88,12 @@ struct ReferenceVenue {
       if read.character(11) == "M" { isMarketOpen = false }
       time = read.number(5, 6)
     case "H", "h", "Y": status(type, read, locate)
-    case "P": tell(read, locate, symbolAt: 24, shares: read.number(20, 4), price: read.number(32, 4), match: read.number(36, 8))
-    case "Q": tell(read, locate, symbolAt: 19, shares: read.number(11, 8), price: read.number(27, 4), match: read.number(31, 8))
+    case "P":
+      tell(
+        read, locate, symbolAt: 24, shares: read.number(20, 4), price: read.number(32, 4), match: read.number(36, 8))
+    case "Q":
+      tell(
+        read, locate, symbolAt: 19, shares: read.number(11, 8), price: read.number(27, 4), match: read.number(31, 8))
     case "B": breakTrade(read, locate)
     default: break
     }

@@ -42,7 +42,8 @@ struct ITCH50DecoderTests {
     let harness = CoreHarness()
     harness.trust(.ok)
     harness.send([
-      M.directory(1, "ABC"), M.trading(1, "ABC"), M.add(1, 1, "B", 100, "ABC", 50_000), M.trade(1, "ABC", 1, 1, match: 2),
+      M.directory(1, "ABC"), M.trading(1, "ABC"), M.add(1, 1, "B", 100, "ABC", 50_000),
+      M.trade(1, "ABC", 1, 1, match: 2),
     ])
     harness.send(messages)
     return harness
@@ -115,8 +116,10 @@ struct ITCH50DecoderTests {
       "X": before.replacingOccurrences(of: "50000×100[1:100]", with: "50000×90[1:90]"),
       "D": before.replacingOccurrences(of: "50000×100[1:100]", with: ""),
       "U": before.replacingOccurrences(of: "50000×100[1:100]", with: "50700×40[6:40]"),
-      "P": before.replacingOccurrences(of: "volume 1 turnover 1 last 1 1", with: "volume 21 turnover 1016001 last 20 50800"),
-      "Q": before.replacingOccurrences(of: "volume 1 turnover 1 last 1 1", with: "volume 22 turnover 1068901 last 21 50900"),
+      "P": before.replacingOccurrences(
+        of: "volume 1 turnover 1 last 1 1", with: "volume 21 turnover 1016001 last 20 50800"),
+      "Q": before.replacingOccurrences(
+        of: "volume 1 turnover 1 last 1 1", with: "volume 22 turnover 1068901 last 21 50900"),
       "B": before.replacingOccurrences(of: "volume 1 turnover 1", with: "volume 0 turnover 0"),
     ]
     for type in Self.types { #expect(shape(harness([Self.message(type)])) == wanted[type] ?? before, "\(type)") }

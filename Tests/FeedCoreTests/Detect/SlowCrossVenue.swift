@@ -23,8 +23,8 @@ struct SlowCrossVenue {
     }
 
     var description: String {
-      "\(stock) \(buy)>\(sell) \(begin)-\(peak)-\(end) \(reason) edge \(edge) × \(quantity) cost \(notional) gain \(gain)"
-        + " \(buyPrice)/\(sellPrice)"
+      "\(stock) \(buy)>\(sell) \(begin)-\(peak)-\(end) \(reason) edge \(edge) × \(quantity)"
+        + " cost \(notional) gain \(gain) \(buyPrice)/\(sellPrice)"
     }
   }
 

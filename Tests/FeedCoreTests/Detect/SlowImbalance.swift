@@ -22,7 +22,9 @@ struct SlowImbalance {
 
   /// 1 where bids are the heavier side, 2 where asks are, else 0. Parts per million in whole numbers.
   private func signal(_ book: ReferenceBook) -> Int {
-    func shares(_ isSell: Bool) -> Int { book.levels(isSell: isSell).prefix(settings.depth).reduce(0) { $0 + Int($1.quantity) } }
+    func shares(_ isSell: Bool) -> Int {
+      book.levels(isSell: isSell).prefix(settings.depth).reduce(0) { $0 + Int($1.quantity) }
+    }
     let bids = shares(false)
     let asks = shares(true)
     if bids + asks < max(1, Int(settings.minimumQuantity)) { return 0 }

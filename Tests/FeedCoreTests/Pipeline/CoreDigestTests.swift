@@ -167,8 +167,10 @@ struct CoreDigestTests {
       [M.execute(1, 10, 41, match: 7, at: 9)], [M.execute(1, 10, 40, match: 8, at: 9)],
       [M.execute(1, 10, 40, match: 7, at: 10)], [M.execute(1, 11, 40, match: 6, at: 9)],
       // Execute with price: the same, the price, printable or not.
-      [M.executeWithPrice(1, 10, 40, match: 7, 50_000, at: 9)], [M.executeWithPrice(1, 11, 40, match: 7, 50_000, at: 9)],
-      [M.executeWithPrice(1, 10, 41, match: 7, 50_000, at: 9)], [M.executeWithPrice(1, 10, 40, match: 8, 50_000, at: 9)],
+      [M.executeWithPrice(1, 10, 40, match: 7, 50_000, at: 9)],
+      [M.executeWithPrice(1, 11, 40, match: 7, 50_000, at: 9)],
+      [M.executeWithPrice(1, 10, 41, match: 7, 50_000, at: 9)],
+      [M.executeWithPrice(1, 10, 40, match: 8, 50_000, at: 9)],
       [M.executeWithPrice(1, 10, 40, match: 7, 50_001, at: 9)],
       [M.executeWithPrice(1, 10, 40, match: 7, printable: "N", 50_000, at: 9)],
       [M.executeWithPrice(1, 10, 40, match: 7, 50_000, at: 10)],

@@ -23,18 +23,18 @@ struct InstrumentDirectoryTests {
     var directory = directory()
     let (a, b, c) = (Symbol("AAA")!, Symbol("BBB")!, Symbol("CCC")!)
     #expect(directory.find(locate: 1) == nil)
-    #expect(name(directory.register(locate: 1, symbol: a, symbols: &symbols)) == "new 0")
-    #expect(name(directory.register(locate: 1, symbol: a, symbols: &symbols)) == "known 0")
-    #expect(name(directory.register(locate: 65_535, symbol: b, symbols: &symbols)) == "new 1")
+    #expect(name(directory.register(locate: 1, symbol: a, channel: 0, symbols: &symbols)) == "new 0")
+    #expect(name(directory.register(locate: 1, symbol: a, channel: 0, symbols: &symbols)) == "known 0")
+    #expect(name(directory.register(locate: 65_535, symbol: b, channel: 0, symbols: &symbols)) == "new 1")
     #expect(directory.find(locate: 65_535) == 1)
-    #expect(name(directory.register(locate: 1, symbol: c, symbols: &symbols)) == "remapped 2")
-    #expect(name(directory.register(locate: 1, symbol: b, symbols: &symbols)) == "remapped 1")
-    #expect(name(directory.register(locate: 9, symbol: a, symbols: &symbols)) == "known 0")
+    #expect(name(directory.register(locate: 1, symbol: c, channel: 0, symbols: &symbols)) == "remapped 2")
+    #expect(name(directory.register(locate: 1, symbol: b, channel: 0, symbols: &symbols)) == "remapped 1")
+    #expect(name(directory.register(locate: 9, symbol: a, channel: 0, symbols: &symbols)) == "known 0")
     #expect(directory.records[0].locate == 9)
     #expect(directory.records[0].roundLot == 50)
     directory.forgetLocates()
     for locate in [UInt16(1), 9, 65_535] { #expect(directory.find(locate: locate) == nil) }
-    #expect(name(directory.register(locate: 3, symbol: a, symbols: &symbols)) == "known 0")
+    #expect(name(directory.register(locate: 3, symbol: a, channel: 0, symbols: &symbols)) == "known 0")
     #expect(directory.count == 3)
     #expect(symbols.groups[Int(symbols.find(b)!)].listing(at: 2) == 1)
   }
@@ -42,9 +42,9 @@ struct InstrumentDirectoryTests {
   @Test func aFullDirectoryKeepsWhatItHas() {
     var symbols = symbols
     var directory = directory(1)
-    #expect(name(directory.register(locate: 1, symbol: Symbol("AAA")!, symbols: &symbols)) == "new 0")
-    #expect(name(directory.register(locate: 2, symbol: Symbol("BBB")!, symbols: &symbols)) == "full")
-    #expect(name(directory.register(locate: 1, symbol: Symbol("BBB")!, symbols: &symbols)) == "full")
+    #expect(name(directory.register(locate: 1, symbol: Symbol("AAA")!, channel: 0, symbols: &symbols)) == "new 0")
+    #expect(name(directory.register(locate: 2, symbol: Symbol("BBB")!, channel: 0, symbols: &symbols)) == "full")
+    #expect(name(directory.register(locate: 1, symbol: Symbol("BBB")!, channel: 0, symbols: &symbols)) == "full")
     #expect(directory.find(locate: 1) == 0)
     #expect(directory.find(locate: 2) == nil)
   }
@@ -54,7 +54,7 @@ struct InstrumentDirectoryTests {
     var owner = directory(64, owned: 0b101)
     for number in 0..<40 {
       let symbol = Symbol("S\(number)")!
-      _ = owner.register(locate: UInt16(number), symbol: symbol, symbols: &symbols)
+      _ = owner.register(locate: UInt16(number), symbol: symbol, channel: 0, symbols: &symbols)
       let shard = SymbolTable.shard(of: symbol, shardCount: 16)
       #expect((owner.owned[number] == 1) == (shard == 0 || shard == 2))
     }
