@@ -96,7 +96,7 @@ import Testing
     capture.add(TestCapture.frame(Array("nothing known".utf8), port: 53), file: 0)
     let (ingest, _) = try run(files: 2)
     #expect(ingest.counters[.unrecognisedPackets] == 2)
-    // First by file, although file 1's came earlier: so it is on any number of cores.
+    // First by file, then by packet, whichever came first in time.
     #expect(
       ingest.counters.first(.unrecognisedPackets) == Occurrence(fileIndex: 0, packetIndex: 1, offset: 0))
   }
