@@ -3,7 +3,7 @@
 FEEDH := .build/release/feedh
 SWIFT ?= swift
 # Seconds for each fuzz target in `make test`; Scripts/fuzz --seconds N runs longer.
-FUZZ_SECONDS ?= 10
+FUZZ_SECONDS ?= 5
 export SWIFT FUZZ_SECONDS
 
 .PHONY: help demo build test verify check fuzz bench instructions clean toolchain

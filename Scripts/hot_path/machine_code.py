@@ -8,6 +8,7 @@ import subprocess
 import sys
 
 HEADER = re.compile(r"^([0-9a-f]+) <(.*)>:$")
+CALL = re.compile(r"\tcallq?\s+([0-9a-f]+)\b")
 INSTRUCTION = re.compile(r"^\s*([0-9a-f]+):\t(.*)$")
 BRANCH = re.compile(
     r"^(?:(?:bnd|notrack|data16|addr32|rex\.W)\s+)*"  # prefixes
@@ -137,13 +138,33 @@ class MachineCode:
                 slots[int(parts[0], 16)] = VERSION.sub("", parts[2])
         return slots
 
+    def _sizes(self):
+        """Bytes of each function that has a symbol of a size."""
+        sizes = {}
+        for line in run(["nm", "-S", "--defined-only", self.path]).splitlines():
+            parts = line.split(" ", 3)
+            if len(parts) == 4 and len(parts[1]) == 16 and parts[2] in "tTwW":
+                sizes[int(parts[0], 16)] = int(parts[1], 16)
+        return sizes
+
     def _disassemble(self):
         function, body = None, []
-        for line in run(["objdump", "-d", "--no-show-raw-insn", self.path]).splitlines():
+        sizes = self._sizes()
+        lines = run(["objdump", "-d", "--no-show-raw-insn", self.path]).splitlines()
+        called = {int(match[1], 16) for match in map(CALL.search, lines) if match}
+        for line in lines:
             instruction = INSTRUCTION.match(line)
             if instruction:
-                if function is not None:
-                    body.append((int(instruction[1], 16), instruction[2].strip()))
+                if function is None:
+                    continue
+                address, text = int(instruction[1], 16), instruction[2].strip()
+                if address >= function.start + sizes.get(function.start, 1 << 62) or (
+                    address != function.start and address in called and function.start not in sizes
+                ):
+                    # Code behind the end of the function before it: one without a symbol, which only calls lead to.
+                    self._finish(function, body)
+                    function, body = Function(address, f"no symbol at {address:#x}"), []
+                body.append((address, text))
                 continue
             header = HEADER.match(line)
             if header:

@@ -14,4 +14,18 @@ public enum BookState: UInt8, Sendable, BitwiseCopyable, Comparable, CaseIterabl
   case untrusted
 
   @inlinable public static func < (a: BookState, b: BookState) -> Bool { a.rawValue < b.rawValue }
+
+  /// The state a raw value of 0 ... 5 stands for, `untrusted` for any other. Not `init?(rawValue:)`: that looks the type
+  /// up at run time, and this is on the hot path.
+  @inlinable
+  public init(closed rawValue: UInt8) {
+    switch rawValue {
+    case 0: self = .ok
+    case 1: self = .halted
+    case 2: self = .silent
+    case 3: self = .lateStart
+    case 4: self = .gap
+    default: self = .untrusted
+    }
+  }
 }

@@ -220,7 +220,8 @@ struct Core: DeliverySink {
       restart(channel: event.pointee.channel, event: event, now: now)
       return
     }
-    books.setState(BookState(rawValue: UInt8(truncatingIfNeeded: event.pointee.quantity)) ?? .untrusted, channel: event.pointee.channel)
+    books.setState(
+      BookState(closed: UInt8(truncatingIfNeeded: event.pointee.quantity)), channel: event.pointee.channel)
     trustChanged(of: event.pointee.venue, now: now)
   }
 
