@@ -58,7 +58,7 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
-    .testTarget(name: "FeedCoreTests", dependencies: ["FeedCore"]),
+    .testTarget(name: "FeedCoreTests", dependencies: ["FeedCore", "CSIMD"]),
     .testTarget(name: "FeedIOTests", dependencies: ["FeedIO"]),
     .testTarget(name: "FeedSimTests", dependencies: ["FeedSim"]),
     .testTarget(

@@ -198,7 +198,7 @@ struct CommandReplayTests {
     #expect(lines.count <= 46)
     #expect(lines.allSatisfy { $0.count <= 118 })
     for text in [
-      "20,000 messages", "nasdaq-itch", "233.54.12.1:26401", "instruments", "live orders", "scalar", "none refused",
+      "20,000 messages", "nasdaq-itch", "233.54.12.1:26401", "instruments", "live orders", ReplayReport.instructionSet, "none refused",
       "profit $", "digests", "ns/message", "packetToOrder",
     ] {
       #expect(run.output.contains(text), "\(text)")

@@ -45,7 +45,8 @@ struct BookHeader: BitwiseCopyable {
   var shard: UInt8 = 0
   var channel: UInt8 = 0
   private var padding: (UInt8, UInt8) = (0, 0)
-  private var padding2: UInt64 = 0
+  /// `topSignature` as of the last publish point.
+  var publishedSignature: UInt64 = 0
 
   /// Where `bestBid` stands, `bestAsk` right behind it.
   static var bestOffset: Int { 24 }
@@ -56,6 +57,15 @@ struct BookHeader: BitwiseCopyable {
     TopOfBook(
       bidPrice: bestBid.quantity == 0 ? 0 : bestBid.key, bidQuantity: bestBid.quantity,
       askPrice: bestAsk.quantity == 0 ? 0 : ~bestAsk.key, askQuantity: bestAsk.quantity)
+  }
+
+  /// One word that tells tops apart: a hash, 0 for an empty book. There is no room for a second top in the line.
+  @inline(__always)
+  var topSignature: UInt64 {
+    let top = top
+    let bid = UInt64(UInt32(bitPattern: top.bidPrice)) << 32 | UInt64(top.bidQuantity)
+    let ask = UInt64(UInt32(bitPattern: top.askPrice)) << 32 | UInt64(top.askQuantity)
+    return Mix.fold(0, bid, ask) ^ Mix.fold(0, 0, 0)
   }
 
   /// The state of the instrument itself; its channel's may be worse.

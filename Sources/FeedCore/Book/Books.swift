@@ -130,16 +130,19 @@ struct Books {
 
   func changedInstrument(_ position: Int) -> InstrumentID { changed.base[position] }
 
-  /// Takes the book off the list of changed ones.
+  /// Takes the book off the list of changed ones, and counts it when its top differs from that of the last publish
+  /// point.
   @inline(__always)
   func publish(_ header: UnsafeMutablePointer<BookHeader>) {
     header.pointee.flags = BookHeader.Flags(
       rawValue: header.pointee.flags.rawValue & ~BookHeader.Flags.dirty.rawValue)
+    let signature = header.pointee.topSignature
+    counters.add(.topChanges, signature == header.pointee.publishedSignature ? 0 : 1)
+    header.pointee.publishedSignature = signature
   }
 
   @inline(__always)
   mutating func clearChanged() {
-    counters.add(.topChanges, UInt64(truncatingIfNeeded: changedCount))
     changedCount = 0
   }
 

@@ -54,7 +54,7 @@ public enum Counter: Int, CaseIterable, Sendable {
   case opportunitiesFull
   case recordsFull
   // Top of book.
-  /// Books whose best price or its size was touched (or that were watched), once per publish point.
+  /// Publish points at which the best price or its size had changed.
   case topChanges
 
   public var name: String { String(describing: self) }

@@ -7,8 +7,16 @@ import FeedIO
 /// figures of the machine (`startNanoseconds`, `elapsedNanoseconds`, `nanosecondsPerMessage`, `residentBytes`,
 /// `stalls`, `latency`) is the same for any number of cores, layout, burst size and speed.
 public struct ReplayReport {
-  /// What the software uses to decode: "scalar" until another instruction set is chosen at run time.
-  public static let instructionSet = "scalar"
+  /// The vector instructions in use: the baseline of the architecture (price levels are searched eight at once).
+  public static var instructionSet: String {
+    #if arch(x86_64)
+      "sse2"
+    #elseif arch(arm64)
+      "neon"
+    #else
+      "scalar"
+    #endif
+  }
 
   private let run: CaptureRun
   private let summary: ReplaySummary
