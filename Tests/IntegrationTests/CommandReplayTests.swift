@@ -1,3 +1,4 @@
+import FeedObserve
 import Foundation
 import Testing
 
