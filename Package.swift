@@ -20,7 +20,7 @@ let package = Package(
     .library(name: "FeedIO", targets: ["FeedIO"]),
   ],
   traits: [
-    .trait(name: "DPDK", description: "Link DPDK (Debian: libdpdk-dev) and compile the poll-mode packet sources.")
+    .trait(name: "DPDK", description: "Link DPDK (Debian: libdpdk-dev) and compile its shim; packet sources come with it later.")
   ],
   dependencies: [
     // The product's only two: the command line, and YAML with line marks.

@@ -5,7 +5,7 @@ import Glibc
 /// before the process ends.
 ///
 /// The memory is anonymous and reserved lazily: an element costs resident memory from its first touch on, so a
-/// capacity may be generous. Transparent huge pages are asked for from 2 MiB on, where the system allows them by
+/// capacity may be generous. Transparent huge pages are asked for from 4 MiB on, where the system allows them by
 /// request. The pipeline's tables live as long as the run, which is why there is no `deinit`: a stray free could
 /// only ever be a use-after-free on a core that still polls.
 public struct Storage<Element: BitwiseCopyable>: @unchecked Sendable {

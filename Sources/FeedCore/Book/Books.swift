@@ -151,14 +151,20 @@ struct Books {
   /// The channel's trust changed. From `ok` on an unknown reference shows damage.
   mutating func setState(_ state: BookState, channel: UInt8) {
     channels[Int(channel)].state = state
-    venues[Int(channels[Int(channel)].venue)].isComplete = state == .ok
+    setComplete(state == .ok, channel: channel)
+  }
+
+  private func setComplete(_ isComplete: Bool, channel: UInt8) {
+    let venue = venues + Int(channels[Int(channel)].venue)
+    let bit = UInt64(1) << UInt64(channel)
+    if isComplete { venue.pointee.completeChannels |= bit } else { venue.pointee.completeChannels &= ~bit }
   }
 
   /// A new session: numbers and books begin again.
   mutating func restart(channel: UInt8, event: UnsafeMutablePointer<BookEvent>) {
     channels[Int(channel)].state = .gap
     let venue = Int(channels[Int(channel)].venue)
-    venues[venue].isComplete = false
+    setComplete(false, channel: channel)
     venues[venue].clear(channel: channel, event: event)
   }
 }

@@ -17,7 +17,7 @@ extension VenueBook {
   mutating func recordOrphan(_ event: UnsafeMutablePointer<BookEvent>, place: Place) -> Bool {
     orphansByType[Int(event.pointee.type)] &+= 1
     let instrument = Int(event.pointee.instrument)
-    guard isComplete, instrument < admitted else { return false }
+    guard completeChannels & (1 << UInt64(event.pointee.channel)) != 0, instrument < admitted else { return false }
     headers[instrument].flags.insert(.untrusted)
     return true
   }

@@ -27,8 +27,8 @@ struct VenueBook {
   var arrivals: UInt32 = 0
   /// Between system events Q and M.
   var isMarketOpen = false
-  /// The channel's books hold every order: an unknown reference shows damage.
-  var isComplete = false
+  /// Bit c: the books of channel c hold every order, so an unknown reference shows damage.
+  var completeChannels: UInt64 = 0
   /// Time of the last message applied, nanoseconds since midnight.
   var exchangeNanoseconds: UInt64 = 0
 

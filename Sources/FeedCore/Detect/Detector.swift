@@ -14,7 +14,7 @@ protocol IntentSink {
 
 /// Looks at books when, and only when, they are consistent: at publish points. A detector is a struct with its memory
 /// reserved at start; the pipeline calls it directly (no existential), so adding one is a stored property and a call
-/// in `CoreRunner`.
+/// in `Core`.
 protocol Detector {
   /// The best price of the book changed, or the detector had asked to see its depth (`BookHeader.Flags.watchDepth`),
   /// or its status changed.
