@@ -116,7 +116,7 @@ struct Books {
     markChanged(event.pointee.venue, index, if: true)
   }
 
-  /// System events: market hours; and the beginning of trust where the transport has no numbers.
+  /// System events: market hours. What begins trust is the core's (`Core.applySystemEvent`).
   private mutating func applySystemEvent(_ event: UnsafeMutablePointer<BookEvent>) {
     let venue = venues + Int(event.pointee.venue)
     switch UInt8(truncatingIfNeeded: event.pointee.quantity) {
@@ -142,9 +142,7 @@ struct Books {
   }
 
   @inline(__always)
-  mutating func clearChanged() {
-    changedCount = 0
-  }
+  mutating func clearChanged() { changedCount = 0 }
 
   // MARK: - Channels
 

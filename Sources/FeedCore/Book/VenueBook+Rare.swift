@@ -3,11 +3,7 @@ struct Place {
   let delivery: UnsafeMutablePointer<DeliveredPacket>
   let bytes: UnsafeRawPointer
 
-  var occurrence: Occurrence {
-    Occurrence(
-      fileIndex: delivery.pointee.fileIndex, packetIndex: delivery.pointee.packetIndex,
-      offset: UInt32(clamping: max(0, bytes - delivery.pointee.payload)))
-  }
+  var occurrence: Occurrence { delivery.pointee.occurrence(of: bytes) }
 }
 
 /// The rare paths: one function per thing that should not happen, each counted under its name.

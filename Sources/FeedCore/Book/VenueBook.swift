@@ -102,13 +102,18 @@ struct VenueBook {
       place: place)
   }
 
+  /// The order an event is about. A message whose locate is not the order's own finds nothing: an orphan.
+  @inline(__always)
+  private func findOrder(of event: UnsafeMutablePointer<BookEvent>) -> OrderTable.Handle {
+    orders.find(
+      event.pointee.reference, instrument: Int(truncatingIfNeeded: event.pointee.instrument),
+      home: event.pointee.home)
+  }
+
   /// Takes `quantity` shares off an order; an order with none left is gone. Of an execution the trade is noted.
   @inline(__always)
   mutating func reduce(_ event: UnsafeMutablePointer<BookEvent>, place: Place) -> Bool {
-    // A message whose locate is not the order's own finds nothing: an orphan.
-    let handle = orders.find(
-      event.pointee.reference, instrument: Int(truncatingIfNeeded: event.pointee.instrument),
-      home: event.pointee.home)
+    let handle = findOrder(of: event)
     guard handle != OrderTable.none else { return recordOrphan(event, place: place) }
     let slot = orders.slot(handle)
     var quantity = event.pointee.quantity
@@ -130,10 +135,7 @@ struct VenueBook {
 
   @inline(__always)
   mutating func delete(_ event: UnsafeMutablePointer<BookEvent>, place: Place) -> Bool {
-    // A message whose locate is not the order's own finds nothing: an orphan.
-    let handle = orders.find(
-      event.pointee.reference, instrument: Int(truncatingIfNeeded: event.pointee.instrument),
-      home: event.pointee.home)
+    let handle = findOrder(of: event)
     guard handle != OrderTable.none else { return recordOrphan(event, place: place) }
     let slot = orders.slot(handle)
     let header = headers.base + slot.instrument
@@ -145,10 +147,7 @@ struct VenueBook {
   /// The old order leaves; the new one takes its side and stands at the end of its level.
   @inline(__always)
   mutating func replace(_ event: UnsafeMutablePointer<BookEvent>, place: Place) -> Bool {
-    // A message whose locate is not the order's own finds nothing: an orphan.
-    let handle = orders.find(
-      event.pointee.reference, instrument: Int(truncatingIfNeeded: event.pointee.instrument),
-      home: event.pointee.home)
+    let handle = findOrder(of: event)
     guard handle != OrderTable.none else { return recordOrphan(event, place: place) }
     let slot = orders.slot(handle)
     let header = headers.base + slot.instrument

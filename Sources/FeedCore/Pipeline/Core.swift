@@ -29,7 +29,9 @@ struct Core: DeliverySink {
   private(set) var clock: UInt64 = 0
   let countsMessages: Bool
 
-  init(plan: FeedPlan, settings: Settings, ownedShards: UInt64, countsMessages: Bool, exchangeNanosecondsMaximum: UInt64) {
+  init(
+    plan: FeedPlan, settings: Settings, ownedShards: UInt64, countsMessages: Bool, exchangeNanosecondsMaximum: UInt64
+  ) {
     let memory = CoreMemory(plan: plan, settings: settings, ownedShards: ownedShards, countsMessages: countsMessages)
     books = memory.books
     decoders = memory.decoders

@@ -20,10 +20,7 @@ struct Delivery: BitwiseCopyable {
 
   /// Where it stands in its file.
   func occurrence(in packets: UnsafeMutablePointer<DeliveredPacket>) -> Occurrence {
-    let packet = packets[Int(self.packet)]
-    return Occurrence(
-      fileIndex: packet.fileIndex, packetIndex: packet.packetIndex,
-      offset: UInt32(clamping: max(0, bytes - packet.payload)))
+    packets[Int(packet)].occurrence(of: bytes)
   }
 }
 
@@ -34,6 +31,12 @@ struct DeliveredPacket: BitwiseCopyable {
   var payload: UnsafeRawPointer
   var packetIndex: UInt64
   var fileIndex: UInt16
+
+  /// Where `bytes`, a message of this packet, stands in its file.
+  func occurrence(of bytes: UnsafeRawPointer) -> Occurrence {
+    Occurrence(
+      fileIndex: fileIndex, packetIndex: packetIndex, offset: UInt32(clamping: max(0, bytes - payload)))
+  }
 }
 
 /// Deliveries of about one burst, in order: the border between ingest (wire, session) and the shards' work.
@@ -80,7 +83,8 @@ struct DeliveryBatch {
   @inline(__always)
   mutating func beginPacket(_ packet: SequencedPacket, clock: UInt64) {
     packets.base[packetCount] = DeliveredPacket(
-      captureNanoseconds: clock, payload: packet.blocks - Int(packet.headerLength), packetIndex: packet.packetIndex, fileIndex: packet.fileIndex)
+      captureNanoseconds: clock, payload: packet.blocks - Int(packet.headerLength),
+      packetIndex: packet.packetIndex, fileIndex: packet.fileIndex)
     packetCount &+= 1
   }
 
