@@ -61,15 +61,12 @@ extension Books: MarketView {
 
   /// Levels of one side, best first: price and shares.
   func forEachLevel(of instrument: InstrumentID, side: Side, _ visit: (_ price: Int32, _ quantity: UInt32) -> Bool) {
-    guard let header = header(of: instrument) else { return }
+    guard header(of: instrument) != nil else { return }
     let isSell = side == .sell
-    let venue = venues + Int(instrument.venue)
-    let levels = venue.pointee.sidePointer(header, isSell: isSell).pointee
-    var index = Int(levels.offset) + Int(levels.count) - 1
-    while index >= Int(levels.offset) {
-      let level = venue.pointee.arena.levels[index]
-      if !visit(Level.price(key: level.key, isSell: isSell), level.quantity) { return }
-      index -= 1
+    var cursor = LevelCursor(venues + Int(instrument.venue), instrument: instrument.index, isSell: isSell)
+    while !cursor.level.isNone {
+      if !visit(Level.price(key: cursor.level.key, isSell: isSell), cursor.level.quantity) { return }
+      cursor.advance()
     }
   }
 

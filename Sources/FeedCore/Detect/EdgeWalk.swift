@@ -22,22 +22,18 @@ struct EdgeWalk: BitwiseCopyable {
     buy: InstrumentID, sell: InstrumentID, books: borrowing Books, buyFees: FeeSchedule, sellFees: FeeSchedule,
     settings: CrossVenueSettings
   ) {
-    guard let askHeader = books.header(of: buy), let bidHeader = books.header(of: sell) else { return }
+    guard books.header(of: buy) != nil, books.header(of: sell) != nil else { return }
     let askVenue = books.venues + Int(buy.venue)
     let bidVenue = books.venues + Int(sell.venue)
-    let asks = askHeader.pointee.asks
-    let bids = bidHeader.pointee.bids
-    var askIndex = Int(asks.count) - 1
-    var bidIndex = Int(bids.count) - 1
-    guard askIndex >= 0, bidIndex >= 0 else { return }
-    let askLevels = askVenue.pointee.arena.levels.base + Int(asks.offset)
-    let bidLevels = bidVenue.pointee.arena.levels.base + Int(bids.offset)
-    var askLeft = askLevels[askIndex].quantity
-    var bidLeft = bidLevels[bidIndex].quantity
+    var asks = LevelCursor(askVenue, instrument: buy.index, isSell: true)
+    var bids = LevelCursor(bidVenue, instrument: sell.index, isSell: false)
+    var askLeft = asks.level.quantity
+    var bidLeft = bids.level.quantity
+    if askLeft == 0 || bidLeft == 0 { return }
 
     while true {
-      let askRaw = ~askLevels[askIndex].key
-      let bidRaw = bidLevels[bidIndex].key
+      let askRaw = 0 &- asks.level.key
+      let bidRaw = bids.level.key
       let ask = Int64(askRaw) &* askVenue.pointee.multiplier
       let bid = Int64(bidRaw) &* bidVenue.pointee.multiplier
       let edge = bid &- ask &- sellFees.takerFee(price: bid) &- buyFees.takerFee(price: ask)
@@ -59,14 +55,14 @@ struct EdgeWalk: BitwiseCopyable {
       askLeft &-= shares
       bidLeft &-= shares
       if askLeft == 0 {
-        askIndex &-= 1
-        if askIndex < 0 { return }
-        askLeft = askLevels[askIndex].quantity
+        asks.advance()
+        askLeft = asks.level.quantity
+        if askLeft == 0 { return }
       }
       if bidLeft == 0 {
-        bidIndex &-= 1
-        if bidIndex < 0 { return }
-        bidLeft = bidLevels[bidIndex].quantity
+        bids.advance()
+        bidLeft = bids.level.quantity
+        if bidLeft == 0 { return }
       }
     }
   }

@@ -60,7 +60,7 @@ struct ImbalanceDetector: Detector {
       let instrument = InstrumentID(venue: venue, index: index)
       guard let header = books.header(of: instrument), header.pointee.flags.contains(.owned) else { continue }
       let change = BookChange(
-        instrument: instrument, group: header.pointee.group, captureNanoseconds: captureNanoseconds)
+        instrument: instrument, group: books.venues[Int(venue)].directory.pointee.groups[index], captureNanoseconds: captureNanoseconds)
       bookChanged(change, books: &books, sink: &sink)
     }
   }

@@ -31,7 +31,7 @@ struct CoreMemory {
       channels[index] = ChannelRecord(venue: channel.venue, isNumbered: channel.isNumbered)
       (decoders + index).initialize(
         to: ITCH50Decoder(
-          directory: directories + Int(channel.venue), symbols: symbols, counters: counters,
+          channel: UInt8(index), directory: directories + Int(channel.venue), symbols: symbols, counters: counters,
           countsMessages: countsMessages, byType: messagesByType))
     }
     books = Books(

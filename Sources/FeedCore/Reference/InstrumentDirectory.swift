@@ -9,8 +9,9 @@ struct InstrumentDirectory {
   let owned: Storage<UInt8>
   /// Per instrument: the channel that named it first.
   let channels: Storage<UInt8>
-  /// Stock locate → index + 1, 0 = not seen in this session.
+  /// Stock locate → index + 1, 0 = not seen in this session; with `foreignBit` where another core owns the instrument.
   private let locates: Storage<UInt32>
+  static var foreignBit: UInt32 { 1 << 31 }
   private(set) var count = 0
   /// Bit s: this core owns shard s.
   let ownedShards: UInt64
@@ -35,8 +36,17 @@ struct InstrumentDirectory {
   /// The instrument of a stock locate, nil when it was not named yet.
   @inline(__always)
   func find(locate: UInt16) -> Int? {
-    let value = locates.base[Int(locate)]
+    let value = locates.base[Int(locate)] & ~Self.foreignBit
     return value == 0 ? nil : Int(value) - 1
+  }
+
+  /// The table behind `find`, for a decoder that looks up its own instruments in one load: what it finds there less 1
+  /// is below `foreignBit` exactly where this core owns the instrument.
+  @inline(__always)
+  var locateTable: UnsafeMutablePointer<UInt32> { locates.base }
+
+  private func connect(_ locate: UInt16, with index: Int) {
+    locates[Int(locate)] = UInt32(index + 1) | (owned[index] != 0 ? 0 : Self.foreignBit)
   }
 
   func ownsUnknown(locate: UInt16) -> Bool { ownedShards & (1 << UInt64(Int(locate) % shardCount)) != 0 }
@@ -55,7 +65,7 @@ struct InstrumentDirectory {
     guard let group = symbols.resolve(symbol) else { return .full }
     if let index = symbols.groups[Int(group)].listing(at: venue) {
       records[index].locate = UInt32(locate)
-      locates[Int(locate)] = UInt32(index + 1)
+      connect(locate, with: index)
       return connected == nil ? .known(index) : .remapped(index)
     }
     guard count < records.capacity else { return .full }
@@ -70,7 +80,7 @@ struct InstrumentDirectory {
     channels[index] = channel
     let shard = symbols.groups[Int(group)].shard
     owned[index] = ownedShards & (1 << UInt64(shard)) != 0 ? 1 : 0
-    locates[Int(locate)] = UInt32(index + 1)
+    connect(locate, with: index)
     symbols.list(group, at: venue, instrument: index)
     return connected == nil ? .new(index) : .remapped(index)
   }
