@@ -24,7 +24,9 @@ struct CaptureOptions: ParsableArguments {
   /// The settings of `--config`, else the defaults.
   func settings() throws -> Settings { try config.map { try ConfigurationFile.loadOrFail($0) } ?? Settings() }
 
-  func validate() throws {
+  func validate() throws { try Self.check(protocolName) }
+
+  static func check(_ protocolName: String) throws {
     guard protocolName == "auto" || FeedProtocol(name: protocolName) != nil else {
       throw ValidationError("--protocol \(protocolName): unknown; give auto, or one of \(FeedProtocol.names)")
     }

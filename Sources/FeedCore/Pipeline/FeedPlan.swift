@@ -25,6 +25,10 @@ public struct FeedPlan: Sendable {
   public struct StreamKey: Sendable, Hashable {
     public var flow: FlowKey
     public var stream: UInt32
+    public init(flow: FlowKey, stream: UInt32) {
+      self.flow = flow
+      self.stream = stream
+    }
   }
 
   /// Streams of all feeds together: a bit each in a word of the cores. The sample of Deribit has 29.

@@ -52,13 +52,17 @@ extension FlowDiscovery {
 
     init(configuredVenues: Int) { self.configuredVenues = configuredVenues }
 
+    private func text(of channel: FeedPlan.Channel) -> String {
+      channel.transport.text(ofStream: channel.stream ?? 0)
+    }
+
     /// Channels are named after their venue, with the stream where it has several.
     func name(_ plan: inout FeedPlan) {
       for venue in venues.keys {
         let channels = plan.channels.indices.filter { Int(plan.channels[$0].venue) == venue }
         guard channels.count > 1 else { continue }
         for channel in channels {
-          plan.channels[channel].name += "/\(EOBIPacket.streamText(plan.channels[channel].stream ?? 0))"
+          plan.channels[channel].name += "/\(text(of: plan.channels[channel]))"
         }
       }
     }
@@ -75,7 +79,8 @@ extension FlowDiscovery {
         // A feed that names no stream takes all of its flows': one channel each.
         channel = plan.channels.count
         var further = plan.channels[feed]
-        further.name = "\(settings.feeds[feed].name)/\(EOBIPacket.streamText(stream))"
+        further.protocol = flow.protocol ?? .itch50
+        further.name = "\(settings.feeds[feed].name)/\(further.transport.text(ofStream: stream))"
         try append(further, flow, &plan)
       }
       discovered.channelsOfFeed[feed, default: [:]][stream] = channel

@@ -18,7 +18,7 @@ package struct BlockLayout: BitwiseCopyable, Sendable {
   let littleMask: UInt16
   let bigMask: UInt16
   /// True where the packet has one number, however many messages it holds.
-  let numbersPackets: Bool
+  package let numbersPackets: Bool
 
   init(
     minimum: UInt8, lengthOffset: UInt8 = 0, added: UInt8 = 0, bodyOffset: UInt8 = 0, littleMask: UInt16 = 0,
@@ -54,19 +54,25 @@ package struct BlockLayout: BitwiseCopyable, Sendable {
   }
 
   /// Whole messages of `packet`, at most as many as it has numbers, and where they end.
+  @inline(__always)
   package func wholeMessages(in packet: SequencedPacket) -> (count: UInt32, end: Int) {
+    let minimum = Int(minimum)
+    let end = Int(packet.blocksLength)
+    let limit = numbersPackets ? UInt32.max : packet.messageCount
     var offset = 0
     var count: UInt32 = 0
-    let end = Int(packet.blocksLength)
-    while numbersPackets || count < packet.messageCount {
-      guard let message = message(in: packet.blocks, at: offset, end: end) else { break }
-      offset += Int(bodyOffset) + message.count
-      count += 1
+    while count < limit, offset &+ minimum <= end {
+      // SAFETY: `minimum` bytes are here.
+      let step = step(at: packet.blocks + offset)
+      guard step >= minimum, offset &+ step <= end else { break }
+      offset &+= step
+      count &+= 1
     }
     return (count, offset)
   }
 
   /// Numbers of `packet` whose messages are whole, walked; nil when its blocks contradict its length.
+  @inline(__always)
   package func wholeNumbers(in packet: SequencedPacket) -> UInt32? {
     let (count, end) = wholeMessages(in: packet)
     guard end == Int(packet.blocksLength), count > 0 else { return nil }
@@ -74,17 +80,29 @@ package struct BlockLayout: BitwiseCopyable, Sendable {
     return count == packet.messageCount ? count : nil
   }
 
+  /// Where the block stands that is `count` blocks beyond `offset`. All of them are here.
+  @inline(__always)
+  private func offset(of count: UInt64, in blocks: UnsafeRawPointer, from offset: Int) -> Int {
+    var offset = offset
+    var left = count
+    while left > 0 {
+      offset &+= step(at: blocks + offset)
+      left &-= 1
+    }
+    return offset
+  }
+
   /// The blocks with numbers from ..< to of a packet whose blocks were checked.
   func span(of packet: SequencedPacket, from: UInt64, to: UInt64) -> UnsafeRawBufferPointer {
     var offset = 0
-    if !numbersPackets {
-      for _ in packet.sequenceNumber..<from { offset += step(at: packet.blocks + offset) }
+    if !numbersPackets, from > packet.sequenceNumber {
+      offset = self.offset(of: from &- packet.sequenceNumber, in: packet.blocks, from: 0)
     }
     let start = offset
     if to == packet.endSequence, packet.wholeCount == packet.messageCount {
       offset = Int(packet.blocksLength)
     } else {
-      for _ in from..<to { offset += step(at: packet.blocks + offset) }
+      offset = self.offset(of: to &- from, in: packet.blocks, from: start)
     }
     return UnsafeRawBufferPointer(start: packet.blocks + start, count: offset - start)
   }

@@ -18,7 +18,7 @@
 /// What is arbitrated is MsgSeqNum, of a market segment; the number of messages is found by walking them. A Heartbeat
 /// (13001) has no number of its own but the last one processed. Snapshots of a segment are numbered on their own:
 /// a stream of their own, `snapshotStream`.
-package enum EOBIPacket {
+enum EOBIPacket {
   static let headerLength = 32
   /// Bit of `SequencedPacket.stream` that tells a segment's snapshots from its incremental messages.
   static let snapshotStream: UInt32 = 0x8000_0000
@@ -54,8 +54,7 @@ package enum EOBIPacket {
     return packet
   }
 
-  /// How a stream id is written: "691", "691-snapshot"; ids of other transports are plain numbers.
-  package static func streamText(_ stream: UInt32) -> String {
+  static func streamText(_ stream: UInt32) -> String {
     stream & snapshotStream == 0 ? "\(stream)" : "\(stream & ~snapshotStream)-snapshot"
   }
 

@@ -8,22 +8,10 @@ extension LineArbiter {
     let mark = sink.batch.count
     let packetMark = sink.batch.packetCount
     sink.batch.beginPacket(packet, clock: clock)
-    let layout = layout
-    var offset = 0
-    var count: UInt32 = 0
-    let end = Int(packet.blocksLength)
-    while offset < end {
-      guard offset &+ Int(layout.minimum) <= end else { offset = .max; break }
-      // SAFETY: the layout's `minimum` of bytes is here, and the message, before they are read.
-      let step = layout.step(at: packet.blocks + offset)
-      guard step >= Int(layout.minimum), offset &+ step <= end else { offset = .max; break }
-      sink.batch.append(
-        message: packet.blocks + offset + Int(layout.bodyOffset), length: step &- Int(layout.bodyOffset),
-        channel: channel)
-      offset &+= step
-      count &+= 1
-    }
-    if offset != end || count != packet.messageCount && !layout.numbersPackets {
+    // The same walk twice: for the feeds with most messages the compiler knows the layout.
+    let isWhole = hasLengthPrefix
+      ? append(packet, MoldUDP64.layout, into: &sink.batch) : append(packet, layout, into: &sink.batch)
+    if !isWhole {
       sink.batch.count = mark
       sink.batch.packetCount = packetMark
       recordMalformed(packet)
@@ -34,6 +22,27 @@ extension LineArbiter {
     next &+= UInt64(packet.messageCount)
     highestKnown = max(highestKnown, next)
     remember(packet)
+  }
+
+  /// Appends the packet's messages; false when its blocks contradict its length.
+  @inline(__always)
+  private func append(_ packet: SequencedPacket, _ layout: BlockLayout, into batch: inout DeliveryBatch) -> Bool {
+    let minimum = Int(layout.minimum)
+    let bodyOffset = Int(layout.bodyOffset)
+    let end = Int(packet.blocksLength)
+    var offset = 0
+    var count: UInt32 = 0
+    while offset < end {
+      guard offset &+ minimum <= end else { return false }
+      // SAFETY: the layout's `minimum` of bytes is here, and the message, before they are read.
+      let step = layout.step(at: packet.blocks + offset)
+      guard step >= minimum, offset &+ step <= end else { return false }
+      batch.append(
+        message: packet.blocks + (offset &+ bodyOffset), length: step &- bodyOffset, channel: channel)
+      offset &+= step
+      count &+= 1
+    }
+    return count == packet.messageCount || layout.numbersPackets
   }
 
   /// Delivers the part of a whole-checked packet from `next` on.

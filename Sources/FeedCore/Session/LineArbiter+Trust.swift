@@ -3,7 +3,10 @@ extension LineArbiter {
   /// Walks the blocks; false when they contradict the packet's length. Of a packet cut by the snap length
   /// (`wholeCount` is 0 on entry and `messageCount` is what it announced) the whole messages count.
   func check(_ packet: inout SequencedPacket) -> Bool {
-    if packet.wholeCount == packet.messageCount { return layout.wholeNumbers(in: packet) != nil }
+    if packet.wholeCount == packet.messageCount {
+      return hasLengthPrefix
+        ? MoldUDP64.layout.wholeNumbers(in: packet) != nil : layout.wholeNumbers(in: packet) != nil
+    }
     let (count, end) = layout.wholeMessages(in: packet)
     // Of a packet with one number for all its messages a part is nothing.
     packet.wholeCount = layout.numbersPackets ? 0 : count

@@ -33,6 +33,8 @@ struct LineArbiter {
 
   let channel: UInt8
   let layout: BlockLayout
+  /// The layout is MoldUDP64's: two bytes of length, big-endian, before each message.
+  let hasLengthPrefix: Bool
   let numbering: Numbering
   let settings: SessionSettings
   let counters: Counters
@@ -91,6 +93,7 @@ struct LineArbiter {
   init(channel: UInt8, transport: Transport, settings: SessionSettings, counters: Counters) {
     self.channel = channel
     layout = transport.layout
+    hasLengthPrefix = transport == .moldUDP64 || transport == .memxUDP
     numbering = transport.numbering
     self.settings = settings
     self.counters = counters

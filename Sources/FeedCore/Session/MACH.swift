@@ -17,7 +17,7 @@ enum MACH {
   }
   static var numbering: Numbering { Numbering(reset: .names) }
 
-  /// The first run of the datagram; its bytes are `blocksLength`. Nil when they are no whole MACH packet.
+  /// The first run of the datagram; its bytes are `blocksLength`, or a header where that is 0. Nil when they are no whole MACH packet.
   static func parse(_ payload: UnsafeRawPointer, length: Int) -> SequencedPacket? {
     guard length >= headerLength else { return nil }
     // SAFETY: at least `headerLength` bytes are here.
@@ -29,9 +29,9 @@ enum MACH {
     else { return nil }
     var packet = SequencedPacket(blocks: payload)
     packet.session = SessionName(number: UInt64(session))
-    packet.blocksLength = UInt32(truncatingIfNeeded: step)
     if session == 0 {
       packet.kind = .keepAlive
+      packet.blocksLength = UInt32(truncatingIfNeeded: step)
       return packet
     }
     switch type {

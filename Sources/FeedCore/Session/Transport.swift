@@ -72,13 +72,9 @@ public enum Transport: UInt8, Sendable, BitwiseCopyable, CaseIterable {
     }
   }
 
-  /// What the venue's documents call a stream.
-  public var streamName: String {
-    switch self {
-    case .cboeSUH: "unit"
-    case .eobi: "segment"
-    default: "channel"
-    }
+  /// How a stream id is written: its number; of a market segment's snapshots, "691-snapshot".
+  public func text(ofStream stream: UInt32) -> String {
+    self == .eobi ? EOBIPacket.streamText(stream) : "\(stream)"
   }
 
   /// What to add to `SequencedPacket.sequenceNumber` for the number on the wire: Deribit's first packet is 0.
