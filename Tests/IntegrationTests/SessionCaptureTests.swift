@@ -15,8 +15,11 @@ struct SessionCaptureTests {
     var byFirstByte: [UInt8: UInt64] = [:]
     var restarts = 0
     var states: [UInt8: [BookState]] = [:]
-    /// By channel: SBE template ids of Deribit bodies.
+    /// SBE template ids of Deribit bodies.
     var templates: [UInt16: UInt64] = [:]
+    let isDeribit: Bool
+
+    init(isDeribit: Bool) { self.isDeribit = isDeribit }
 
     mutating func flush() {
       for index in 0..<batch.count {
@@ -25,7 +28,7 @@ struct SessionCaptureTests {
         case .message:
           messages[delivery.channel, default: []].append(Int(delivery.length))
           byFirstByte[delivery.bytes.byte(at: 0), default: 0] += 1
-          countTemplates(delivery)
+          if isDeribit { countTemplates(delivery) }
         case .sessionRestart: restarts += 1
         case .channelState: states[delivery.channel, default: []].append(BookState(rawValue: delivery.detail)!)
         }
@@ -33,12 +36,11 @@ struct SessionCaptureTests {
       batch.clear()
     }
 
-    /// Deribit: block, groups and strings, until the body ends. Other formats end at once.
+    /// Block, groups and strings, until the body ends.
     private mutating func countTemplates(_ delivery: Delivery) {
       var offset = 0
       while offset + 12 <= Int(delivery.length) {
         let message = delivery.bytes + offset
-        guard message.littleEndian(UInt16.self, at: 4) == 1 else { return }
         templates[message.littleEndian(UInt16.self, at: 2), default: 0] += 1
         offset += 12 + Int(message.littleEndian(UInt16.self, at: 0))
         for _ in 0..<message.littleEndian(UInt16.self, at: 8) {
@@ -61,7 +63,7 @@ struct SessionCaptureTests {
     let plan = try FlowDiscovery.plan(
       settings: settings, fileNames: set.files.map(\.baseName), makeSource: { set.makeSource() })
     var ingest = Ingest(plan: plan, settings: settings, fileCount: 1)
-    var sink = CountingSink()
+    var sink = CountingSink(isDeribit: plan.channels.first?.protocol == .deribit)
     let source = set.makeSource()
     let burst = UnsafeMutableBufferPointer<Packet>.allocate(capacity: 64)
     defer { burst.deallocate() }

@@ -65,17 +65,12 @@ struct Ingest {
       sequenced.fileIndex = packet.fileIndex
       sequenced.line = route.line
       if view.isCut { recordCut(&sequenced) }
-      accept(sequenced, channel: route.channel, into: &sink)
+      let arbiter = arbiters + route.channel
+      arbiter.pointee.accept(sequenced, clock: clock, into: &sink)
+      if arbiter.pointee.state != .live || nextDue == .max { nextDue = min(nextDue, arbiter.pointee.nextDue) }
     case .discarded(let reason):
       wireCounters.record(reason, fileIndex: packet.fileIndex, recordIndex: packet.recordIndex)
     }
-  }
-
-  @inline(__always)
-  private mutating func accept(_ packet: SequencedPacket, channel: Int, into sink: inout some DeliverySink) {
-    let arbiter = arbiters + channel
-    arbiter.pointee.accept(packet, clock: clock, into: &sink)
-    if arbiter.pointee.state != .live || nextDue == .max { nextDue = min(nextDue, arbiter.pointee.nextDue) }
   }
 
   /// A packet of any transport but MoldUDP64. The switch in `parse` is the only one on the transport.
@@ -105,8 +100,10 @@ struct Ingest {
       sequenced.line = line
       sequenced.headerLength &+= UInt16(truncatingIfNeeded: offset)
       if view.isCut { recordCut(&sequenced) }
-      sequenced.sequenceNumber = arbiters[channel].unwrapped(sequenced.sequenceNumber)
-      accept(sequenced, channel: channel, into: &sink)
+      let arbiter = arbiters + channel
+      sequenced.sequenceNumber = arbiter.pointee.unwrapped(sequenced.sequenceNumber)
+      arbiter.pointee.accept(sequenced, clock: clock, into: &sink)
+      if arbiter.pointee.state != .live || nextDue == .max { nextDue = min(nextDue, arbiter.pointee.nextDue) }
       guard route.transport == .mach else { return }
       offset += max(MACH.headerLength, Int(sequenced.blocksLength))
     } while offset < view.payloadLength

@@ -93,6 +93,7 @@ package struct BlockLayout: BitwiseCopyable, Sendable {
   }
 
   /// The blocks with numbers from ..< to of a packet whose blocks were checked.
+  @inline(__always)
   func span(of packet: SequencedPacket, from: UInt64, to: UInt64) -> UnsafeRawBufferPointer {
     var offset = 0
     if !numbersPackets, from > packet.sequenceNumber {

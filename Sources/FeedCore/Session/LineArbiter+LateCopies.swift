@@ -44,6 +44,7 @@ extension LineArbiter {
     }
   }
 
+  @inline(__always)
   func past(_ index: UInt64) -> SequencedPacket {
     history.base[Int(truncatingIfNeeded: index) & (Self.historyCapacity - 1)]
   }
@@ -56,8 +57,15 @@ extension LineArbiter {
     let to = min(
       packet.sequenceNumber &+ UInt64(packet.wholeCount), other.sequenceNumber &+ UInt64(other.wholeCount))
     guard from < to else { return }
-    let a = layout.span(of: packet, from: from, to: to)
-    let b = layout.span(of: other, from: from, to: to)
+    let a: UnsafeRawBufferPointer
+    let b: UnsafeRawBufferPointer
+    if hasLengthPrefix {
+      a = MoldUDP64.layout.span(of: packet, from: from, to: to)
+      b = MoldUDP64.layout.span(of: other, from: from, to: to)
+    } else {
+      a = layout.span(of: packet, from: from, to: to)
+      b = layout.span(of: other, from: from, to: to)
+    }
     if a.count == b.count, memcmp(a.baseAddress!, b.baseAddress!, a.count) == 0 { return }
     counters.note(.lineDisagreement, at: packet.occurrence)
     if !untrusted {

@@ -70,6 +70,7 @@ extension LineArbiter {
   // MARK: - Numbers that begin anew under the same name
 
   /// Whether a number already passed is no late copy but the first of new numbers, by the transport's rule.
+  @inline(__always)
   func isRestart(_ packet: SequencedPacket, clock: UInt64) -> Bool {
     guard state != .joining, packet.sequenceNumber > 0, packet.sequenceNumber < next else { return false }
     switch numbering.restart {

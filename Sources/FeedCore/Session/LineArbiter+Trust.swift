@@ -2,6 +2,8 @@
 extension LineArbiter {
   /// Walks the blocks; false when they contradict the packet's length. Of a packet cut by the snap length
   /// (`wholeCount` is 0 on entry and `messageCount` is what it announced) the whole messages count.
+  // Inlined: a call of a method that does not mutate copies all of the arbiter (Swift 6.3.1).
+  @inline(__always)
   func check(_ packet: inout SequencedPacket) -> Bool {
     if packet.wholeCount == packet.messageCount {
       return hasLengthPrefix

@@ -111,14 +111,18 @@ struct LineArbiter {
 
   /// The 64-bit number for one of a transport whose numbers wrap (`Numbering.period`): as near to what comes next as
   /// a wrap allows. Elsewhere the number itself.
+  @inline(__always)
   func unwrapped(_ number: UInt64) -> UInt64 {
-    let period = numbering.period
-    guard period > 0, number > 0, state != .idle else { return number }
-    let reference = state == .joining ? max(1, highestKnown) : next
+    if numbering.period == 0 || number == 0 || state == .idle { return number }
+    return Self.unwrapped(
+      number, period: numbering.period, near: state == .joining ? max(1, highestKnown) : next,
+      reach: settings.sequenceJumpMaximum)
+  }
+
+  private static func unwrapped(_ number: UInt64, period: UInt64, near reference: UInt64, reach: UInt64) -> UInt64 {
     let turn = (reference &- 1) / period &* period
     let candidate = turn &+ number
     // Just past a wrap in one direction or the other: believable jumps only.
-    let reach = settings.sequenceJumpMaximum
     if candidate < reference, reference &- candidate > period / 2, candidate &+ period &- reference <= reach {
       return candidate &+ period
     }
