@@ -17,7 +17,8 @@ struct CaptureOptions: ParsableArguments {
 
   @Option(
     name: .customLong("protocol"),
-    help: ArgumentHelp("auto (recognise by structure), or of flows the configuration does not name: \(FeedProtocol.names).",
+    help: ArgumentHelp(
+      "auto (recognise by structure), or of flows the configuration does not name: \(FeedProtocol.names).",
       valueName: "protocol"))
   var protocolName = "auto"
 

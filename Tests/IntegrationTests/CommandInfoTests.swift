@@ -49,8 +49,8 @@ struct CommandInfoTests {
     let flows = try #require(json["flows"] as? [[String: Any]])
     var packets: [String: [UInt64: Int]] = [:]
     for record in pcap.records {
-      // Ethernet and IPv4 without options, as the generator writes them.
-      let frame = Array(record.bytes)
+      // Behind the record's header Ethernet and IPv4 without options, as the generator writes them.
+      let frame = Array(record.bytes.dropFirst(16))
       let group = frame[30..<34].map(String.init).joined(separator: ".")
       let destination = "\(group):\(Int(frame[36]) << 8 | Int(frame[37]))"
       packets[destination, default: [:]][record.nanoseconds / 100_000_000, default: 0] += 1

@@ -76,7 +76,8 @@ enum Recognition {
     case .tops15, .tops16, .deep10, .deepPlus: return true
     case .pitch: return length >= 6 && isPITCH(bytes.byte(at: 1))
     case .nyseIntegrated: return isXDP(bytes.littleEndian(UInt16.self, at: 2))
-    case .memxDepth: return length >= 6 && bytes.byte(at: 3) == 2 && Int(bytes.bigEndian(UInt16.self, at: 0)) + 6 <= length
+    case .memxDepth:
+      return length >= 6 && bytes.byte(at: 3) == 2 && Int(bytes.bigEndian(UInt16.self, at: 0)) + 6 <= length
     case .cmeMDP3:
       return bytes.littleEndian(UInt16.self, at: 6) == 1 && (1...100).contains(bytes.littleEndian(UInt16.self, at: 4))
         && Int(bytes.littleEndian(UInt16.self, at: 2)) + MDP3Packet.messageHeaderLength <= length

@@ -25,7 +25,8 @@ enum MACH {
     let step = layout.step(at: payload)
     let type = payload.byte(at: 10)
     let session = payload.byte(at: 11)
-    guard step >= headerLength, step <= length, type <= 3, first < .max - 65_536, type == 3 || step == headerLength
+    guard step >= headerLength, step <= length, type <= 3, first < .max - 65_536,
+      type == 3 || step == headerLength
     else { return nil }
     var packet = SequencedPacket(blocks: payload)
     packet.session = SessionName(number: UInt64(session))

@@ -73,7 +73,8 @@ extension CaptureInfo {
         TimeText.timeOfDay($0 % TimeText.nanosecondsPerDay, digits: 6)
       }
       if flow.sessions.isEmpty {
-        table.append(head(flow.feed) + ["-", "-", Text.grouped(flow.packets), "-", "-", "-", "-", "-", "-", "-"] + times)
+        table.append(
+          head(flow.feed) + ["-", "-", Text.grouped(flow.packets)] + [String](repeating: "-", count: 7) + times)
       }
       for session in flow.sessions {
         table.append(
@@ -85,7 +86,9 @@ extension CaptureInfo {
           ] + times)
       }
       if flow.malformed > 0 {
-        table.append(head(flow.feed) + ["-", "malformed", Text.grouped(flow.malformed), "-", "-", "-", "-", "-", "-", "-"] + times)
+        table.append(
+          head(flow.feed) + ["-", "malformed", Text.grouped(flow.malformed)] + [String](repeating: "-", count: 7)
+            + times)
       }
     }
     return table.lines

@@ -73,8 +73,9 @@ enum Wire {
     return packet
   }
 
-  static func coinbase(_ first: UInt64, count: UInt8, flags: UInt8 = 1, channel: UInt16 = 44, _ body: [UInt8]) -> [UInt8]
-  {
+  static func coinbase(
+    _ first: UInt64, count: UInt8, flags: UInt8 = 1, channel: UInt16 = 44, _ body: [UInt8]
+  ) -> [UInt8] {
     var packet = little(UInt64(77)) + little(first)
     packet += little(channel)
     packet += [flags, count]

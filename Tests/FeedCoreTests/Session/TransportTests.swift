@@ -14,7 +14,8 @@ import Testing
     payload.withUnsafeBytes { bytes -> Parsed? in
       // Empty payloads have no address; any will do for no bytes.
       let base = bytes.baseAddress ?? UnsafeRawPointer(bitPattern: 16)!
-      guard let packet = transport.parse(base, length: bytes.count, declared: declared ?? bytes.count) else { return nil }
+      guard let packet = transport.parse(base, length: bytes.count, declared: declared ?? bytes.count)
+      else { return nil }
       var messages: [[UInt8]] = []
       var offset = 0
       while offset < Int(packet.blocksLength) {
