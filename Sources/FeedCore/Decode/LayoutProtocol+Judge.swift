@@ -1,6 +1,7 @@
 /// What `ProtocolDescription` needs of a layout to judge a message.
 struct LayoutPlan: BitwiseCopyable {
   var fewest: Int
+  var hasAppendage: Bool
   /// From beyond this length on a message without tail is `longer`.
   var most: Int
   /// Position of the next layout of the same type, -1 after the last.
@@ -10,6 +11,7 @@ struct LayoutPlan: BitwiseCopyable {
 
   init(_ layout: MessageLayout, alignment: Int) {
     fewest = max(layout.minimumLength, 1)
+    hasAppendage = layout.hasAppendage
     most = layout.hasAppendage ? .max : (layout.length + alignment - 1) / alignment * alignment
     switch layout.selector {
     case .versions(let range, let andLater):

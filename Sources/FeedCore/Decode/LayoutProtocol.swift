@@ -160,6 +160,15 @@ public struct ProtocolDescription: Sendable, CustomStringConvertible {
     MessageWriter(layout: layout, head: head, version: nil)
   }
 
+  public func hasAppendage(layoutIndex: Int) -> Bool { plans[layoutIndex].hasAppendage }
+
+  /// False where an appendage has more or fewer bytes than its length says.
+  ///
+  /// - Precondition: `message` was judged readable.
+  public func appendageIsConsistent(in message: UnsafeRawBufferPointer, layoutIndex: Int) -> Bool {
+    !plans[layoutIndex].hasAppendage || layouts[layoutIndex].appendageIsConsistent(in: message)
+  }
+
   /// Whether the fields of a layout lie within the message's own length, and nothing but an appendage follows them.
   public func isFlat(layoutIndex: Int) -> Bool { head.blockLength == nil && !layouts[layoutIndex].hasTail }
 

@@ -200,8 +200,7 @@ public struct CaptureDecoder: ~Copyable {
     }
     tally.messages &+= 1
     let layoutIndex = judgement.layoutIndex
-    let layout = protocols[protocolIndex].layouts[layoutIndex]
-    if layout.hasAppendage, !layout.appendageIsConsistent(in: message) {
+    if !protocols[protocolIndex].appendageIsConsistent(in: message, layoutIndex: layoutIndex) {
       record(.appendageLengths, at: offset, type: message.first)
     }
     let decoded = DecodedMessage(

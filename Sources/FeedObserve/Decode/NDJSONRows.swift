@@ -14,10 +14,9 @@ public struct NDJSONRows: RowFormatter {
     /// `,"protocol":…,"fields":{`
     var head: Literal
     var fields: [FieldPlan]
-    var layout: MessageLayout
     /// The fields lie within the message's own length, and no group follows.
     var isFlat: Bool
-    var tail: TailPlan
+    var hasAppendage: Bool
     /// Most bytes a row can take, the file's name and an appendage's digits apart.
     var rowLengthMaximum: Int
   }
@@ -25,6 +24,8 @@ public struct NDJSONRows: RowFormatter {
   private var literals = Literals()
   private let protocols: [ProtocolDescription]
   private var plans: [[Plan]] = []
+  /// Apart from the plans: of use to few messages, and a plan is copied for each row.
+  private var tails: [[TailPlan]] = []
   /// `"file":"…",`
   private var file: [UInt8] = []
 
@@ -32,6 +33,8 @@ public struct NDJSONRows: RowFormatter {
     self.protocols = protocols
     for description in protocols {
       plans.append(description.layouts.indices.map { Self.plan($0, of: description, &literals) })
+      tails.append(
+        description.layouts.map { TailPlan($0, &literals) { ($1 ? "\"" : ",\"") + $0 + "\":" } })
     }
   }
 
@@ -50,9 +53,8 @@ public struct NDJSONRows: RowFormatter {
       rowLengthMaximum += literal.count + field.slot.rowLengthMaximum(textFactor: 6)
     }
     return Plan(
-      byteOrder: description.byteOrder, head: head, fields: fields, layout: layout,
-      isFlat: description.isFlat(layoutIndex: layoutIndex),
-      tail: TailPlan(layout, &literals) { ($1 ? "\"" : ",\"") + $0 + "\":" }, rowLengthMaximum: rowLengthMaximum)
+      byteOrder: description.byteOrder, head: head, fields: fields,
+      isFlat: description.isFlat(layoutIndex: layoutIndex), hasAppendage: layout.hasAppendage, rowLengthMaximum: rowLengthMaximum)
   }
 
   public func appendHeader(to buffer: inout RowBuffer) {}
@@ -96,10 +98,14 @@ public struct NDJSONRows: RowFormatter {
       buffer.appendJSON(field.slot, at: base, plan.byteOrder)
     }
     if !plan.isFlat {
-      plan.tail.appendJSON(message, protocols[message.protocolIndex], literals, to: &buffer)
+      tails[message.protocolIndex][message.layoutIndex]
+        .appendJSON(message, protocols[message.protocolIndex], literals, to: &buffer)
       buffer.reserve(8)
     }
-    if plan.layout.hasAppendage { appendAppendage(message, plan.layout, to: &buffer) }
+    if plan.hasAppendage {
+      appendAppendage(
+        message, protocols[message.protocolIndex].layouts[message.layoutIndex], to: &buffer)
+    }
     buffer.append("}}\n")
   }
 

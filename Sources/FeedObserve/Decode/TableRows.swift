@@ -10,14 +10,14 @@ public struct TableRows: RowFormatter {
     var byteOrder: ByteOrder
     var head: Literal
     var fields: [FieldPlan]
-    var layout: MessageLayout
     var isFlat: Bool
-    var tail: TailPlan
+    var hasAppendage: Bool
     var rowLengthMaximum: Int
   }
 
   private var literals = Literals()
   private var plans: [[Plan]] = []
+  private var tails: [[TailPlan]] = []
   private let protocols: [ProtocolDescription]
   private let namesFiles: Bool
   private var file: [UInt8] = []
@@ -27,6 +27,7 @@ public struct TableRows: RowFormatter {
     self.namesFiles = namesFiles
     for description in protocols {
       plans.append(description.layouts.indices.map { Self.plan($0, of: description, &literals) })
+      tails.append(description.layouts.map { TailPlan($0, &literals) { ($1 ? "" : " ") + $0 + "=" } })
     }
   }
 
@@ -47,9 +48,8 @@ public struct TableRows: RowFormatter {
       rowLengthMaximum += literal.count + field.slot.rowLengthMaximum(textFactor: 4)
     }
     return Plan(
-      byteOrder: description.byteOrder, head: head, fields: fields, layout: layout,
-      isFlat: description.isFlat(layoutIndex: layoutIndex),
-      tail: TailPlan(layout, &literals) { ($1 ? "" : " ") + $0 + "=" }, rowLengthMaximum: rowLengthMaximum)
+      byteOrder: description.byteOrder, head: head, fields: fields,
+      isFlat: description.isFlat(layoutIndex: layoutIndex), hasAppendage: layout.hasAppendage, rowLengthMaximum: rowLengthMaximum)
   }
 
   private static func padded(_ text: String, _ width: Int) -> String {
@@ -87,8 +87,10 @@ public struct TableRows: RowFormatter {
       literals.append(field.literal, to: &buffer)
       Self.append(field.slot, at: base, plan.byteOrder, to: &buffer)
     }
-    if !plan.isFlat { plan.tail.appendTable(message, description, literals, to: &buffer) }
-    if plan.layout.hasAppendage, let appendage = plan.layout.appendageBytes(of: message.bytes) {
+    if !plan.isFlat {
+      tails[message.protocolIndex][message.layoutIndex].appendTable(message, description, literals, to: &buffer)
+    }
+    if plan.hasAppendage, let appendage = description.layouts[message.layoutIndex].appendageBytes(of: message.bytes) {
       appendOptions(appendage, of: description, to: &buffer)
     }
     buffer.reserve(1)
