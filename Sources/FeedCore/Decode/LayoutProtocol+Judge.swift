@@ -27,8 +27,7 @@ struct LayoutPlan: BitwiseCopyable {
 extension ProtocolDescription {
   /// Finds the fields with a role, which must lie at the same place in all layouts.
   static func head(
-    of layouts: [MessageLayout], _ name: String, _ order: ByteOrder, _ length: Int, _ alignment: Int,
-    _ unknownGroup: GroupDimension?
+    of layouts: [MessageLayout], _ name: String, _ order: ByteOrder, _ length: Int, _ unknownGroup: GroupDimension?
   ) -> MessageHead {
     func slot(_ what: String, _ isIt: (FieldRole) -> Bool) -> FieldSlot? {
       let slots = layouts.map { layout in layout.fields.first { isIt($0.role) }.map(\.slot) }
@@ -48,7 +47,8 @@ extension ProtocolDescription {
       schema: slot("schema") { if case .schema = $0 { true } else { false } }, schemaNumber: schemaNumber,
       blockLength: slot("block length") { $0 == .blockLength },
       groupCount: slot("group count") { $0 == .groupCount },
-      stringCount: slot("string count") { $0 == .stringCount }, alignment: alignment, unknownGroup: unknownGroup)
+      stringCount: slot("string count") { $0 == .stringCount }, alignment: 1, textPadding: 0x20,
+      unknownGroup: unknownGroup)
     precondition(
       head.blockLength == nil || layouts.allSatisfy { $0.minimumLength >= length && head.judgedLength <= length },
       "\(name): the head is longer than a message")

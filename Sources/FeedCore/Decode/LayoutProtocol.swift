@@ -52,18 +52,22 @@ public struct ProtocolDescription: Sendable, CustomStringConvertible {
   /// - Parameters:
   ///   - headLength: where messages carry the length of their root block: bytes before that block.
   ///   - alignment: messages are padded to a multiple of this.
+  ///   - textPadding: what the venue fills up text with, a space or NUL; read as either.
   ///   - unknownGroup: the header of groups that a layout does not know, where messages tell the number of groups.
   /// - Precondition: fields with a role lie at the same place in all layouts; every type, or type and version, and
   ///   every option tag appears once. Without a field of role `.type` there is one layout.
   public init(
-    name: String, byteOrder: ByteOrder, headLength: Int = 0, alignment: Int = 1, unknownGroup: GroupDimension? = nil,
-    layouts: [MessageLayout], options: [OptionLayout] = []
+    name: String, byteOrder: ByteOrder, headLength: Int = 0, alignment: Int = 1, textPadding: UInt8 = 0x20,
+    unknownGroup: GroupDimension? = nil, layouts: [MessageLayout], options: [OptionLayout] = []
   ) {
     self.name = name
     self.byteOrder = byteOrder
     self.layouts = layouts
     self.options = options
-    head = Self.head(of: layouts, name, byteOrder, headLength, alignment, unknownGroup)
+    var head = Self.head(of: layouts, name, byteOrder, headLength, unknownGroup)
+    head.alignment = alignment
+    head.textPadding = textPadding
+    self.head = head
     precondition(head.type != nil || layouts.count == 1, "\(name): several messages and no type")
     precondition(layouts.count <= Int(Int16.max) && alignment > 0)
     precondition(Set(options.map(\.tag)).count == options.count, "\(name): two options of one tag")
@@ -167,6 +171,20 @@ public struct ProtocolDescription: Sendable, CustomStringConvertible {
   /// - Precondition: `message` was judged readable.
   public func appendageIsConsistent(in message: UnsafeRawBufferPointer, layoutIndex: Int) -> Bool {
     !plans[layoutIndex].hasAppendage || layouts[layoutIndex].appendageIsConsistent(in: message)
+  }
+
+  /// The type of a message as output shows it, of unknown types too; nil where it ends before its type.
+  public func typeText(of message: UnsafeRawBufferPointer) -> String? {
+    guard let slot = head.type, let base = message.baseAddress, slot.offset + slot.size <= message.count else {
+      return nil
+    }
+    // SAFETY: the type is there.
+    let code = slot.unsigned(at: base, byteOrder)
+    if let layout = layout(ofCode: UInt32(truncatingIfNeeded: code)) { return layout.typeText }
+    if slot.encoding == .character, code > 0x20, code < 0x7F { return String(Unicode.Scalar(UInt8(code))) }
+    let isHexadecimal = layouts.first?.typeText.hasPrefix("0x") ?? false
+    return isHexadecimal || slot.encoding == .character
+      ? "0x" + (code < 16 ? "0" : "") + String(code, radix: 16, uppercase: true) : String(code)
   }
 
   /// Whether the fields of a layout lie within the message's own length, and nothing but an appendage follows them.

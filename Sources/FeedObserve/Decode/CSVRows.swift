@@ -93,7 +93,8 @@ public struct CSVRows: RowFormatter {
     }
     return Plan(
       byteOrder: description.byteOrder, head: head, columns: columns, lastIndex: last,
-      isFlat: description.isFlat(layoutIndex: layoutIndex), hasAppendage: layout.hasAppendage, rowLengthMaximum: rowLengthMaximum)
+      isFlat: description.isFlat(layoutIndex: layoutIndex), hasAppendage: layout.hasAppendage,
+      rowLengthMaximum: rowLengthMaximum)
   }
 
   public func appendHeader(to buffer: inout RowBuffer) {

@@ -171,7 +171,7 @@ public struct CaptureDecoder: ~Copyable {
     case .sequencedData: decode(packet.payload, ouchOutboundIndex, at: offset, sequenceNumber: nil)
     case .unsequencedData: decode(packet.payload, ouchInboundIndex, at: offset, sequenceNumber: nil)
     case .some: break
-    case nil: record(.malformed, at: packet.offset, type: packet.type)
+    case nil: record(.malformed, at: packet.offset, type: "0x" + String(packet.type, radix: 16, uppercase: true))
     }
   }
 
@@ -187,12 +187,12 @@ public struct CaptureDecoder: ~Copyable {
     let judgement = protocols[protocolIndex].judge(message)
     switch judgement.verdict {
     case .exact: break
-    case .longer: record(.longerMessages, at: offset, type: message.first)
+    case .longer: record(.longerMessages, at: offset, type: protocols[protocolIndex].typeText(of: message))
     case .short:
-      record(.malformed, at: offset, type: message.first)
+      record(.malformed, at: offset, type: protocols[protocolIndex].typeText(of: message))
       return
     case .unknownType, .unknownVersion:
-      record(.unknownTypes, at: offset, type: message.first)
+      record(.unknownTypes, at: offset, type: protocols[protocolIndex].typeText(of: message))
       return
     case .empty:
       record(.emptyMessages, at: offset)
@@ -201,7 +201,7 @@ public struct CaptureDecoder: ~Copyable {
     tally.messages &+= 1
     let layoutIndex = judgement.layoutIndex
     if !protocols[protocolIndex].appendageIsConsistent(in: message, layoutIndex: layoutIndex) {
-      record(.appendageLengths, at: offset, type: message.first)
+      record(.appendageLengths, at: offset, type: protocols[protocolIndex].typeText(of: message))
     }
     let decoded = DecodedMessage(
       protocolIndex: protocolIndex, layoutIndex: layoutIndex, bytes: message, packetIndex: packetIndex,
@@ -215,7 +215,7 @@ public struct CaptureDecoder: ~Copyable {
     tally.rows &+= 1
   }
 
-  private mutating func record(_ fault: DecodeFault, at offset: Int, type: UInt8? = nil) {
+  private mutating func record(_ fault: DecodeFault, at offset: Int, type: String? = nil) {
     let (file, packetIndex) = (fileName, packetIndex)
     tally.add(fault, at: DecodeFaultPlace(file: file, packetIndex: packetIndex, offset: offset, type: type))
   }

@@ -54,7 +54,8 @@ public struct NDJSONRows: RowFormatter {
     }
     return Plan(
       byteOrder: description.byteOrder, head: head, fields: fields,
-      isFlat: description.isFlat(layoutIndex: layoutIndex), hasAppendage: layout.hasAppendage, rowLengthMaximum: rowLengthMaximum)
+      isFlat: description.isFlat(layoutIndex: layoutIndex), hasAppendage: layout.hasAppendage,
+      rowLengthMaximum: rowLengthMaximum)
   }
 
   public func appendHeader(to buffer: inout RowBuffer) {}

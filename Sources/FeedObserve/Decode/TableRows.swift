@@ -49,7 +49,8 @@ public struct TableRows: RowFormatter {
     }
     return Plan(
       byteOrder: description.byteOrder, head: head, fields: fields,
-      isFlat: description.isFlat(layoutIndex: layoutIndex), hasAppendage: layout.hasAppendage, rowLengthMaximum: rowLengthMaximum)
+      isFlat: description.isFlat(layoutIndex: layoutIndex), hasAppendage: layout.hasAppendage,
+      rowLengthMaximum: rowLengthMaximum)
   }
 
   private static func padded(_ text: String, _ width: Int) -> String {

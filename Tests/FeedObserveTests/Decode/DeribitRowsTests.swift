@@ -28,7 +28,8 @@ private struct RowBook {
 
 @Suite struct DeribitRowsTests {
   /// Counts of messages, and the final best levels of all instruments, as another decoder has them.
-  @Test(.enabled(if: FileManager.default.fileExists(atPath: capture), "the Deribit capture is not there: set FEEDH_SHARED"))
+  @Test(
+    .enabled(if: FileManager.default.fileExists(atPath: capture), "the Deribit capture is not there: set FEEDH_SHARED"))
   func booksBuiltFromRowsEqualTheReference() throws {
     let file = try Data(contentsOf: URL(fileURLWithPath: captures + "/expected/deribit_v1_6.json"))
     let expected = try #require(try JSONSerialization.jsonObject(with: file) as? [String: Any])
