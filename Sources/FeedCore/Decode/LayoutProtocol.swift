@@ -195,7 +195,8 @@ public struct ProtocolDescription: Sendable, CustomStringConvertible {
   /// - Precondition: `message` was judged readable.
   public func rootEnd(of message: UnsafeRawBufferPointer, layoutIndex: Int) -> Int {
     guard let base = message.baseAddress else { return 0 }
-    return Self.rootEnd(base, count: message.count, head, layouts[layoutIndex])
+    let plan = plans[layoutIndex]
+    return Self.rootEnd(base, count: message.count, head, length: plan.length, hasTail: plan.hasTail)
   }
 
   /// What follows the root block: groups, then strings.
@@ -203,8 +204,7 @@ public struct ProtocolDescription: Sendable, CustomStringConvertible {
   /// - Precondition: `message` was judged readable, so it is not empty.
   public func tail(of message: UnsafeRawBufferPointer, layoutIndex: Int) -> MessageTail {
     guard let base = message.baseAddress else { preconditionFailure("an empty message has no layout") }
-    let layout = layouts[layoutIndex]
     return MessageTail(
-      base, count: message.count, head, layout, Self.rootEnd(base, count: message.count, head, layout))
+      base, count: message.count, head, layouts[layoutIndex], rootEnd(of: message, layoutIndex: layoutIndex))
   }
 }

@@ -177,7 +177,8 @@ public struct CaptureDecoder: ~Copyable {
 
   // MARK: Messages
 
-  private mutating func decode(
+  /// One message of any of the protocols, wherever its transport had it: judged, counted, filtered, printed.
+  mutating func decode(
     _ message: UnsafeRawBufferPointer, _ protocolIndex: Int, at offset: Int, sequenceNumber: UInt64?
   ) {
     guard protocolIndex >= 0 else {
@@ -215,7 +216,7 @@ public struct CaptureDecoder: ~Copyable {
     tally.rows &+= 1
   }
 
-  private mutating func record(_ fault: DecodeFault, at offset: Int, type: String? = nil) {
+  mutating func record(_ fault: DecodeFault, at offset: Int, type: String? = nil) {
     let (file, packetIndex) = (fileName, packetIndex)
     tally.add(fault, at: DecodeFaultPlace(file: file, packetIndex: packetIndex, offset: offset, type: type))
   }
