@@ -171,37 +171,38 @@ public struct CaptureDecoder: ~Copyable {
     case .sequencedData: decode(packet.payload, ouchOutboundIndex, at: offset, sequenceNumber: nil)
     case .unsequencedData: decode(packet.payload, ouchInboundIndex, at: offset, sequenceNumber: nil)
     case .some: break
-    case nil: record(.malformed, at: packet.offset, type: packet.type)
+    case nil: record(.malformed, at: packet.offset, type: "0x" + String(packet.type, radix: 16, uppercase: true))
     }
   }
 
   // MARK: Messages
 
-  private mutating func decode(
+  /// One message of any of the protocols, wherever its transport had it: judged, counted, filtered, printed.
+  mutating func decode(
     _ message: UnsafeRawBufferPointer, _ protocolIndex: Int, at offset: Int, sequenceNumber: UInt64?
   ) {
     guard protocolIndex >= 0 else {
       record(.undecodedPackets, at: offset)
       return
     }
-    switch protocols[protocolIndex].verdict(of: message) {
+    let judgement = protocols[protocolIndex].judge(message)
+    switch judgement.verdict {
     case .exact: break
-    case .longer: record(.longerMessages, at: offset, type: message.first)
+    case .longer: record(.longerMessages, at: offset, type: protocols[protocolIndex].typeText(of: message))
     case .short:
-      record(.malformed, at: offset, type: message.first)
+      record(.malformed, at: offset, type: protocols[protocolIndex].typeText(of: message))
       return
-    case .unknownType:
-      record(.unknownTypes, at: offset, type: message.first)
+    case .unknownType, .unknownVersion:
+      record(.unknownTypes, at: offset, type: protocols[protocolIndex].typeText(of: message))
       return
     case .empty:
       record(.emptyMessages, at: offset)
       return
     }
     tally.messages &+= 1
-    let layoutIndex = protocols[protocolIndex].layoutIndex(ofType: message[0])
-    let layout = protocols[protocolIndex].layouts[layoutIndex]
-    if layout.hasAppendage, !layout.appendageIsConsistent(in: message) {
-      record(.appendageLengths, at: offset, type: message.first)
+    let layoutIndex = judgement.layoutIndex
+    if !protocols[protocolIndex].appendageIsConsistent(in: message, layoutIndex: layoutIndex) {
+      record(.appendageLengths, at: offset, type: protocols[protocolIndex].typeText(of: message))
     }
     let decoded = DecodedMessage(
       protocolIndex: protocolIndex, layoutIndex: layoutIndex, bytes: message, packetIndex: packetIndex,
@@ -215,7 +216,7 @@ public struct CaptureDecoder: ~Copyable {
     tally.rows &+= 1
   }
 
-  private mutating func record(_ fault: DecodeFault, at offset: Int, type: UInt8? = nil) {
+  mutating func record(_ fault: DecodeFault, at offset: Int, type: String? = nil) {
     let (file, packetIndex) = (fileName, packetIndex)
     tally.add(fault, at: DecodeFaultPlace(file: file, packetIndex: packetIndex, offset: offset, type: type))
   }

@@ -4,34 +4,44 @@ import FeedCore
 ///
 ///     {"packet":0,"sequence":1,"protocol":"itch50","type":"A","fields":{"messageType":"A","stockLocate":12,…}}
 ///
-/// Numbers are the raw wire integers; text comes without the padding at its end; an appendage comes as hexadecimal
-/// digits; reserved fields are left out. `file` is the first key where rows name their file; `sequence` is null where
-/// the transport numbers no messages.
+/// Numbers are the raw wire integers, real numbers in the shortest digits that read back to them; text comes without
+/// the padding at its end; bytes and an appendage come as hexadecimal digits; a group is an array of objects; an
+/// optional field without a value is null; reserved fields are left out. `file` is the first key where rows name their
+/// file; `sequence` is null where the transport numbers no messages.
 public struct NDJSONRows: RowFormatter {
   private struct Plan {
     var byteOrder: ByteOrder
     /// `,"protocol":…,"fields":{`
     var head: Literal
     var fields: [FieldPlan]
-    var layout: MessageLayout
+    /// The fields lie within the message's own length, and no group follows.
+    var isFlat: Bool
+    var hasAppendage: Bool
     /// Most bytes a row can take, the file's name and an appendage's digits apart.
     var rowLengthMaximum: Int
   }
 
   private var literals = Literals()
+  private let protocols: [ProtocolDescription]
   private var plans: [[Plan]] = []
+  /// Apart from the plans: of use to few messages, and a plan is copied for each row.
+  private var tails: [[TailPlan]] = []
   /// `"file":"…",`
   private var file: [UInt8] = []
 
   public init(_ protocols: [ProtocolDescription]) {
+    self.protocols = protocols
     for description in protocols {
-      plans.append(description.layouts.map { Self.plan($0, of: description, &literals) })
+      plans.append(description.layouts.indices.map { Self.plan($0, of: description, &literals) })
+      tails.append(
+        description.layouts.map { TailPlan($0, &literals) { ($1 ? "\"" : ",\"") + $0 + "\":" } })
     }
   }
 
   private static func plan(
-    _ layout: MessageLayout, of description: ProtocolDescription, _ literals: inout Literals
+    _ layoutIndex: Int, of description: ProtocolDescription, _ literals: inout Literals
   ) -> Plan {
+    let layout = description.layouts[layoutIndex]
     // Names and type codes are the tables' own: plain ASCII without anything to escape.
     let head = literals.add(
       ",\"protocol\":\"\(description.name)\",\"type\":\"\(layout.typeText)\",\"fields\":{")
@@ -40,10 +50,11 @@ public struct NDJSONRows: RowFormatter {
     for field in layout.fields where field.encoding != .reserved {
       let literal = literals.add((fields.isEmpty ? "\"" : ",\"") + field.name + "\":")
       fields.append(FieldPlan(literal: literal, slot: field.slot))
-      rowLengthMaximum += literal.count + (field.encoding.isText ? field.size * 6 + 2 : 20)
+      rowLengthMaximum += literal.count + field.slot.rowLengthMaximum(textFactor: 6)
     }
     return Plan(
-      byteOrder: description.byteOrder, head: head, fields: fields, layout: layout,
+      byteOrder: description.byteOrder, head: head, fields: fields,
+      isFlat: description.isFlat(layoutIndex: layoutIndex), hasAppendage: layout.hasAppendage,
       rowLengthMaximum: rowLengthMaximum)
   }
 
@@ -79,20 +90,23 @@ public struct NDJSONRows: RowFormatter {
       buffer.append("null")
     }
     literals.append(plan.head, to: &buffer)
+    let end = plan.isFlat
+      ? message.bytes.count
+      : protocols[message.protocolIndex].rootEnd(of: message.bytes, layoutIndex: message.layoutIndex)
     // SAFETY: `isPresent` proves that the message holds the field.
-    for field in plan.fields where field.isPresent(in: message.bytes) {
+    for field in plan.fields where field.isPresent(before: end) {
       literals.append(field.literal, to: &buffer)
-      switch field.slot.encoding {
-      case .character, .text, .digits:
-        buffer.append(UInt8(ascii: "\""))
-        buffer.appendJSON(field.slot.trimmed(at: base))
-        buffer.append(UInt8(ascii: "\""))
-      case .signed, .signedPrice4: buffer.appendDecimal(field.slot.signed(at: base, plan.byteOrder))
-      case .unsigned, .price4, .price8, .timestamp, .reserved:
-        buffer.appendDecimal(field.slot.unsigned(at: base, plan.byteOrder))
-      }
+      buffer.appendJSON(field.slot, at: base, plan.byteOrder)
     }
-    if plan.layout.hasAppendage { appendAppendage(message, plan.layout, to: &buffer) }
+    if !plan.isFlat {
+      tails[message.protocolIndex][message.layoutIndex]
+        .appendJSON(message, protocols[message.protocolIndex], literals, to: &buffer)
+      buffer.reserve(8)
+    }
+    if plan.hasAppendage {
+      appendAppendage(
+        message, protocols[message.protocolIndex].layouts[message.layoutIndex], to: &buffer)
+    }
     buffer.append("}}\n")
   }
 

@@ -6,13 +6,17 @@
 public enum OUCH50Layouts {
   /// Client to server, in SoupBinTCP "U" packets.
   public static let inbound = ProtocolDescription(
-    name: "ouch50-in", byteOrder: .big, layouts: requests + newerRequests, options: options)
+    name: "ouch50-in", byteOrder: .big, layouts: marked(requests + newerRequests, seen: "OX"), options: options)
 
   /// Server to client, in SoupBinTCP "S" packets.
   public static let outbound = ProtocolDescription(
-    name: "ouch50-out", byteOrder: .big, layouts: answers + newerAnswers, options: options)
+    name: "ouch50-out", byteOrder: .big, layouts: marked(answers + newerAnswers, seen: "AC"), options: options)
 
-  private static let type = FieldLayout.character("Type", "the code")
+  private static func marked(_ layouts: [MessageLayout], seen: String) -> [MessageLayout] {
+    layouts.map { !$0.isNewer && seen.contains($0.typeText) ? $0.seen() : $0 }
+  }
+
+  private static let type = FieldLayout.typeCharacter("Type")
   private static let timestamp = FieldLayout("Timestamp", 8, .timestamp, "nanoseconds since midnight (US Eastern)")
   private static let userRefNum = FieldLayout.unsigned("UserRefNum", 4)
   private static let newUserRefNum = FieldLayout.unsigned(
@@ -170,10 +174,10 @@ public enum OUCH50Layouts {
       .character(
         "PriceType",
         "L limit, P market peg, M midpoint peg, R primary peg, Q market maker peg, m midpoint")),
-    OptionLayout(7, FieldLayout("PegOffset", 4, .signedPrice4)),
+    OptionLayout(7, .signedPrice("PegOffset", 4, decimals: 4)),
     OptionLayout(9, .price4("DiscretionPrice", 8)),
     OptionLayout(10, .character("DiscretionPriceType", "L P M R")),
-    OptionLayout(11, FieldLayout("DiscretionPegOffset", 4, .signedPrice4)),
+    OptionLayout(11, .signedPrice("DiscretionPegOffset", 4, decimals: 4)),
     OptionLayout(12, .character("PostOnly", "P post only, N no")),
     OptionLayout(13, .unsigned("RandomReserves", 4, "shares")),
     OptionLayout(14, .text("Route", 4)),
