@@ -47,7 +47,7 @@ public struct NYSERequestServer: Sendable {
       case 15 where size == 36:
         if faults.happens(faults.silence) { continue }
         let isRefused = faults.happens(faults.refusal)
-        answers += respond(packet, source: 24, begin: 0, end: 0, status: isRefused ? "5" : "0", at: now)
+        answers += respond(packet, source: 24, begin: 0, end: 0, status: isRefused ? UInt8(ascii: "5") : UInt8(ascii: "0"), at: now)
         if !isRefused { answers += send(refresh(packet.little(20, 4)), at: now) }
       default: break
       }
@@ -67,18 +67,18 @@ public struct NYSERequestServer: Sendable {
     if faults.happens(faults.silence) { return [] }
     let begin = packet.little(20, 4)
     let end = packet.little(24, 4)
-    var status = "0"
+    var status = UInt8(ascii: "0")
     if packet[38] != productId {
-      status = "8"
+      status = UInt8(ascii: "8")
     } else if packet[39] != channelId {
-      status = "7"
+      status = UInt8(ascii: "7")
     } else if begin < history.oldest || begin > end || end >= history.next || end - begin >= 1_000
       || faults.happens(faults.refusal)
     {
-      status = "3"
+      status = UInt8(ascii: "3")
     }
     var answers = respond(packet, source: 28, begin: begin, end: end, status: status, at: now)
-    guard status == "0" else { return answers }
+    guard status == UInt8(ascii: "0") else { return answers }
     if let unavailable, unavailable.overlaps(begin...end) {
       var message: [UInt8] = []
       for (value, length) in [(14, 2), (31, 2), (unavailable.lowerBound, 4), (unavailable.upperBound, 4)] {
@@ -100,13 +100,13 @@ public struct NYSERequestServer: Sendable {
   }
 
   private mutating func respond(
-    _ packet: [UInt8], source: Int, begin: UInt64, end: UInt64, status: Unicode.Scalar, at now: UInt64
+    _ packet: [UInt8], source: Int, begin: UInt64, end: UInt64, status: UInt8, at now: UInt64
   ) -> [SimulatedAnswer] {
     var message: [UInt8] = []
     for (value, length) in [(29, 2), (11, 2), (packet.little(4, 4), 4), (begin, 4), (end, 4)] {
       message.appendLittle(value, length)
     }
-    message += packet[source..<(source + 12)] + [UInt8(ascii: status)]
+    message += packet[source..<(source + 12)] + [status]
     return stream.send(Self.packet(flag: 11, sequence: 1, [message]), at: now, faults: &faults)
   }
 
