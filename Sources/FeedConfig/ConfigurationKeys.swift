@@ -94,7 +94,11 @@ public enum ConfigurationKeys {
       "venue", .name, \.venue, default: "the feed's own name",
       "Name of one of the venues. Without this key the feed gets a venue of its own name.")
     keys.text(
-      "protocol", .choice(["auto", "itch50"]), \.protocol, "Message format; auto: recognised from the packets.")
+      "protocol", .choice(["auto"] + FeedProtocol.allCases.map(\.name)), \.protocol,
+      "Message format; auto: recognised from the packets.")
+    keys.optionalInteger(
+      "stream", .count(0...4_294_967_295), \.stream,
+      "PITCH unit, IEX, Deribit or Coinbase channel, or Eurex market segment; null: all of its lines', a channel each.")
     keys.list(
       "lines", maximumCount: 16, isRequired: true,
       "The lines that carry the feed; each needs a file, or a group, a port or both.")

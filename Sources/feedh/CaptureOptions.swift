@@ -17,7 +17,7 @@ struct CaptureOptions: ParsableArguments {
 
   @Option(
     name: .customLong("protocol"),
-    help: ArgumentHelp("auto (recognise by structure) or itch50: of flows the configuration does not name.",
+    help: ArgumentHelp("auto (recognise by structure), or of flows the configuration does not name: \(FeedProtocol.names).",
       valueName: "protocol"))
   var protocolName = "auto"
 
@@ -25,8 +25,8 @@ struct CaptureOptions: ParsableArguments {
   func settings() throws -> Settings { try config.map { try ConfigurationFile.loadOrFail($0) } ?? Settings() }
 
   func validate() throws {
-    guard ["auto", "itch50"].contains(protocolName) else {
-      throw ValidationError("--protocol \(protocolName): unknown; give auto or itch50")
+    guard protocolName == "auto" || FeedProtocol(name: protocolName) != nil else {
+      throw ValidationError("--protocol \(protocolName): unknown; give auto, or one of \(FeedProtocol.names)")
     }
   }
 }

@@ -207,7 +207,8 @@ struct ProblemExample: Sendable, CustomTestStringConvertible {
 
     > venues: [ { name: v } ]
     > feeds: [ { name: f, venue: v, protocol: fix, lines: [ { name: A, port: 1 } ] } ]
-    2:41: feeds[0].protocol is "fix"; allowed: auto, itch50; write one of them
+    2:41: feeds[0].protocol is "fix"; allowed: auto, itch50, tops15, tops16, deep10, deepPlus, pitch, nyseIntegrated,
+      memxDepth, cmeMDP3, miaxPearlDepth, coinbaseDerivatives, eobi, deribit; write one of them
 
     # References, names, sums, overlaps.
 

@@ -23,6 +23,7 @@ struct SettingsTests {
       - name: nasdaq-itch
         venue: nasdaq
         protocol: itch50
+        stream: 7
         lines:
           - { name: A, group: 233.54.12.1, port: 26401, file: nasdaq.a.pcap }
           - { name: B, file: nasdaq.b.pcap }
@@ -84,7 +85,7 @@ struct SettingsTests {
     #expect(settings.feeds.count == 1)
     #expect(feed.name == "nasdaq-itch")
     #expect(feed.venue == "nasdaq")
-    #expect(feed.protocol == "itch50")
+    #expect(feed.protocol == "itch50" && feed.stream == 7)
     #expect(
       feed.lines == [
         LineSettings(name: "A", file: "nasdaq.a.pcap", group: "233.54.12.1", port: 26401),

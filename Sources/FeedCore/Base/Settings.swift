@@ -65,11 +65,17 @@ public struct FeedSettings: Sendable {
   public var venue: String
   /// "auto", or a protocol's name: "itch50".
   public var `protocol`: String
+  /// Which of the streams of its flows: PITCH unit, IEX, Deribit or Coinbase channel, Eurex market segment. Nil: all
+  /// of them, a channel each.
+  public var stream: UInt32?
   public var lines: [LineSettings]
-  public init(name: String, venue: String, protocol: String = "auto", lines: [LineSettings]) {
+  public init(
+    name: String, venue: String, protocol: String = "auto", stream: UInt32? = nil, lines: [LineSettings]
+  ) {
     self.name = name
     self.venue = venue
     self.protocol = `protocol`
+    self.stream = stream
     self.lines = lines
   }
 }

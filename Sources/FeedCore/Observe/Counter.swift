@@ -14,13 +14,16 @@ public enum Counter: Int, CaseIterable, Sendable {
   /// Ranges the other line, or a late packet, filled in time.
   case gapsFilled
   case sessionRestarts
-  /// Packets of the session before the current one.
+  /// Packets of the session before the current one, or sent before the numbers began anew.
   case staleSessionPackets
+  /// Packets outside of a channel's numbers: snapshots and refreshes, unsequenced units.
+  case outOfBandPackets
   /// Packets whose blocks contradict their length, and messages too short for their type.
   case malformed
   /// Packets cut by the capture's snap length.
   case cutPackets
-  /// Forward jumps beyond `sequenceJumpMaximum`: held for a second packet; believed; dropped.
+  /// Packets that one alone does not make believable (forward jumps beyond `sequenceJumpMaximum`, other sessions and
+  /// restarts in the middle): held for a second one; believed; dropped.
   case sequenceJumpsHeld
   case sequenceJumpsBelieved
   case sequenceJumpsRefused

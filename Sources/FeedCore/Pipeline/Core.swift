@@ -8,6 +8,7 @@ struct Core: DeliverySink {
   var books: Books
   private let decoders: UnsafeMutablePointer<ITCH50Decoder>
   private let channelVenues: Storage<VenueIndex>
+  private let channelProtocols: Storage<FeedProtocol>
   let messagesByType: Storage<UInt64>
   private let events = Storage<BookEvent>(capacity: BookEvent.chunkMaximum, hugePages: false)
   var crossVenue: CrossVenueDetector?
@@ -37,7 +38,11 @@ struct Core: DeliverySink {
     decoders = memory.decoders
     messagesByType = memory.messagesByType
     channelVenues = Storage(capacity: max(1, plan.channels.count))
-    for (index, channel) in plan.channels.enumerated() { channelVenues[index] = channel.venue }
+    channelProtocols = Storage(capacity: max(1, plan.channels.count))
+    for (index, channel) in plan.channels.enumerated() {
+      channelVenues[index] = channel.venue
+      channelProtocols[index] = channel.protocol
+    }
     // Not `map`: Swift 6.3.1 tests such a struct for nil over all its words, but a generic function that returns nil
     // writes only one of them; the others are whatever the stack held.
     // One venue has nothing to be compared with.
@@ -113,6 +118,10 @@ struct Core: DeliverySink {
         if countsMessages { messages &-= 1 }
         break
       }
+      guard channelProtocols.base[Int(delivery.channel)] == .itch50 else {
+        pass(delivery, into: event)
+        continue
+      }
       decoders[Int(delivery.channel)].decode(delivery, packets: packets, into: event)
       if event.pointee.kind == .none { continue }
       if event.pointee.kind == .system { break }
@@ -120,6 +129,16 @@ struct Core: DeliverySink {
     }
     books.admitNewInstruments()
     return position
+  }
+
+  /// A message of a protocol without a decoder here: counted, no effect.
+  @inline(never)
+  private func pass(_ delivery: Delivery, into event: UnsafeMutablePointer<BookEvent>) {
+    event.pointee = BookEvent()
+    event.pointee.channel = delivery.channel
+    event.pointee.venue = channelVenues[Int(delivery.channel)]
+    event.pointee.packet = delivery.packet
+    event.pointee.endsPacket = delivery.endsPacket
   }
 
   private func control(_ delivery: Delivery, into event: UnsafeMutablePointer<BookEvent>) {

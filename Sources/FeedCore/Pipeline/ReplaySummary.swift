@@ -109,7 +109,7 @@ extension Replay {
     let books = threads.compactMap(\.shards).first?.pointee.books
     return plan.channels.enumerated().map { index, channel in
       ChannelSummary(
-        name: channel.name, venueName: plan.venues[Int(channel.venue)].name, protocol: channel.protocol,
+        name: channel.name, venueName: plan.venues[Int(channel.venue)].name, protocol: channel.protocol.name,
         lines: index < settings.feeds.count ? configuredLines(channel: index) : channel.lines,
         state: books?.channels[index].state ?? .gap)
     }
@@ -117,7 +117,8 @@ extension Replay {
 
   /// Lines of a configured feed: the name, what selects it, and whether these captures have it at all.
   private func configuredLines(channel: Int) -> [String] {
-    let present = Set(plan.routes.values.filter { Int($0.channel) == channel }.map(\.line))
+    let routes = Array(plan.routes.values) + Array(plan.streamRoutes.values)
+    let present = Set(routes.filter { Int($0.channel) == channel }.map(\.line))
     return settings.feeds[channel].lines.enumerated().map { index, line in
       let destination = [line.group, line.port.map(String.init)].compactMap { $0 }.joined(separator: ":")
       let parts = [line.name, line.file ?? "", destination].filter { !$0.isEmpty }.joined(separator: " ")

@@ -53,7 +53,7 @@ extension CaptureInfo {
   }
 
   private var feedLines: [String] {
-    plan.channels.map { "\($0.name)  \($0.protocol)  \($0.lines.joined(separator: ", "))" }
+    plan.channels.map { "\($0.name)  \($0.protocol.name)  \($0.lines.joined(separator: ", "))" }
   }
 
   private var flowLines: [String] {
@@ -115,7 +115,7 @@ extension CaptureInfo {
         for channel in plan.channels {
           json.object(isInline: true) { json in
             json.member("name", channel.name)
-            json.member("protocol", channel.protocol)
+            json.member("protocol", channel.protocol.name)
             json.list("lines") { json in channel.lines.forEach { json.element($0) } }
           }
         }

@@ -76,7 +76,7 @@ public struct CaptureInfo {
     var flow = FlowStatistics(key: key.key, transport: key.transport)
     if key.transport == .udp, let route = plan.routes[key.key] {
       let channel = plan.channels[Int(route.channel)]
-      flow.protocolName = channel.protocol
+      flow.protocolName = channel.protocol.name
       flow.feed = channel.name
     }
     flows.append(flow)
