@@ -16,6 +16,7 @@ public struct CboeRecoveryServer: Sendable {
 
   public mutating func connected() {
     received = []
+    stream.open()
     isLoggedIn = false
   }
 
@@ -23,6 +24,7 @@ public struct CboeRecoveryServer: Sendable {
   public mutating func receive(
     _ bytes: [UInt8], history: SimulatedHistory, image: (UInt64) -> [[UInt8]], at now: UInt64
   ) -> [SimulatedAnswer] {
+    if stream.isClosed { return [] }
     received += bytes
     var answers: [SimulatedAnswer] = []
     while received.count >= 8, received.count >= Int(received.little(0, 2)) {
@@ -45,7 +47,7 @@ public struct CboeRecoveryServer: Sendable {
 
   /// Once a second an image is offered, current through the last number.
   public mutating func advance(history: SimulatedHistory, to now: UInt64) -> [SimulatedAnswer] {
-    guard isLoggedIn, now >= nextOffer, now < faults.deadFrom, history.next > 1 else { return [] }
+    guard isLoggedIn, !stream.isClosed, now >= nextOffer, now < faults.deadFrom, history.next > 1 else { return [] }
     nextOffer = now + 1_000_000_000
     var message: [UInt8] = [6, 0x80]
     message.appendLittle(history.next - 1, 4)

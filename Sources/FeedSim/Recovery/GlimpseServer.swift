@@ -6,7 +6,10 @@ public struct GlimpseServer: Sendable {
 
   public init(faults: RecoveryFaults) { self.faults = faults }
 
-  public mutating func connected() { received = [] }
+  public mutating func connected() {
+    received = []
+    stream.open()
+  }
 
   /// - Parameters:
   ///   - through: the last number in the snapshot taken now.
@@ -14,6 +17,7 @@ public struct GlimpseServer: Sendable {
   public mutating func receive(
     _ bytes: [UInt8], through: UInt64, snapshot: [[UInt8]], at now: UInt64
   ) -> [SimulatedAnswer] {
+    if stream.isClosed { return [] }
     received += bytes
     var answers: [SimulatedAnswer] = []
     while received.count >= 2, received.count >= 2 + Int(received.big(0, 2)) {

@@ -15,7 +15,10 @@ public struct IEXRecoveryServer: Sendable {
     self.faults = faults
   }
 
-  public mutating func connected() { received = [] }
+  public mutating func connected() {
+    received = []
+    stream.open()
+  }
 
   /// A gap fill request. Invalid ones get no answer; at most 1,000 messages are answered.
   public mutating func gapFill(_ request: [UInt8], history: SimulatedHistory, at now: UInt64) -> [SimulatedAnswer] {
@@ -44,6 +47,7 @@ public struct IEXRecoveryServer: Sendable {
   public mutating func snapshot(
     _ bytes: [UInt8], through: UInt64, messages: [[UInt8]], at now: UInt64
   ) -> [SimulatedAnswer] {
+    if stream.isClosed { return [] }
     received += bytes
     guard received.count >= 59, now < faults.deadFrom else { return [] }
     let request = Array(received[..<59])

@@ -13,15 +13,19 @@ public struct MEMXRecoveryServer: Sendable {
     self.faults = faults
   }
 
-  public mutating func connected() { received = [] }
+  public mutating func connected() {
+    received = []
+    stream.open()
+  }
 
   /// - Parameter snapshot: messages of the book now, and the last number they hold.
   public mutating func receive(
     _ bytes: [UInt8], history: SimulatedHistory, snapshot: () -> (through: UInt64, messages: [[UInt8]]), at now: UInt64
   ) -> [SimulatedAnswer] {
+    if stream.isClosed { return [] }
     received += bytes
     var answers: [SimulatedAnswer] = []
-    while received.count >= 3, received.count >= 3 + Int(received.big(1, 2)) {
+    while received.count >= 3, !stream.isClosed, received.count >= 3 + Int(received.big(1, 2)) {
       let length = 3 + Int(received.big(1, 2))
       let message = Array(received[..<length])
       received.removeFirst(length)

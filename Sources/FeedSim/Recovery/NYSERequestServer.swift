@@ -17,7 +17,10 @@ public struct NYSERequestServer: Sendable {
     self.faults = faults
   }
 
-  public mutating func connected() { received = [] }
+  public mutating func connected() {
+    received = []
+    stream.open()
+  }
 
   /// A snapshot of one symbol: its messages behind the refresh header, MsgSize first.
   public struct Refresh: Sendable {
@@ -33,6 +36,7 @@ public struct NYSERequestServer: Sendable {
   public mutating func receive(
     _ bytes: [UInt8], history: SimulatedHistory, refresh: (UInt64) -> [Refresh], at now: UInt64
   ) -> [SimulatedAnswer] {
+    if stream.isClosed { return [] }
     received += bytes
     var answers: [SimulatedAnswer] = []
     while received.count >= 16, received.count >= Int(received.little(0, 2)) {
@@ -47,7 +51,8 @@ public struct NYSERequestServer: Sendable {
       case 15 where size == 36:
         if faults.happens(faults.silence) { continue }
         let isRefused = faults.happens(faults.refusal)
-        answers += respond(packet, source: 24, begin: 0, end: 0, status: isRefused ? UInt8(ascii: "5") : UInt8(ascii: "0"), at: now)
+        let status = UInt8(ascii: isRefused ? "5" : "0")
+        answers += respond(packet, source: 24, begin: 0, end: 0, status: status, at: now)
         if !isRefused { answers += send(refresh(packet.little(20, 4)), at: now) }
       default: break
       }
@@ -110,12 +115,12 @@ public struct NYSERequestServer: Sendable {
     return stream.send(Self.packet(flag: 11, sequence: 1, [message]), at: now, faults: &faults)
   }
 
-  /// Two messages per refresh packet.
+  /// Ten messages per refresh packet, so that big books take several.
   private mutating func send(_ refreshes: [Refresh], at now: UInt64) -> [SimulatedAnswer] {
     var answers: [SimulatedAnswer] = []
     for (place, refresh) in refreshes.enumerated() {
-      let parts = stride(from: 0, to: max(1, refresh.messages.count), by: 2).map {
-        Array(refresh.messages[$0..<min($0 + 2, refresh.messages.count)])
+      let parts = stride(from: 0, to: max(1, refresh.messages.count), by: 10).map {
+        Array(refresh.messages[$0..<min($0 + 10, refresh.messages.count)])
       }
       for (index, part) in parts.enumerated() {
         var header: [UInt8] = []

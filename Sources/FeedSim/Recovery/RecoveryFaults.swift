@@ -30,39 +30,3 @@ public struct RecoveryFaults: Sendable {
     return happens(duplicate) ? [first, now + delay()] : [first]
   }
 }
-
-/// What a simulated server sends, and when it arrives.
-public struct SimulatedAnswer: Sendable, Equatable {
-  public enum Way: Sendable, Equatable {
-    /// Unicast or multicast UDP.
-    case datagram
-    /// The next bytes of the TCP connection; arrival times of a connection never go back.
-    case stream
-    /// The server closed the TCP connection.
-    case closed
-  }
-  public var at: UInt64
-  public var way: Way
-  public var bytes: [UInt8]
-}
-
-/// The sending side of a TCP connection: order is kept, pieces are cut anywhere.
-struct SimulatedStream {
-  private var lastAt: UInt64 = 0
-
-  /// Bytes sent at `now`, in pieces; with `isCut` only a part of them, and then the end of the connection.
-  mutating func send(
-    _ bytes: [UInt8], at now: UInt64, faults: inout RecoveryFaults, isCut: Bool = false
-  ) -> [SimulatedAnswer] {
-    var answers: [SimulatedAnswer] = []
-    var rest = isCut ? bytes[..<Int(faults.below(UInt64(bytes.count)))] : bytes[...]
-    lastAt = max(lastAt, now + faults.delay())
-    while !rest.isEmpty {
-      let count = Int(faults.below(UInt64(rest.count))) + 1
-      answers.append(SimulatedAnswer(at: lastAt, way: .stream, bytes: Array(rest.prefix(count))))
-      rest = rest.dropFirst(count)
-    }
-    if isCut { answers.append(SimulatedAnswer(at: lastAt, way: .closed, bytes: [])) }
-    return answers
-  }
-}

@@ -3,8 +3,8 @@ import Testing
 @testable import FeedCore
 @testable import FeedSim
 
-/// A lossy line, an arbiter, the gap recovery and a venue's server: every message is delivered once and in order, or the
-/// recovery was given up by name.
+/// A lossy line, an arbiter, the gap recovery and a venue's server: every message is delivered once and in order, or
+/// the recovery was given up by name.
 @Suite struct GapRecoveryRunTests {
   enum Kind: String, CaseIterable, Sendable { case mold, cboe, nyse, iex, memx }
 
@@ -90,8 +90,9 @@ import Testing
     let seed = RecoveryRandom.seed("\(#function) \(kind)")
     for round in 0..<10 {
       let outcome = run(venue(kind, RecoveryFaults(seed: seed)), loss: 15, seed: seed &+ UInt64(round))
-      #expect(outcome.delivered == Array(1...150), "\(kind), seed \(seed), round \(round)")
-      #expect(outcome.state == .whole && outcome.counters[.requestsRepeated] == 0, "\(kind), seed \(seed), round \(round)")
+      let note: Comment = "\(kind), seed \(seed), round \(round)"
+      #expect(outcome.delivered == Array(1...150), note)
+      #expect(outcome.state == .whole && outcome.counters[.requestsRepeated] == 0, note)
       #expect(outcome.counters[.requestsSent] > 0)
     }
   }

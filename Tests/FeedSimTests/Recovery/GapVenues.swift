@@ -155,7 +155,11 @@ final class NYSEVenue: GapVenue {
       switch event {
       case .response(let kind, let first, let refusal):
         #expect(kind == .retransmission)
-        if let refusal { recovery.refused(first: first, refusal, now: now) } else { recovery.accepted(first: first, now: now) }
+        if let refusal {
+          recovery.refused(first: first, refusal, now: now)
+        } else {
+          recovery.accepted(first: first, now: now)
+        }
       case .unmatched: Issue.record("a response to no request of ours")
       case .failed(let failure): Issue.record("connection: \(failure)")
       }

@@ -165,7 +165,8 @@ import Testing
     (0..<8).map { UInt8(truncatingIfNeeded: value >> UInt64(8 * $0)) }
   }
 
-  /// A message of `length` bytes: its head as hex, a symbol index at an offset, an order id behind the next eight bytes.
+  /// A message of `length` bytes: its head as hex, a symbol index at an offset, an order id behind the next eight
+  /// bytes.
   private static func hex2(
     _ head: String, _ symbol: Int, _ offset: Int, _ length: Int, number: UInt64? = nil
   ) -> [UInt8] {

@@ -71,20 +71,20 @@ struct SlowArbiter {
 
 /// Things that happen at times, in order of time and of being added.
 struct EventQueue<Event> {
-  private var entries: [(at: UInt64, order: Int, event: Event)] = []
-  private var order = 0
+  /// The next one last.
+  private var entries: [(at: UInt64, event: Event)] = []
+
   mutating func add(_ event: Event, at: UInt64) {
-    order += 1
-    entries.append((at, order, event))
+    var low = 0
+    var high = entries.count
+    while low < high {
+      let middle = (low + high) / 2
+      if entries[middle].at > at { low = middle + 1 } else { high = middle }
+    }
+    entries.insert((at, event), at: low)
   }
-  var nextAt: UInt64? { entries.map(\.at).min() }
-  var isEmpty: Bool { entries.isEmpty }
-  mutating func pop() -> (at: UInt64, event: Event)? {
-    guard let index = entries.indices.min(by: { (entries[$0].at, entries[$0].order) < (entries[$1].at, entries[$1].order) })
-    else { return nil }
-    let entry = entries.remove(at: index)
-    return (entry.at, entry.event)
-  }
+  var nextAt: UInt64? { entries.last?.at }
+  mutating func pop() -> (at: UInt64, event: Event)? { entries.popLast() }
 }
 
 extension RecoverySettings {

@@ -3,8 +3,8 @@ import Testing
 @testable import FeedCore
 @testable import FeedSim
 
-/// A late start on a lossy line joins each venue's snapshot: the book then holds every message once and in order, or the
-/// join was given up by name.
+/// A late start on a lossy line joins each venue's snapshot: the book then holds every message once and in order, or
+/// the join was given up by name.
 @Suite struct SnapshotJoinRunTests {
   enum Kind: String, CaseIterable, Sendable { case glimpse, cboe, iex, memx }
 

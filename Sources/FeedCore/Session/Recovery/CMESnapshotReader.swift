@@ -2,14 +2,14 @@
 /// little-endian. Nothing is asked for: the loop comes round by itself.
 ///
 /// Packet: MsgSeqNum 4, SendingTime 8; message: MsgSize 2 (itself included), BlockLength 2, TemplateID 2, SchemaID 2,
-/// Version 2, root block. Root of 52 and 69: LastMsgSeqNumProcessed 4, TotNumReports 4, SecurityID 4, …; of 53: the same
-/// three, NoChunks 4, CurrentChunk 4, …. The loop begins again with packet 1.
+/// Version 2, root block. Root of 52 and 69: LastMsgSeqNumProcessed 4, TotNumReports 4, SecurityID 4, …; of 53: the
+/// same three, NoChunks 4, CurrentChunk 4, …. The loop begins again with packet 1.
 ///
 /// Numbers are packet numbers of the incremental channel; a book is current through LastMsgSeqNumProcessed. An
 /// instrument's chunks count from 1 and name the same LastMsgSeqNumProcessed; one missing aborts the instrument.
 ///
-/// CME's TCP replay of incremental packets is not in the sheet (its sessions, framing in a longer stream and request for
-/// a range of packets): a gap ends with the next round of the loop.
+/// CME's TCP replay of incremental packets is not in the sheet (its sessions, framing in a longer stream and request
+/// for a range of packets): a gap ends with the next round of the loop.
 public struct CMESnapshotReader: Sendable {
   public enum Event: Equatable {
     /// A new round; `instruments` is TotNumReports of its first message.

@@ -7,8 +7,10 @@
 /// isLastInBook 1. A book may come in several 1004 of one changeId.
 ///
 /// A packet missing in the channel's sequence aborts the book under way and makes the cycle incomplete; books that were
-/// whole stay. The retransmission calls (`multicast/get_packet(s)`) have no parameters in the sheet: a gap ends with the
-/// instruments' next linked change, or the next cycle.
+/// whole stay. Parts carry no number: behind such a hole (and at the start) a book is read only from where its
+/// beginning is sure: behind another book's last part, another message, or the cycle's start. The retransmission calls
+/// (`multicast/get_packet(s)`) have no parameters in the sheet: a gap ends with the instruments' next linked change, or
+/// the next cycle.
 public struct DeribitSnapshotReader: Sendable {
   public enum Event: Equatable {
     case cycleBegan
@@ -28,6 +30,8 @@ public struct DeribitSnapshotReader: Sendable {
   private var isCycleWhole = false
   private var open: UInt32?
   private var openChange: UInt64 = 0
+  /// What comes next is the beginning of a book, not a later part of one: parts are not numbered.
+  private var isAtBeginning = false
 
   public init() {}
 
@@ -40,6 +44,7 @@ public struct DeribitSnapshotReader: Sendable {
     if let nextSequence, sequence != nextSequence {
       abort(body)
       isCycleWhole = false
+      isAtBeginning = false
     }
     nextSequence = sequence &+ 1
     var offset = 8
@@ -50,16 +55,21 @@ public struct DeribitSnapshotReader: Sendable {
       case 1005:
         abort(body)
         isCycleWhole = true
+        isAtBeginning = true
         body(.cycleBegan)
       case 1006:
         abort(body)
         body(.cycleEnded(isComplete: isCycleWhole))
         isCycleWhole = false
+        isAtBeginning = true
       case 1004:
         guard base.littleEndian(UInt16.self, at: offset) >= 22 else { return malformed(body) }
         // SAFETY: header and root block were proved by `messageLength`.
         readBook(base + offset + 12, offset: offset, length: length, body)
-      default: body(.other(offset: offset, length: length))
+      default:
+        // An instrument's other messages stand before its book.
+        isAtBeginning = true
+        body(.other(offset: offset, length: length))
       }
       offset += length
     }
@@ -73,11 +83,17 @@ public struct DeribitSnapshotReader: Sendable {
     let isLast = root.byte(at: 21) != 0
     if open != instrument || openChange != change {
       abort(body)
+      guard isAtBeginning else {
+        // The parts before this one may be lost with the packet before.
+        isAtBeginning = isLast
+        return
+      }
       open = instrument
       openChange = change
       body(.began(instrumentId: instrument, changeId: change))
     }
     body(.book(offset: offset, length: length))
+    isAtBeginning = isLast
     if isLast {
       open = nil
       body(.ended(instrumentId: instrument))
@@ -91,7 +107,8 @@ public struct DeribitSnapshotReader: Sendable {
     // Each round reads at least one byte of the packet, which bounds it.
     for _ in 0..<base.littleEndian(UInt16.self, at: 8) {
       guard length + 8 <= bytes.count else { return nil }
-      length += 8 + Int(base.littleEndian(UInt16.self, at: length)) * Int(base.littleEndian(UInt16.self, at: length + 2))
+      let entries = Int(base.littleEndian(UInt16.self, at: length + 2))
+      length += 8 + Int(base.littleEndian(UInt16.self, at: length)) * entries
     }
     for _ in 0..<base.littleEndian(UInt16.self, at: 10) {
       guard length + 1 <= bytes.count else { return nil }
@@ -103,6 +120,7 @@ public struct DeribitSnapshotReader: Sendable {
   private mutating func malformed(_ body: (Event) -> Void) {
     abort(body)
     isCycleWhole = false
+    isAtBeginning = false
     body(.malformed)
   }
 

@@ -371,11 +371,3 @@ public struct GapRecovery: Sendable, BitwiseCopyable {
     for index in slots.indices { slots[index].phase = .free }
   }
 }
-
-extension RecoveryLimits {
-  /// When a gap that opened at this time is given up.
-  func deadline(of openedAt: UInt64) -> UInt64 {
-    let (deadline, overflowed) = openedAt.addingReportingOverflow(deadlineNanoseconds)
-    return overflowed ? .max : deadline
-  }
-}

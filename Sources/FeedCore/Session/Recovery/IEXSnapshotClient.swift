@@ -36,6 +36,7 @@ public struct IEXSnapshotClient: Sendable {
   private var stream = RecoveryStream(capacity: 2 + 65_535)
   private var announced: UInt64 = 0
   private var received: UInt64 = 0
+  private var startLength: UInt64 = 0
 
   public init(channel: IEXRecovery.Channel) { self.channel = channel }
 
@@ -104,8 +105,6 @@ public struct IEXSnapshotClient: Sendable {
     default: return nil
     }
   }
-
-  private var startLength: UInt64 = 0
 
   private mutating func fail(_ failure: RecoveryFailure) -> Event {
     state = .failed(failure)

@@ -1,13 +1,14 @@
 /// Reads NYSE's refresh multicast: the snapshots of single symbols (XDP / Pillar Common Client Specification 2.4p,
 /// "Refresh").
 ///
-/// Every refresh packet begins with a Refresh Header (type 35): 16 bytes in the first packet of a symbol (CurrentRefresh-
-/// Pkt 2, TotalRefreshPkts 2, LastSeqNum 4, LastSymbolSeqNum 4 behind MsgType), 8 bytes in its later ones. The symbol
-/// itself stands in the messages behind it. DeliveryFlag: 17 only packet, 18 start, 19 part, 20 end of a refresh.
+/// Every refresh packet begins with a Refresh Header (type 35): 16 bytes in the first packet of a symbol (behind
+/// MsgType CurrentRefreshPkt 2, TotalRefreshPkts 2, LastSeqNum 4, LastSymbolSeqNum 4), 8 bytes in its later ones. The
+/// symbol itself stands in the messages behind it. DeliveryFlag: 17 only packet, 18 start, 19 part, 20 end of a
+/// refresh.
 ///
 /// A symbol's snapshot is whole when its last packet came (Current = Total), or the next symbol's first, or the end of
-/// the refresh, without a packet of the refresh missing (SeqNum + NumberMsgs is the next SeqNum). Whether the two packet
-/// counts run per symbol or per refresh is not in the sheet; both read right.
+/// the refresh, without a packet of the refresh missing (SeqNum + NumberMsgs is the next SeqNum). Whether the two
+/// packet counts run per symbol or per refresh is not in the sheet; both read right.
 public struct NYSERefreshReader: Sendable {
   public enum Event: Equatable {
     /// A symbol's snapshot, current through this channel number, begins.

@@ -1,7 +1,8 @@
 /// Live messages kept while a snapshot comes: copies, in lists, within a fixed number of messages and bytes.
 ///
 /// Bytes are taken one after another and are free again when nothing is kept any more; recovery is rare and short, so
-/// that this serves it without the bookkeeping of holes. Memory is reserved once and touched when first used.
+/// that this serves it without the bookkeeping of holes. Memory is reserved once and touched when first used. A copy of
+/// the value shares the memory: a join has one owner.
 struct RecoveryBuffer: @unchecked Sendable {
   struct Entry: BitwiseCopyable {
     var number: UInt64 = 0
@@ -95,22 +96,4 @@ struct RecoveryBuffer: @unchecked Sendable {
     used = 0
     bytesUsed = 0
   }
-}
-
-/// A message that was kept while a snapshot came and belongs behind it.
-public struct RecoveredMessage {
-  public let number: UInt64
-  public let captureNanoseconds: UInt64
-  /// Valid until the next live message is told.
-  public let bytes: UnsafeRawBufferPointer
-}
-
-/// What to do with a live message while a snapshot is, or was, under way.
-public enum LiveVerdict: UInt8, Sendable, BitwiseCopyable {
-  /// Apply it now.
-  case deliver
-  /// Do not apply it: the snapshot holds it, or it comes again.
-  case drop
-  /// A copy is kept; do not apply it now.
-  case buffered
 }

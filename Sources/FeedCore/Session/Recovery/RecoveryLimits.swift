@@ -56,3 +56,11 @@ public struct RecoveryLimits: Sendable, BitwiseCopyable, Equatable {
     return overflowed ? .max : wait
   }
 }
+
+extension RecoveryLimits {
+  /// When a gap that opened at this time is given up.
+  func deadline(of openedAt: UInt64) -> UInt64 {
+    let (deadline, overflowed) = openedAt.addingReportingOverflow(deadlineNanoseconds)
+    return overflowed ? .max : deadline
+  }
+}

@@ -1,7 +1,8 @@
 /// Puts a TCP stream together again: bytes in as they come, whole messages out.
 ///
 /// The buffer is fixed; it must hold the longest message of the protocol. What has been read makes room when more
-/// comes, so that pointers into it are good until the next `append`.
+/// comes, so that pointers into it are good until the next `append`. A copy of the value shares the memory: a client
+/// has one owner.
 struct RecoveryStream: @unchecked Sendable {
   private let storage: Storage<UInt8>
   private var start = 0

@@ -16,10 +16,3 @@ public struct SequenceRange: Sendable, BitwiseCopyable, Equatable, CustomStringC
   func overlaps(_ other: SequenceRange) -> Bool { first < other.end && other.first < end }
   func contains(_ number: UInt64) -> Bool { number >= first && number < end }
 }
-
-/// One request for missing messages, before a venue's codec makes bytes of it.
-public struct GapRequest: Sendable, BitwiseCopyable, Equatable {
-  public var range: SequenceRange
-  /// 1 for the first time, one more for each repetition of the range without progress.
-  public var attempt: UInt16
-}

@@ -1,11 +1,3 @@
-/// One request for a snapshot, before a venue's codec makes bytes of it.
-public struct SnapshotRequest: Sendable, BitwiseCopyable, Equatable {
-  /// The snapshot has to hold everything up to this number to be of use.
-  public var throughMinimum: UInt64
-  /// 1 for the first.
-  public var attempt: UInt16
-}
-
 /// Joins one snapshot of a whole channel to its live messages: GLIMPSE, Cboe spin, IEX SNAP, MEMX-TCP.
 ///
 /// Numbers are those of the live channel. A snapshot *through* S holds everything up to and including S. What the

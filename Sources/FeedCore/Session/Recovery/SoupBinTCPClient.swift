@@ -4,7 +4,8 @@
 /// |---|---|---|---|---|---|
 /// | `connected` | send `L` → loggingIn | – | – | send `L` → loggingIn | send `L` → loggingIn |
 /// | `A`, number as asked for | malformed | → loggedIn | malformed | – | – |
-/// | `A`, number below the one asked for, or another session | malformed | → failed `sessionUnavailable` | malformed | – | – |
+/// | `A`, number below what was asked for | malformed | → failed `sessionUnavailable` | malformed | – | – |
+/// | `A`, number beyond it | malformed | → failed `outOfRange` | malformed | – | – |
 /// | `J` | malformed | → failed `notAuthorized`, `sessionUnavailable` | malformed | – | – |
 /// | `S` | malformed | malformed | message, number + 1 | – | – |
 /// | `U`, `H`, `+`, unknown type | alive | alive | alive | – | – |
@@ -179,27 +180,5 @@ public struct SoupBinTCPClient: Sendable {
   private mutating func fail(_ failure: RecoveryFailure) -> Event {
     state = .failed(failure)
     return .failed(failure)
-  }
-}
-
-/// Numbers as text: digits with spaces at either side.
-enum DecimalText {
-  /// Nil: no digits, anything but digits between the spaces, or beyond 64 bits. The caller holds the bounds.
-  static func parse(_ bytes: UnsafeRawBufferPointer, at offset: Int, length: Int) -> UInt64? {
-    var first = offset
-    var end = offset + length
-    while first < end, bytes[first] == 0x20 { first += 1 }
-    while end > first, bytes[end - 1] == 0x20 { end -= 1 }
-    if first == end { return nil }
-    var value: UInt64 = 0
-    for index in first..<end {
-      let byte = bytes[index]
-      guard byte >= 0x30, byte <= 0x39 else { return nil }
-      let (scaled, overflowed) = value.multipliedReportingOverflow(by: 10)
-      let (sum, overflowed2) = scaled.addingReportingOverflow(UInt64(byte &- 0x30))
-      if overflowed || overflowed2 { return nil }
-      value = sum
-    }
-    return value
   }
 }

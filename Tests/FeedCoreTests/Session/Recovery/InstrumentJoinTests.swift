@@ -21,7 +21,9 @@ import Testing
     func began(_ instrument: Int, through: UInt64) -> Bool { join.snapshotBegan(instrument, through: through, now: 0) }
     func joined(_ instrument: Int) -> [String] {
       var list: [String] = []
-      while let message = join.nextJoined(instrument, now: 0) { list.append(String(decoding: message.bytes, as: UTF8.self)) }
+      while let message = join.nextJoined(instrument, now: 0) {
+        list.append(String(decoding: message.bytes, as: UTF8.self))
+      }
       return list
     }
     /// One whole snapshot; true if it was applied.

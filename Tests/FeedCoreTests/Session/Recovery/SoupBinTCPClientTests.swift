@@ -58,7 +58,8 @@ import Testing
   @Test(arguments: [1, 2, 3, 7, 1_000]) func messagesComeOutHoweverTheStreamIsCut(piece: Int) {
     let c = client()
     c.connected(now: 0)
-    let stream = Self.accepted1 + hex("0003 53 4142  0001 48  0001 53  0005 2b 74657374  0002 55 58  0002 53 43  0001 5a")
+    let stream = Self.accepted1
+      + hex("0003 53 4142  0001 48  0001 53  0005 2b 74657374  0002 55 58  0002 53 43  0001 5a")
     #expect(feed(c, stream, piece: piece) == ["loggedIn", "1:AB", "2:", "3:C", "ended"])
     #expect(c.state == .ended && c.next == 4)
     #expect(feed(c, hex("0002 53 44")) == [], "nothing counts after the end")
@@ -150,7 +151,8 @@ import Testing
   @Test func glimpseEndsWithTheNextNumberToProcess() {
     let end = hex("47") + Array("00000000000000000042".utf8)
     #expect(end.exactly { GlimpseSnapshot.classify($0) } == .end(through: 41))
-    #expect((hex("47") + Array("                  42".utf8)).exactly { GlimpseSnapshot.classify($0) } == .end(through: 41))
+    let padded = hex("47") + Array("                  42".utf8)
+    #expect(padded.exactly { GlimpseSnapshot.classify($0) } == .end(through: 41))
     #expect(Array(end.dropLast()).exactly { GlimpseSnapshot.classify($0) } == .malformed, "one byte short")
     #expect((hex("47") + Array("00000000000000000000".utf8)).exactly { GlimpseSnapshot.classify($0) } == .malformed)
     #expect(hex("41 00").exactly { GlimpseSnapshot.classify($0) } == .content)

@@ -134,10 +134,13 @@ import Testing
   private static let nyse = NYSERecovery.Client(sourceId: RecoveryText("FEEDH01")!, productId: 11, channelId: 3)
   /// Request Response to our packet `sequence`.
   private func response(_ sequence: String, status: String) -> [UInt8] {
-    hex("2d00 0b 01 01000000 00000000 00000000  1d00 0b00 \(sequence) b5cf0000 b9cf0000 46454544483031000000 0b 03 \(status)")
+    hex("2d00 0b 01 01000000 00000000 00000000  1d00 0b00 \(sequence) b5cf0000 b9cf0000")
+      + hex("46454544483031000000 0b 03 \(status)")
   }
 
-  private func events(_ client: inout NYSERequestClient, _ bytes: [UInt8], piece: Int = 1_000) -> [NYSERequestClient.Event] {
+  private func events(
+    _ client: inout NYSERequestClient, _ bytes: [UInt8], piece: Int = 1_000
+  ) -> [NYSERequestClient.Event] {
     var list: [NYSERequestClient.Event] = []
     for part in pieces(bytes, piece) {
       _ = part.exactly { client.receive($0, now: 0) }

@@ -212,8 +212,9 @@ import Testing
 
   @Test func aLostPacketAbortsTheBookUnderWayAndTheCyclesCompleteness() {
     let packets = [
-      deribitPacket(0, cycleStart), deribitPacket(1, book(3, change: 9, isLast: true), book(4, change: 5, isLast: false)),
-      deribitPacket(3, book(5, change: 6, isLast: true)), deribitPacket(4, cycleEnd),
+      deribitPacket(0, cycleStart),
+      deribitPacket(1, book(3, change: 9, isLast: true), book(4, change: 5, isLast: false)),
+      deribitPacket(3, book(4, change: 5, isLast: true), book(5, change: 6, isLast: true)), deribitPacket(4, cycleEnd),
     ]
     #expect(
       deribit(packets)
@@ -221,10 +222,21 @@ import Testing
           "incomplete"])
   }
 
-  @Test func partsOfTwoChangesAreTwoBooks() {
+  @Test func partsOfTwoChangesAreTwoBooksOfWhichTheSecondMayLackItsBeginning() {
     #expect(
-      deribit([deribitPacket(1, book(3, change: 9, isLast: false), book(3, change: 10, isLast: true), cycleEnd)])
-        == ["began 3 9", "book", "aborted 3", "began 3 10", "book", "ended 3", "incomplete"])
+      deribit([deribitPacket(1, other, book(3, change: 9, isLast: false), book(3, change: 10, isLast: true), cycleEnd)])
+        == ["18", "began 3 9", "book", "aborted 3", "incomplete"])
+  }
+
+  @Test func aBookWhoseFirstPartMayBeLostIsNotRead() {
+    // In mid-stream: nothing says that this is the first part. Behind its last part a beginning is sure.
+    #expect(
+      deribit([deribitPacket(5, book(3, change: 9, isLast: false), book(3, change: 9, isLast: true),
+        book(4, change: 7, isLast: true))]) == ["began 4 7", "book", "ended 4"])
+    // A packet with the first part is lost.
+    #expect(
+      deribit([deribitPacket(0, cycleStart), deribitPacket(2, book(3, change: 9, isLast: true)),
+        deribitPacket(3, book(4, change: 7, isLast: true))]) == ["cycle", "began 4 7", "book", "ended 4"])
   }
 
   @Test func damagedDeribitPacketsAreMalformed() {
@@ -238,6 +250,8 @@ import Testing
     var short = whole
     short[8] = 21
     #expect(deribit([short]).contains("malformed"))
+    let behind = deribitPacket(2, book(4, change: 7, isLast: true))
+    #expect(deribit([whole, behind]) == ["began 4 7", "book", "ended 4"], "whole, but its beginning was not sure")
   }
 
   /// Random bytes behind plausible heads: never read beyond the packet (the memory ends where the packet does).

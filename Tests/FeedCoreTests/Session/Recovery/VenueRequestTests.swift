@@ -34,9 +34,10 @@ import Testing
       ("C", .tooLarge), ("I", .final(.requestInvalid)), ("U", .busy), ("?", .final(.requestInvalid)),
     ]
     for (code, refusal) in expected { #expect(CboeRecovery.gapRefusal(code.utf8.first!) == refusal, "\(code)") }
-    for (code, refusal) in [("A", nil), ("O", .busy), ("S", .busy), ("x", .final(.requestInvalid))] as [(String, RecoveryRefusal?)] {
-      #expect(CboeRecovery.spinRefusal(code.utf8.first!) == refusal, "\(code)")
-    }
+    let spin: [(String, RecoveryRefusal?)] = [
+      ("A", nil), ("O", .busy), ("S", .busy), ("x", .final(.requestInvalid)),
+    ]
+    for (code, refusal) in spin { #expect(CboeRecovery.spinRefusal(code.utf8.first!) == refusal, "\(code)") }
   }
 
   @Test func nyseRequestsHaveTheSheetsBytes() {
