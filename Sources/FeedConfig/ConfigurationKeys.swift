@@ -135,6 +135,7 @@ public enum ConfigurationKeys {
     keys.list("venues", maximumCount: maximumVenueCount, "The venues, in the order of reports.")
     keys.list("feeds", maximumCount: 256, "The feeds and the lines that carry them.")
     addSession(&keys)
+    addRecovery(&keys)
     keys.section("detect", "Detectors.")
     keys.section("detect.crossVenue", "Cross-venue arbitrage; on unless switched off.")
     keys.section("detect.imbalance", "Order-book imbalance; off unless the section stands.")
@@ -159,6 +160,46 @@ public enum ConfigurationKeys {
     keys.integer(
       "session.sequenceJumpMaximum", .count(1...1 << 62), \.session.sequenceJumpMaximum, unit: "messages",
       "A longer jump forward needs a second packet to be believed.")
+  }
+
+  private static func addRecovery(_ keys: inout KeyGroup<Settings>) {
+    keys.section("recovery", "Requests for missing messages and snapshots; a venue's own limits narrow them further.")
+    keys.integer(
+      "recovery.answerTimeout", .duration(1_000_000...60 * second), \.recovery.answerTimeoutNanoseconds,
+      "How long a server may take to answer; doubled with each repetition.")
+    keys.integer(
+      "recovery.requestSpacing", .duration(0...60 * second), \.recovery.requestSpacingNanoseconds,
+      "Least time between two requests of a channel.")
+    keys.integer(
+      "recovery.requestMessages", .count(1...65_533), \.recovery.requestMessages, unit: "messages",
+      "Messages of one request.")
+    keys.integer(
+      "recovery.requestsInFlight", .count(1...16), \.recovery.requestsInFlight, unit: "requests",
+      "Requests of a channel under way at once.")
+    keys.integer(
+      "recovery.attempts", .count(1...100), \.recovery.attempts, unit: "requests",
+      "Requests for the same messages without any of them coming.")
+    keys.integer(
+      "recovery.deadline", .duration(1_000_000...hour), \.recovery.deadlineNanoseconds,
+      "How long a gap may stay open before it is given up.")
+    keys.integer(
+      "recovery.gapMessages", .count(1...64 * million), \.recovery.gapMessages, unit: "messages",
+      "Most messages of a channel missing at once; more are not asked for.")
+    keys.integer(
+      "recovery.requestsPerSession", .count(1...64 * million), \.recovery.requestsPerSession, unit: "requests",
+      "Requests of a channel in one session.")
+    keys.integer(
+      "recovery.snapshotAttempts", .count(1...100), \.recovery.snapshotAttempts, unit: "snapshots",
+      "Snapshots tried until one can be joined.")
+    keys.integer(
+      "recovery.snapshotTimeout", .duration(1_000_000...hour), \.recovery.snapshotTimeoutNanoseconds,
+      "How long a snapshot may stand still.")
+    keys.integer(
+      "recovery.bufferMessages", .count(16...64 * million), \.recovery.bufferMessages, unit: "messages",
+      "Messages of a channel kept while a snapshot comes.")
+    keys.integer(
+      "recovery.bufferBytes", .count(4_096...4_294_967_296), \.recovery.bufferBytes, unit: "bytes",
+      "Bytes of those messages.")
   }
 
   private static func addRisk(_ keys: inout KeyGroup<Settings>) {

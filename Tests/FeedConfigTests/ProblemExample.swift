@@ -23,7 +23,7 @@ struct ProblemExample: Sendable, CustomTestStringConvertible {
     # Keys.
 
     > sesion: {}
-    1:1: unknown key "sesion" in the top level; allowed: the keys venues, feeds, session, detect, risk, orders,
+    1:1: unknown key "sesion" in the top level; allowed: the keys venues, feeds, session, recovery, detect, risk, orders,
       shards, threads, capacity, latency, verifyChecksums; did you mean "session"?
 
     > session:
@@ -75,11 +75,11 @@ struct ProblemExample: Sendable, CustomTestStringConvertible {
       sequenceJumpMaximum; write it as "key: value" lines
 
     > - a
-    1:1: the top level is a list, not a mapping; allowed: the keys venues, feeds, session, detect, risk, orders,
+    1:1: the top level is a list, not a mapping; allowed: the keys venues, feeds, session, recovery, detect, risk, orders,
       shards, threads, capacity, latency, verifyChecksums; write it as "key: value" lines
 
     > hello
-    1:1: the top level is "hello", not a mapping; allowed: the keys venues, feeds, session, detect, risk, orders,
+    1:1: the top level is "hello", not a mapping; allowed: the keys venues, feeds, session, recovery, detect, risk, orders,
       shards, threads, capacity, latency, verifyChecksums; write it as "key: value" lines
 
     > venues: { name: x }

@@ -28,6 +28,19 @@ struct SettingsTests {
           - { name: A, group: 233.54.12.1, port: 26401, file: nasdaq.a.pcap }
           - { name: B, file: nasdaq.b.pcap }
     session: { reorderWindow: 2ms, reorderWindowPackets: 512, silence: 1.5s, sequenceJumpMaximum: 4611686018427387904 }
+    recovery:
+      answerTimeout: 250ms
+      requestSpacing: 3ms
+      requestMessages: 500
+      requestsInFlight: 2
+      attempts: 7
+      deadline: 12s
+      gapMessages: 20_000
+      requestsPerSession: 900
+      snapshotAttempts: 9
+      snapshotTimeout: 45s
+      bufferMessages: 4_000
+      bufferBytes: 65_536
     detect:
       crossVenue: { minimumEdge: "0.0001", minimumQuantity: 2, maximumQuantity: 999_999, rearm: 10ms, enabled: true }
       imbalance: { depth: 5, threshold: "0.75", minimumQuantity: 2000, enabled: true }
@@ -83,6 +96,20 @@ struct SettingsTests {
     #expect(settings.session.reorderWindowPackets == 512)
     #expect(settings.session.silenceNanoseconds == 1_500_000_000)
     #expect(settings.session.sequenceJumpMaximum == 1 << 62)
+
+    let recovery = settings.recovery
+    #expect(recovery.answerTimeoutNanoseconds == 250_000_000)
+    #expect(recovery.requestSpacingNanoseconds == 3_000_000)
+    #expect(recovery.requestMessages == 500)
+    #expect(recovery.requestsInFlight == 2)
+    #expect(recovery.attempts == 7)
+    #expect(recovery.deadlineNanoseconds == 12_000_000_000)
+    #expect(recovery.gapMessages == 20_000)
+    #expect(recovery.requestsPerSession == 900)
+    #expect(recovery.snapshotAttempts == 9)
+    #expect(recovery.snapshotTimeoutNanoseconds == 45_000_000_000)
+    #expect(recovery.bufferMessages == 4_000)
+    #expect(recovery.bufferBytes == 65_536)
   }
 
   @Test func everyValueOfDetectionAndRiskArrivesWhereItBelongs() throws {

@@ -6,6 +6,7 @@ public struct Settings: Sendable {
   public var venues: [VenueSettings] = []
   public var feeds: [FeedSettings] = []
   public var session = SessionSettings()
+  public var recovery = RecoverySettings()
   public var capacity = CapacitySettings()
   /// Nil: off.
   public var crossVenue: CrossVenueSettings? = CrossVenueSettings()
@@ -105,6 +106,35 @@ public struct SessionSettings: Sendable {
   public var silenceNanoseconds: UInt64 = 5_000_000_000
   /// A forward jump of more messages than this needs a second packet to be believed. 1 ... 2^62.
   public var sequenceJumpMaximum: UInt64 = 1_000_000
+  public init() {}
+}
+
+/// How missing messages and snapshots are asked for; a venue's own limits narrow it further.
+public struct RecoverySettings: Sendable {
+  /// How long a server may take to answer, nanoseconds; doubled with each repetition. 1 ms ... 60 s.
+  public var answerTimeoutNanoseconds: UInt64 = 1_000_000_000
+  /// Least time between two requests of a channel, nanoseconds. 0 ... 60 s.
+  public var requestSpacingNanoseconds: UInt64 = 10_000_000
+  /// Messages of one request. 1 ... 65,533.
+  public var requestMessages: UInt64 = 1_000
+  /// Requests of a channel under way at once. 1 ... 16.
+  public var requestsInFlight = 4
+  /// Requests for the same messages without any of them coming. 1 ... 100.
+  public var attempts = 5
+  /// How long a gap may stay open before it is given up, nanoseconds. 1 ms ... 1 h.
+  public var deadlineNanoseconds: UInt64 = 30_000_000_000
+  /// Most messages of a channel missing at once; more are not asked for. 1 ... 64 M.
+  public var gapMessages: UInt64 = 1_000_000
+  /// Requests of a channel in one session. 1 ... 64 M.
+  public var requestsPerSession: UInt64 = 10_000
+  /// Snapshots tried until one can be joined. 1 ... 100.
+  public var snapshotAttempts = 5
+  /// How long a snapshot may stand still, nanoseconds. 1 ms ... 1 h.
+  public var snapshotTimeoutNanoseconds: UInt64 = 60_000_000_000
+  /// Messages of a channel kept while a snapshot comes. 16 ... 64 M.
+  public var bufferMessages = 1_048_576
+  /// Bytes of those messages. 4,096 ... 4 G.
+  public var bufferBytes = 67_108_864
   public init() {}
 }
 
