@@ -51,7 +51,7 @@ struct ReplayTransport {
     _ message: UnsafeRawPointer, length: Int, venue: VenueIndex, symbol: Symbol, group: GroupIndex,
     at nanoseconds: UInt64
   ) -> Bool {
-    if !directory.add(symbol, group) { return false }
+    if !directory.add(symbol, at: venue, group) { return false }
     let (due, overflowed) = nanoseconds.addingReportingOverflow(venues[Int(venue)].orderLatencyNanoseconds)
     let isScheduled = timers.schedule(
       message, length: length, venue: venue, direction: .toVenue, at: overflowed ? .max : due)

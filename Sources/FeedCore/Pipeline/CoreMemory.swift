@@ -17,7 +17,8 @@ struct CoreMemory {
       (directories + venue).initialize(
         to: InstrumentDirectory(
           venue: VenueIndex(venue), capacity: settings.capacity.instruments, ownedShards: ownedShards,
-          shardCount: settings.shardCount, roundLot: venue < plan.venues.count ? plan.venues[venue].roundLot : 100))
+          shardCount: settings.shardCount, roundLot: venue < plan.venues.count ? plan.venues[venue].roundLot : 100,
+          symbolMap: plan.symbolMap(of: venue, settings: settings), scale: plan.scale(of: venue)))
       (venues + venue).initialize(
         to: VenueBook(
           venue: VenueIndex(venue), directory: directories + venue, multiplier: FixedPoint.perPrice4,
