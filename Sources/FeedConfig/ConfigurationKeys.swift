@@ -70,8 +70,7 @@ public enum ConfigurationKeys {
       "Proportional part for resting, below one dollar.")
     keys.choice(
       "symbology", \.symbology,
-      "How the venue writes suffixes: BRK.B (nasdaq), BRK B (cms), BRK/B (cqs), texts as they are (verbatim); auto: by "
-        + "protocol.")
+      "How the venue writes suffixes: BRK.B nasdaq, BRK B cms, BRK/B cqs, none verbatim; auto: by its protocol.")
     keys.integer(
       "orderLatency", latency, \.orderLatencyNanoseconds,
       "From sending an order to its arrival at the simulated venue.")

@@ -64,7 +64,7 @@ struct PlanTests {
     var settings = Settings()
     settings.venues = [VenueSettings(name: "a"), VenueSettings(name: "b")]
     let bytes = ConfigurationPlan(settings: settings).tables.map(\.byteCount)
-    #expect(bytes == [2 * 4_194_304 * 20, 2 * 4_000_000 * 8, 2 * 16_384 * 192, 1_000_000 * 128])
+    #expect(bytes == [2 * 4_194_304 * 20, 2 * 4_000_000 * 8, 2 * 16_384 * 272, 1_000_000 * 128])
   }
 
   @Test func thePlanNamesEverythingThatWasConfigured() throws {
