@@ -1,4 +1,4 @@
-/// Best prices of any size, in the venue's raw units. A side with quantity 0 is empty.
+/// Best prices of any size, in units of the book (`PriceScale`). A side with quantity 0 is empty.
 public struct TopOfBook: Equatable, Sendable, BitwiseCopyable {
   public var bidPrice: Int32 = 0
   public var bidQuantity: UInt32 = 0

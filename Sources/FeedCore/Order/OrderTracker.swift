@@ -47,7 +47,8 @@ struct OrderTracker {
   mutating func orderSent(_ order: AdmittedOrder, userRefNum: UInt32) {
     let intent = order.intent
     let open = OpenOrder(
-      symbol: order.symbol, venueSymbol: order.venueSymbol, opportunity: intent.opportunity, price: order.price, group: intent.group,
+      symbol: order.symbol, venueSymbol: order.venueSymbol, opportunity: intent.opportunity, price: order.price,
+      group: intent.group,
       userRefNum: userRefNum, openQuantity: intent.quantity, venue: intent.venue, side: intent.side,
       sideCharacter: order.sideCharacter)
     let isInserted = orders.insert(Self.key(intent.venue, userRefNum), open)

@@ -1,8 +1,8 @@
 /// What a price in a book stands for: exact, from the wire's integer to nanounits (1e-9 of the currency unit).
 ///
 /// A book keeps prices in 32 bits, in *stored units*: raw = stored × `divisor`, nanounits = stored × `nanounits`. The
-/// divisor is 1 where the feed's integers fit; where they are finer or wider (CME PRICE9 mantissas, 1e-8 of Coinbase
-/// and Deribit) it is the instrument's tick in raw units, so that 32 bits hold two thousand million ticks. A raw price
+/// divisor is 1 where the feed's integers fit; where they are finer or wider (CME PRICE9 mantissas, 1e-8 of Deribit)
+/// it is a step that all prices of the instrument have in raw units, its tick: 32 bits hold two thousand million. A raw price
 /// that is no whole number of stored units, or does not fit, has no stored price; nothing is ever rounded.
 public struct PriceScale: BitwiseCopyable, Sendable, Equatable {
   /// Nanounits in one stored unit, at least 1.
@@ -19,7 +19,7 @@ public struct PriceScale: BitwiseCopyable, Sendable, Equatable {
   public static var price4: PriceScale { PriceScale(nanounits: FixedPoint.perPrice4, divisor: 1) }
 
   /// Raw units of 10^-`decimals`, `divisor` of them in a stored unit. NYSE PriceScaleCode, PITCH 4 (short prices 2),
-  /// MEMX 6, Deribit and Coinbase 8, CME PRICE9 9.
+  /// MEMX and MIAX 6, Eurex and Deribit 8, CME PRICE9 and Coinbase Derivatives 9.
   ///
   /// Nil for decimals outside 0 ... 18, a divisor below 1, or a stored unit that is no whole number of nanounits.
   public init?(decimals: Int, divisor: Int64 = 1) {
@@ -49,16 +49,19 @@ public struct PriceScale: BitwiseCopyable, Sendable, Equatable {
     return (0..<exponent).reduce(1) { power, _ in power * 10 }
   }
 
-  /// The scale of a venue's prices until its directory says otherwise. `protocol` as in the configuration.
+  /// The scale of a venue's prices until its directory says otherwise: books in 1/10,000 of the currency unit, the
+  /// step of US equities, which reaches to 214,748. `name` as in the configuration.
   static func standard(ofProtocol name: String) -> PriceScale {
-    switch name {
-    // Nanounits per raw unit: 1e-6, 1e-8, 1e-9.
-    case "memoir": PriceScale(nanounits: 1_000, divisor: 1)
-    case "deribit", "coinbaseDerivatives", "eobi": PriceScale(nanounits: 10, divisor: 1)
-    case "mdp3": PriceScale(nanounits: 1, divisor: 1)
-    // ITCH, PITCH, IEX, MIAX; XDP until the symbol's mapping names its PriceScaleCode.
-    default: .price4
-    }
+    let divisor: Int64 =
+      switch name {
+      // 6, 8 and 9 decimals on the wire.
+      case "memoir", "pearl": 100
+      case "eobi", "deribit": 10_000
+      case "mdp3", "coinbaseDerivatives": 100_000
+      // ITCH, PITCH, IEX; XDP until the symbol's mapping names its PriceScaleCode.
+      default: 1
+      }
+    return PriceScale(nanounits: FixedPoint.perPrice4, divisor: divisor)
   }
 
   /// The stored price of a raw one; nil where it is not exact or does not fit 32 bits.

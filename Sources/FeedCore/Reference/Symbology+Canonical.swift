@@ -50,7 +50,9 @@ extension Symbology {
   }
 
   /// False for a suffix that is not in the table.
-  private static func appendCMS(_ symbol: Symbol, from start: Int, to end: Int, _ builder: inout SymbolBuilder) -> Bool {
+  private static func appendCMS(
+    _ symbol: Symbol, from start: Int, to end: Int, _ builder: inout SymbolBuilder
+  ) -> Bool {
     // "WI" is when issued, not class W: what reads as modifiers throughout is that.
     if appendModifiers(symbol, from: start, to: end, &builder) { return true }
     var position = start

@@ -146,7 +146,8 @@ extension RiskGate {
     if recentOrders.contains(RecentOrders.Key(intent)) { return .refused(.duplicateOrder) }
     if tokens.available < tokensNeeded { return .refused(.orderRate) }
     let order = AdmittedOrder(
-      intent: intent, symbol: symbol, venueSymbol: venueSymbol, price: price, price4: UInt64(price4), sideCharacter: side)
+      intent: intent, symbol: symbol, venueSymbol: venueSymbol, price: price, price4: UInt64(price4),
+      sideCharacter: side)
     return .passed(order, after, grossExposure: grossAfter)
   }
 

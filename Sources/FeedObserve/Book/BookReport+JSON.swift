@@ -38,7 +38,8 @@ extension BookReport {
     json.member("state", "\(instrument.state)")
     json.member("roundLot", record.roundLot)
     for (key, side) in [("bidRoundLotPrice", Side.buy), ("askRoundLotPrice", .sell)] {
-      json.member(key, run.replay.bestRoundLot(of: instrument, side: side).map { instrument.scale.raw(stored: $0.price) })
+      let best = run.replay.bestRoundLot(of: instrument, side: side)
+      json.member(key, best.map { instrument.scale.raw(stored: $0.price) })
     }
     json.member("volume", record.volume)
     json.member("vwap", Self.vwap(instrument))

@@ -39,7 +39,8 @@ extension BookReport {
         bid ? Self.price(top.bidPrice, of: instrument) : "-", ask ? Self.price(top.askPrice, of: instrument) : "-",
         ask ? Text.grouped(top.askQuantity) : "", ask ? Text.grouped(instrument.askOrders) : "",
         Text.grouped(instrument.record.volume),
-        instrument.record.lastQuantity > 0 ? Self.price(instrument.record.lastPrice, of: instrument) : "-", "\(instrument.state)",
+        instrument.record.lastQuantity > 0 ? Self.price(instrument.record.lastPrice, of: instrument) : "-",
+        "\(instrument.state)",
       ])
     }
     return table.lines
@@ -102,8 +103,8 @@ extension BookReport {
     for side in [Side.buy, .sell] {
       for level in levels(of: instrument, side: side) {
         lines.append(
-          "\(side == .buy ? "bid" : "ask") \(Self.price(level.price, of: instrument)): \(Text.grouped(level.quantity)) shares in "
-            + "\(Text.grouped(level.orders)) orders")
+          "\(side == .buy ? "bid" : "ask") \(Self.price(level.price, of: instrument)): "
+            + "\(Text.grouped(level.quantity)) shares in \(Text.grouped(level.orders)) orders")
         for (position, order) in level.queue.enumerated() {
           lines.append(
             "  \(Text.right("\(position + 1)", 5)).  order \(Text.left("\(order.orderReferenceNumber)", 20))  "

@@ -87,8 +87,8 @@ public struct BookReport {
       output.write(
         "\(instrument.venueName)\t\(instrument.locate)\t\(instrument.symbol)\t"
           + "\(instrument.scale.raw(stored: top.bidPrice))\t\(top.bidQuantity)"
-          + "\t\(instrument.bidOrders)\t\(instrument.scale.raw(stored: top.askPrice))\t\(top.askQuantity)\t\(instrument.askOrders)"
-          + "\t\(instrument.state)\n")
+          + "\t\(instrument.bidOrders)\t\(instrument.scale.raw(stored: top.askPrice))\t\(top.askQuantity)"
+          + "\t\(instrument.askOrders)\t\(instrument.state)\n")
     }
   }
 

@@ -75,7 +75,8 @@ import Testing
     #expect(symbols[2].packed == 0x4141_504C_2020_2020)
   }
 
-  @Test(arguments: ["", "A2345678901234567890123456789012X", " A", "A ", "É", "A\n", "\u{7F}"]) func otherTextIsNoSymbol(text: String) {
+  @Test(arguments: ["", "A2345678901234567890123456789012X", " A", "A ", "É", "A\n", "\u{7F}"])
+  func otherTextIsNoSymbol(text: String) {
     #expect(Symbol(text) == nil)
   }
 
@@ -93,7 +94,10 @@ import Testing
   }
 
   @Test func fieldsOfMessagesEndAtTheirPadding() {
-    func read(_ bytes: [UInt8]) -> Symbol { bytes.withUnsafeBytes { Symbol(bytes: $0.baseAddress!, count: bytes.count) } }
+    func read(_ bytes: [UInt8]) -> Symbol {
+      // One more byte: an empty array has no address.
+      (bytes + [0x5A]).withUnsafeBytes { Symbol(bytes: $0.baseAddress!, count: bytes.count) }
+    }
     #expect(read(Array("AAPL    ".utf8)) == Symbol("AAPL"))
     // NYSE: null terminated, whatever stands behind.
     #expect(read(Array("BRK B".utf8) + [0, 0x41, 0x42, 0, 0, 0]) == Symbol("BRK B"))

@@ -82,11 +82,17 @@ struct PriceScaleTests {
   }
 
   @Test func protocolsHaveTheirSpecifiedScales() {
-    for (name, nanounits) in [
-      ("itch50", 100_000), ("pitch", 100_000), ("deep", 100_000), ("memoir", 1_000), ("deribit", 10),
-      ("mdp3", 1), ("eobi", 10),
+    // 432.1 as each specification writes it.
+    for (name, raw) in [
+      ("itch50", 4_321_000), ("pitch", 4_321_000), ("deep", 4_321_000), ("tops", 4_321_000), ("memoir", 432_100_000),
+      ("pearl", 432_100_000), ("eobi", 43_210_000_000), ("deribit", 43_210_000_000), ("mdp3", 432_100_000_000),
+      ("coinbaseDerivatives", 432_100_000_000),
     ] as [(String, Int64)] {
-      #expect(PriceScale.standard(ofProtocol: name).nanounits == nanounits, "\(name)")
+      let scale = PriceScale.standard(ofProtocol: name)
+      let stored = scale.stored(raw: raw)
+      #expect(stored.map { scale.nanounits(stored: $0) } == 432_100_000_000, "\(name)")
     }
+    // 32 bits of MEMX's six decimals would end at 2,147 dollars; of its ten-thousandths they hold 210,000.
+    #expect(PriceScale.standard(ofProtocol: "memoir").stored(raw: 210_000_000_000) == 2_100_000_000)
   }
 }
