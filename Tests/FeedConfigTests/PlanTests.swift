@@ -71,7 +71,7 @@ struct PlanTests {
     let plan = ConfigurationPlan(settings: try settings(SettingsTests.everything), allowedCPUs: [0, 1, 2]).description
     for part in [
       "taker     0.003 a share + 0.000001 of the notional; below 1 dollar 1.5 a share + 0.003 of the notional",
-      "latency   order 11us, reply 250ns", "nasdaq-itch → venue nasdaq, protocol itch50",
+      "latency   order 11us, reply 250ns", "symbols   cqs, 1 overridden", "nasdaq-itch → venue nasdaq, protocol itch50",
       "line A ← file nasdaq.a.pcap, multicast 233.54.12.1, port 26401", "line B ← file nasdaq.b.pcap",
       "waits 2ms or 512 packets", "crossVenue on: edge ≥ 0.0001", "again after 10ms",
       "imbalance  on: one side ≥ 75 %",
