@@ -7,7 +7,8 @@ public enum ConfigurationKeys {
   public static let all: [ConfigurationKey] = {
     let groups: [(prefix: String, keys: [ConfigurationKey])] = [
       ("venues[]", venue.bindings.map(\.key)), ("feeds[]", feed.bindings.map(\.key)),
-      ("feeds[].lines[]", line.bindings.map(\.key)), ("detect.crossVenue", crossVenue.bindings.map(\.key)),
+      ("feeds[].lines[]", line.bindings.map(\.key)), ("symbols.overrides[]", override.bindings.map(\.key)),
+      ("detect.crossVenue", crossVenue.bindings.map(\.key)),
       ("detect.imbalance", imbalance.bindings.map(\.key)),
     ]
     func withChildren(_ keys: [ConfigurationKey]) -> [ConfigurationKey] {
@@ -67,6 +68,9 @@ public enum ConfigurationKeys {
     keys.integer(
       "fees.belowDollar.makerFraction", fraction, \.fees.makerBelowDollar.fraction, unit: "of the notional",
       "Proportional part for resting, below one dollar.")
+    keys.choice(
+      "symbology", \.symbology,
+      "How the venue writes suffixes: BRK.B nasdaq, BRK B cms, BRK/B cqs, none verbatim; auto: by its protocol.")
     keys.integer(
       "orderLatency", latency, \.orderLatencyNanoseconds,
       "From sending an order to its arrival at the simulated venue.")
@@ -104,6 +108,16 @@ public enum ConfigurationKeys {
       "The lines that carry the feed; each needs a file, or a group, a port or both.")
   }
 
+  static let override = KeyGroup(
+    prefix: "symbols.overrides[]", defaults: SymbolOverride(venue: "", symbol: "", canonical: "")
+  ) { keys in
+    keys.text("venue", .name, \.venue, isRequired: true, "Name of one of the venues.")
+    keys.text("symbol", .symbol, \.symbol, isRequired: true, "The symbol as that venue writes it.")
+    keys.text(
+      "canonical", .symbol, \.canonical, isRequired: true,
+      "What it is called across venues: the symbol of another venue's listing in Nasdaq's form.")
+  }
+
   static let crossVenue = KeyGroup(prefix: "detect.crossVenue", defaults: Switched(CrossVenueSettings())) { keys in
     keys.boolean("enabled", \.isEnabled, "Look for cross-venue arbitrage.")
     keys.integer(
@@ -134,6 +148,9 @@ public enum ConfigurationKeys {
   static let settings = KeyGroup(prefix: "", defaults: Settings()) { keys in
     keys.list("venues", maximumCount: maximumVenueCount, "The venues, in the order of reports.")
     keys.list("feeds", maximumCount: 256, "The feeds and the lines that carry them.")
+    keys.section("symbols", "How symbols of different venues find together.")
+    keys.list(
+      "symbols.overrides", maximumCount: 4_096, "Symbols for which the venue's suffix rules are not right.")
     addSession(&keys)
     addRecovery(&keys)
     keys.section("detect", "Detectors.")

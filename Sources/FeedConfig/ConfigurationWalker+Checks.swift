@@ -5,6 +5,7 @@ extension ConfigurationWalker {
   mutating func check() {
     checkNames()
     checkVenuesOfFeeds()
+    checkOverrides()
     checkLineOverlap()
     checkAllotment()
     checkThreads()

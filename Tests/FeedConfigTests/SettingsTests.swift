@@ -14,6 +14,7 @@ struct SettingsTests {
           makerPerShare: "-0.0020"
           makerFraction: "-0.5"
           belowDollar: { takerPerShare: 1.5, takerFraction: "0.003", makerPerShare: "-0.000000001", makerFraction: 1 }
+        symbology: cqs
         orderLatency: 11us
         replyLatency: 250ns
         roundLot: 10
@@ -27,6 +28,7 @@ struct SettingsTests {
         lines:
           - { name: A, group: 233.54.12.1, port: 26401, file: nasdaq.a.pcap }
           - { name: B, file: nasdaq.b.pcap }
+    symbols: { overrides: [ { venue: nasdaq, symbol: BRK PR A, canonical: "BRK-A" } ] }
     session: { reorderWindow: 2ms, reorderWindowPackets: 512, silence: 1.5s, sequenceJumpMaximum: 4611686018427387904 }
     recovery:
       answerTimeout: 250ms
@@ -75,6 +77,9 @@ struct SettingsTests {
     #expect(venue.fees.maker == FeeRate(perShare: -2_000_000, fraction: -500_000_000))
     #expect(venue.fees.takerBelowDollar == FeeRate(perShare: 1_500_000_000, fraction: 3_000_000))
     #expect(venue.fees.makerBelowDollar == FeeRate(perShare: -1, fraction: 1_000_000_000))
+    #expect(venue.symbology == .cqs)
+    #expect(
+      settings.symbols.overrides == [SymbolOverride(venue: "nasdaq", symbol: "BRK PR A", canonical: "BRK-A")])
     #expect(venue.orderLatencyNanoseconds == 11_000)
     #expect(venue.replyLatencyNanoseconds == 250)
     #expect(venue.roundLot == 10)
@@ -165,6 +170,7 @@ struct SettingsTests {
     defaults.venues = [VenueSettings(name: "")]
     defaults.feeds = [FeedSettings(name: "", venue: "", lines: [LineSettings(name: ""), LineSettings(name: "")])]
     defaults.imbalance = ImbalanceSettings()
+    defaults.symbols.overrides = [SymbolOverride(venue: "", symbol: "", canonical: "")]
     let before = leaves(of: defaults)
     let after = leaves(of: try settings(Self.everything))
     #expect(before.keys.sorted() == after.keys.sorted())

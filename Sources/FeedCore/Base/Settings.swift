@@ -5,6 +5,7 @@ public struct Settings: Sendable {
   /// At most 8; a feed without a configured venue gets one of its own name.
   public var venues: [VenueSettings] = []
   public var feeds: [FeedSettings] = []
+  public var symbols = SymbolSettings()
   public var session = SessionSettings()
   public var recovery = RecoverySettings()
   public var capacity = CapacitySettings()
@@ -25,6 +26,8 @@ public struct VenueSettings: Sendable {
   /// 1 ... 16 characters of [A-Za-z0-9_.-]; what reports and digests call the venue.
   public var name: String
   public var fees = FeeSchedule()
+  /// How its feeds write suffixes.
+  public var symbology = Symbology.auto
   /// From sending an order to its arrival at the venue, nanoseconds, 0 ... 10 s. Replay only.
   public var orderLatencyNanoseconds: UInt64 = 10_000
   /// From the venue's answer to its arrival here, nanoseconds, 0 ... 10 s. Replay only.
@@ -94,6 +97,28 @@ public struct LineSettings: Sendable, Equatable {
     self.file = file
     self.group = group
     self.port = port
+  }
+}
+
+/// What the suffix rules do not say of symbols.
+public struct SymbolSettings: Sendable {
+  /// At most 4,096.
+  public var overrides: [SymbolOverride] = []
+  public init() {}
+}
+
+/// One symbol of one venue whose canonical form is given.
+public struct SymbolOverride: Sendable, Equatable {
+  /// Name of a venue.
+  public var venue: String
+  /// As the venue writes it.
+  public var symbol: String
+  /// As every venue's listing of it is called here.
+  public var canonical: String
+  public init(venue: String, symbol: String, canonical: String) {
+    self.venue = venue
+    self.symbol = symbol
+    self.canonical = canonical
   }
 }
 

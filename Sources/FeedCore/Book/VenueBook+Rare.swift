@@ -152,6 +152,7 @@ extension VenueBook {
     }
     isMarketOpen = false
     directory.pointee.forgetLocates()
+    directory.pointee.releaseScales(channel: channel)
   }
 }
 

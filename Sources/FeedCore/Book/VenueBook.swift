@@ -8,8 +8,6 @@ import CSIMD
 struct VenueBook {
   let venue: VenueIndex
   let directory: UnsafeMutablePointer<InstrumentDirectory>
-  /// Nanodollars in one raw price unit.
-  let multiplier: Int64
   let counters: Counters
   /// Orphaned messages by type character.
   let orphansByType: Storage<UInt64>
@@ -36,12 +34,11 @@ struct VenueBook {
   var exchangeNanoseconds: UInt64 = 0
 
   init(
-    venue: VenueIndex, directory: UnsafeMutablePointer<InstrumentDirectory>, multiplier: Int64, counters: Counters,
+    venue: VenueIndex, directory: UnsafeMutablePointer<InstrumentDirectory>, counters: Counters,
     orphansByType: Storage<UInt64>, capacity: CapacitySettings
   ) {
     self.venue = venue
     self.directory = directory
-    self.multiplier = multiplier
     self.counters = counters
     self.orphansByType = orphansByType
     orders = OrderTable(capacity: capacity.liveOrders)

@@ -10,7 +10,7 @@ struct EdgeWalk: BitwiseCopyable {
   var quantity: UInt64 = 0
   var notional: Nanodollars = 0
   var gain: Nanodollars = 0
-  /// For an order of at most `maximumQuantity`: its shares and the worst raw prices it needs.
+  /// For an order of at most `maximumQuantity`: its shares and the worst prices it needs, in the units of each book.
   var orderQuantity: UInt32 = 0
   var buyLimit: Int32 = 0
   var sellLimit: Int32 = 0
@@ -31,12 +31,15 @@ struct EdgeWalk: BitwiseCopyable {
     var bidLeft = bids.level.quantity
     if askLeft == 0 || bidLeft == 0 { return }
 
+    let askMultiplier = books.multiplier(of: buy)
+    let bidMultiplier = books.multiplier(of: sell)
     while true {
       let askRaw = 0 &- asks.level.key
       let bidRaw = bids.level.key
-      let ask = Int64(askRaw) &* askVenue.pointee.multiplier
-      let bid = Int64(bidRaw) &* bidVenue.pointee.multiplier
-      let edge = bid &- ask &- sellFees.takerFee(price: bid) &- buyFees.takerFee(price: ask)
+      let ask = Int64(askRaw).multipliedClamped(by: askMultiplier)
+      let bid = Int64(bidRaw).multipliedClamped(by: bidMultiplier)
+      let edge = bid.subtractingClamped(ask).subtractingClamped(sellFees.takerFee(price: bid))
+        .subtractingClamped(buyFees.takerFee(price: ask))
       if self.edge == .min {
         self.edge = edge
         buyPrice = ask
@@ -65,19 +68,5 @@ struct EdgeWalk: BitwiseCopyable {
         if bidLeft == 0 { return }
       }
     }
-  }
-}
-
-extension Int64 {
-  @inline(__always)
-  func addingClamped(_ other: Int64) -> Int64 {
-    let (sum, overflow) = addingReportingOverflow(other)
-    return overflow ? (other < 0 ? .min : .max) : sum
-  }
-
-  @inline(__always)
-  func multipliedClamped(by other: Int64) -> Int64 {
-    let (product, overflow) = multipliedReportingOverflow(by: other)
-    return overflow ? ((self < 0) != (other < 0) ? .min : .max) : product
   }
 }

@@ -27,7 +27,7 @@ struct ImbalanceDetector: Detector {
     let shard = Int(header.pointee.shard)
     if signal != 0 { begun[shard] &+= 1 }
     digests[shard] = Mix.fold(
-      digests[shard], books.symbol(of: change.group).packed,
+      digests[shard], books.symbol(of: change.group).word,
       change.captureNanoseconds << 8 ^ UInt64(change.instrument.venue) << 2 ^ UInt64(signal))
   }
 

@@ -47,6 +47,12 @@ public enum Counter: Int, CaseIterable, Sendable {
   case levelQuantityOverflows
   /// A stock locate that was given to another symbol within a session.
   case locateRemaps
+  /// Symbols whose canonical form another symbol of the same venue has already.
+  case symbolCollisions
+  /// Directory messages that change an instrument's price scale after its first price.
+  case priceScaleChanges
+  /// Prices that are no whole number of the instrument's price units, or beyond 32 bits of them.
+  case pricesOffScale
   case brokenTrades
   /// Broken trades that name no trade within reach.
   case brokenTradesUnknown
