@@ -25,10 +25,46 @@ struct BookEvent: BitwiseCopyable {
     case shortSale
     /// Venue-wide event: `quantity` is the event character.
     case system
+    /// Several events of one message: `quantity` of them, from position `reference` of the chunk's `EventList`.
+    case group
+    /// Another core's order, of a protocol whose later messages name only the order (`byReference`): kept so that they
+    /// find it, in no book.
+    case addForeign
+    /// An order's new `price` and `quantity`, both absolute. It keeps its place where `keepsPlace` says so and the
+    /// price stays; else it goes to the end of its level.
+    case modify
+    /// An order's new `quantity`, absolute; 0 removes it. It keeps its place. No trade.
+    case setQuantity
+    /// A level's `quantity`, absolute; 0 removes it. Level books only.
+    case setLevel
+    /// Level books by position (CME): `second` is the 1-based position on the side, `reference` how many levels the
+    /// side has at most. Insert moves those from there on down by one.
+    case insertLevelAt
+    case changeLevelAt
+    case deleteLevelAt
+    /// Deletes the levels from the best through `second`; from `second` on.
+    case deleteLevelsThrough
+    case deleteLevelsFrom
+    /// The side has this level and no other: `quantity` 0 = none. Top-of-book feeds.
+    case setTop
+    /// The instrument's book is empty; the channel's books are.
+    case clearBook
+    case clearChannel
+    /// The instrument's book must not be trusted from here on, for the session.
+    case damage
+    /// The instrument's book misses changes (`quantity` 1), or is whole again (0).
+    case instrumentGap
+    /// The venue's event is complete: for the instrument; for all instruments of the channel.
+    case endOfEvent
+    case endOfChannelEvent
 
-    /// The last of the kinds that change orders; `add` is the first.
+    /// The last of the kinds that change orders by everyday messages; `add` is the first.
     static var lastOfOrders: UInt8 { 6 }
   }
+
+  /// In place of an instrument: the order's own, found by `reference` alone. Of protocols whose messages about an
+  /// order do not name its instrument (PITCH).
+  static var byReference: UInt32 { .max - 1 }
 
   var reference: UInt64 = 0
   var second: UInt64 = 0
@@ -50,10 +86,19 @@ struct BookEvent: BitwiseCopyable {
     /// 1 for a sale: a number, because the hot path computes with it instead of branching.
     var sellBit: UInt8 = 0
     var isPrintable = true
-    /// The wire's message type character, for counters.
+    /// The wire's message type, for counters and digests: `FeedProtocol.typeText(ofSlot:)` says which.
     var type: UInt8 = 0
-    /// Not of the event: two bytes that fill the word, for the decoder's table.
-    var spare: (UInt8, UInt8) = (0, 0)
+    var flags = Flags()
+    private var spare: UInt8 = 0
+  }
+
+  struct Flags: OptionSet, BitwiseCopyable {
+    let rawValue: UInt8
+    /// `modify`: the order keeps its place in the queue if its price stays.
+    static var keepsPlace: Flags { Flags(rawValue: 1) }
+    /// The venue's event goes on: the book is no publish point before `endOfEvent`, `endOfChannelEvent`, or an event of
+    /// the instrument without this flag.
+    static var isPartial: Flags { Flags(rawValue: 2) }
   }
 
   var kind: Kind {
@@ -76,6 +121,10 @@ struct BookEvent: BitwiseCopyable {
   var type: UInt8 {
     @inline(__always) get { head.type }
     @inline(__always) set { head.type = newValue }
+  }
+  var flags: Flags {
+    @inline(__always) get { head.flags }
+    @inline(__always) set { head.flags = newValue }
   }
 
   @inline(__always)

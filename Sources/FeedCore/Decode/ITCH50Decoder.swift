@@ -20,24 +20,21 @@ struct ITCH50Decoder {
   /// This core counts what is counted once per channel: message types, malformed messages.
   private let countsMessages: UInt64
   /// Messages by type character.
-  let byType: Storage<UInt64>
+  let byType: UnsafeMutablePointer<UInt64>
   private let venue: VenueIndex
   private let locates: UnsafeMutablePointer<UInt32>
   /// Where the fields of each type stand; see `Shape`.
   private let shapes = Storage<Shape>(capacity: 256)
 
-  init(
-    channel: UInt8, directory: UnsafeMutablePointer<InstrumentDirectory>, symbols: UnsafeMutablePointer<SymbolTable>,
-    counters: Counters, countsMessages: Bool, byType: Storage<UInt64>
-  ) {
-    self.directory = directory
-    self.symbols = symbols
-    self.counters = counters
-    self.countsMessages = countsMessages ? 1 : 0
-    self.byType = byType
-    venue = directory.pointee.venue
+  init(_ context: DecoderContext) {
+    directory = context.directory
+    symbols = context.symbols
+    counters = context.counters
+    countsMessages = context.countsMessages
+    byType = context.byType
+    venue = context.venue
     locates = directory.pointee.locateTable
-    for type in 0..<256 { shapes[type] = Shape(type: UInt8(type), venue: venue, channel: channel) }
+    for type in 0..<256 { shapes[type] = Shape(type: UInt8(type), venue: venue, channel: context.channel) }
   }
 
   typealias Packets = UnsafeMutablePointer<DeliveredPacket>
@@ -74,11 +71,12 @@ struct ITCH50Decoder {
   /// dropped: the types come as good as at random, and a table that serves them all alike costs less than a branch
   /// that is mispredicted every other time.
   struct Shape: BitwiseCopyable {
-    /// The event's. Its spare bytes are masks, all ones for types that have the field: a side, a second reference (or
-    /// match number).
     var head = BookEvent.Head()
     /// Least length; beyond any for the types that `decodeOther` reads.
-    var length = UInt32.max
+    var length = UInt16.max
+    /// Masks, all ones for types that have the field.
+    var sideMask: UInt8 = 0
+    var secondMask: Int8 = 0
     var second: UInt8 = 0
     var quantity: UInt8 = 0
     var price: UInt8 = 0
@@ -90,16 +88,16 @@ struct ITCH50Decoder {
       head.channel = channel
       switch type {
       case UInt8(ascii: "A"), UInt8(ascii: "F"):
-        (head.kind, head.spare.0, side, quantity, price) = (.add, 0xFF, 19, 20, 32)
+        (head.kind, sideMask, side, quantity, price) = (.add, 0xFF, 19, 20, 32)
       case UInt8(ascii: "D"): head.kind = .delete
-      case UInt8(ascii: "U"): (head.kind, head.spare.1, second, quantity, price) = (.replace, 0xFF, 19, 27, 31)
-      case UInt8(ascii: "E"): (head.kind, head.spare.1, quantity, second) = (.execute, 0xFF, 19, 23)
+      case UInt8(ascii: "U"): (head.kind, secondMask, second, quantity, price) = (.replace, -1, 19, 27, 31)
+      case UInt8(ascii: "E"): (head.kind, secondMask, quantity, second) = (.execute, -1, 19, 23)
       case UInt8(ascii: "X"): (head.kind, quantity) = (.reduce, 19)
       case UInt8(ascii: "C"):
-        (head.kind, head.spare.1, quantity, second, price) = (.executeWithPrice, 0xFF, 19, 23, 32)
+        (head.kind, secondMask, quantity, second, price) = (.executeWithPrice, -1, 19, 23, 32)
       default: return
       }
-      length = UInt32(ITCH50Decoder.length(ofType: type))
+      length = UInt16(ITCH50Decoder.length(ofType: type))
     }
   }
 
@@ -109,8 +107,9 @@ struct ITCH50Decoder {
     _ delivery: UnsafeMutablePointer<Delivery>, packets: Packets, into event: UnsafeMutablePointer<BookEvent>
   ) -> DecodeOutcome {
     let message = delivery.pointee.bytes
-    let length = UInt32(delivery.pointee.length)
-    if length == 0 { return decodeOther(delivery, packets, event) }
+    let length = delivery.pointee.length
+    // Neither empty nor of the length that stands for "beyond any".
+    if length &- 1 >= UInt16.max - 1 { return decodeOther(delivery, packets, event) }
     // SAFETY: one byte is here; every further read stands behind the length check below, which is that of the type.
     let type = Int(message.byte(at: 0))
     let shape = shapes.base + type
@@ -120,16 +119,16 @@ struct ITCH50Decoder {
     if instrument >= InstrumentDirectory.foreignBit { return decodeOther(delivery, packets, event) }
     // B is 0x42 and S is 0x53: what a side differs from B is 0 or 0x11. Computed, because comparisons become branches.
     let side = message.byte(at: Int(shape.pointee.side)) ^ UInt8(ascii: "B")
-    if (side &- (side & 1) &* 0x11) & shape.pointee.head.spare.0 != 0 { return decodeOther(delivery, packets, event) }
-    byType.base[type] &+= countsMessages
+    if (side &- (side & 1) &* 0x11) & shape.pointee.sideMask != 0 { return decodeOther(delivery, packets, event) }
+    byType[type] &+= countsMessages
     event.pointee.head = shape.pointee.head
-    event.pointee.head.sellBit = side & shape.pointee.head.spare.0 & 1
+    event.pointee.head.sellBit = side & 1
     event.pointee.instrument = instrument
     event.pointee.exchangeNanoseconds = message.bigEndian(UInt64.self, at: 3) & 0xFFFF_FFFF_FFFF
     event.pointee.reference = message.bigEndian(UInt64.self, at: 11)
     event.pointee.second =
       message.bigEndian(UInt64.self, at: Int(shape.pointee.second))
-      & UInt64(bitPattern: Int64(Int8(bitPattern: shape.pointee.head.spare.1)))
+      & UInt64(bitPattern: Int64(shape.pointee.secondMask))
     event.pointee.quantity = message.bigEndian(UInt32.self, at: Int(shape.pointee.quantity))
     event.pointee.price = Int32(bitPattern: message.bigEndian(UInt32.self, at: Int(shape.pointee.price)))
     if type == Int(UInt8(ascii: "C")) { event.pointee.isPrintable = message.byte(at: 31) != UInt8(ascii: "N") }
@@ -157,7 +156,7 @@ struct ITCH50Decoder {
       note(needed == 0 ? .unknownTypes : .malformed, delivery.pointee, packets)
       return .other
     }
-    byType.base[Int(type)] &+= countsMessages
+    byType[Int(type)] &+= countsMessages
     event.pointee.exchangeNanoseconds = message.bigEndianUInt48(at: 5)
     let shape = shapes.base[Int(type)]
     switch shape.head.kind {
@@ -167,7 +166,7 @@ struct ITCH50Decoder {
       guard resolve(message, event) else { return .other }
       event.pointee.kind = shape.head.kind
       event.pointee.reference = message.bigEndian(UInt64.self, at: 11)
-      if shape.head.spare.1 != 0 { event.pointee.second = message.bigEndian(UInt64.self, at: Int(shape.second)) }
+      if shape.secondMask != 0 { event.pointee.second = message.bigEndian(UInt64.self, at: Int(shape.second)) }
       event.pointee.quantity = message.bigEndian(UInt32.self, at: Int(shape.quantity))
       event.pointee.price = Int32(bitPattern: message.bigEndian(UInt32.self, at: Int(shape.price)))
       if type == UInt8(ascii: "C") { event.pointee.isPrintable = message.byte(at: 31) != UInt8(ascii: "N") }

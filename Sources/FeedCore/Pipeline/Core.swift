@@ -6,9 +6,8 @@ import CPlatform
 struct Core: DeliverySink {
   var batch = DeliveryBatch()
   var books: Books
-  private let decoders: UnsafeMutablePointer<ITCH50Decoder>
+  private var decoders: Decoders
   private let channelVenues: Storage<VenueIndex>
-  private let channelProtocols: Storage<FeedProtocol>
   let messagesByType: Storage<UInt64>
   private let events = Storage<BookEvent>(capacity: Core.chunkMaximum, hugePages: false)
   var crossVenue: CrossVenueDetector?
@@ -38,10 +37,8 @@ struct Core: DeliverySink {
     decoders = memory.decoders
     messagesByType = memory.messagesByType
     channelVenues = Storage(capacity: max(1, plan.channels.count))
-    channelProtocols = Storage(capacity: max(1, plan.channels.count))
     for (index, channel) in plan.channels.enumerated() {
       channelVenues[index] = channel.venue
-      channelProtocols[index] = channel.protocol
     }
     // Not `map`: Swift 6.3.1 tests such a struct for nil over all its words, but a generic function that returns nil
     // writes only one of them; the others are whatever the stack held.
@@ -168,22 +165,14 @@ struct Core: DeliverySink {
     _ delivery: UnsafeMutablePointer<Delivery>, _ packets: UnsafeMutablePointer<DeliveredPacket>,
     into event: UnsafeMutablePointer<BookEvent>
   ) -> Bool {
-    if channelProtocols.base[Int(delivery.pointee.channel)] != .itch50 { return pass(delivery, into: event) }
-    let outcome = decoders[Int(delivery.pointee.channel)].decode(delivery, packets: packets, into: event)
+    let channel = delivery.pointee.channel
+    let outcome =
+      decoders.feedProtocol(channel) == .itch50
+      ? decoders.itch50[Int(channel)].decode(delivery, packets: packets, into: event)
+      : decoders.decodeOther(delivery, packets: packets, into: event)
     if outcome != .everyday { books.admitNewInstruments() }
     if event.pointee.changesOrders { books.venues[Int(event.pointee.venue)].prefetch(event) }
     return outcome != .barrier
-  }
-
-  /// A message of a protocol without a decoder here: counted, no effect.
-  @inline(never)
-  private mutating func pass(
-    _ delivery: UnsafeMutablePointer<Delivery>, into event: UnsafeMutablePointer<BookEvent>
-  ) -> Bool {
-    event.pointee = BookEvent()
-    event.pointee.channel = delivery.pointee.channel
-    event.pointee.venue = channelVenues[Int(delivery.pointee.channel)]
-    return true
   }
 
   /// The capture clock goes on: what is due before happens first.

@@ -1,9 +1,9 @@
 /// Reserves one core's tables from the plan and the settings, before the first packet.
 struct CoreMemory {
   let books: Books
-  let decoders: UnsafeMutablePointer<ITCH50Decoder>
-  /// Messages by type character.
-  let messagesByType = Storage<UInt64>(capacity: 256)
+  let decoders: Decoders
+  /// Messages by type: 256 slots for each protocol.
+  let messagesByType = Storage<UInt64>(capacity: 256 * FeedProtocol.allCases.count)
 
   init(plan: FeedPlan, settings: Settings, ownedShards: UInt64, countsMessages: Bool) {
     let venueCount = max(1, plan.venues.count)
@@ -18,7 +18,8 @@ struct CoreMemory {
         to: InstrumentDirectory(
           venue: VenueIndex(venue), capacity: settings.capacity.instruments, ownedShards: ownedShards,
           shardCount: settings.shardCount, roundLot: venue < plan.venues.count ? plan.venues[venue].roundLot : 100,
-          symbolMap: plan.symbolMap(of: venue, settings: settings), scale: plan.scale(of: venue)))
+          symbolMap: plan.symbolMap(of: venue, settings: settings), scale: plan.scale(of: venue),
+          identifierCapacity: plan.feedProtocol(of: venue) == .itch50 ? 0 : settings.capacity.instruments))
       (venues + venue).initialize(
         to: VenueBook(
           venue: VenueIndex(venue), directory: directories + venue,
@@ -27,14 +28,17 @@ struct CoreMemory {
       if venueCount <= 2 { venues[venue].prefault() }
     }
     let channels = Storage<ChannelRecord>(capacity: max(1, plan.channels.count))
-    decoders = .allocate(capacity: max(1, plan.channels.count))
+    var contexts: [DecoderContext] = []
     for (index, channel) in plan.channels.enumerated() {
       channels[index] = ChannelRecord(venue: channel.venue, isNumbered: channel.isNumbered)
-      (decoders + index).initialize(
-        to: ITCH50Decoder(
-          channel: UInt8(index), directory: directories + Int(channel.venue), symbols: symbols, counters: counters,
-          countsMessages: countsMessages, byType: messagesByType))
+      contexts.append(
+        DecoderContext(
+          channel: UInt8(index), venue: channel.venue, feedProtocol: channel.protocol,
+          directory: directories + Int(channel.venue), symbols: symbols, counters: counters,
+          countsMessages: countsMessages ? 1 : 0,
+          byType: messagesByType.base + 256 * Int(channel.protocol.rawValue)))
     }
+    decoders = Decoders(contexts)
     books = Books(
       venues: venues, venueCount: venueCount, symbols: symbols, channels: channels, counters: counters,
       instrumentCapacity: settings.capacity.instruments)

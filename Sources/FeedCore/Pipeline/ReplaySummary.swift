@@ -44,8 +44,13 @@ public struct ReplaySummary: Sendable {
   public var packets: UInt64 = 0
   public var messages: UInt64 = 0
   /// By message type character.
-  public var byType: [UInt8: UInt64] = [:]
-  public var orphansByType: [UInt8: UInt64] = [:]
+  /// Messages by protocol and type; the types as reports show them.
+  public var byProtocol: [FeedProtocol: [String: UInt64]] = [:]
+  public var orphansByType: [String: UInt64] = [:]
+  /// Messages by type, over all protocols.
+  public var byType: [String: UInt64] {
+    byProtocol.values.reduce(into: [:]) { $0.merge($1) { $0 + $1 } }
+  }
   public var counts: [UInt64] = Array(repeating: 0, count: Counter.allCases.count)
   /// Things that should not be in the input, with their first place, in catalogue order.
   public var noted: [CountedFirst] = []
@@ -205,7 +210,7 @@ extension ReplaySummary {
 
   fileprivate mutating func add(_ core: Core, index: Int, cpu: Int?, plan: FeedPlan) {
     stages.append((index, cpu, core.stages))
-    core.addTypes(to: &byType)
+    core.addTypes(to: &byProtocol)
     for venue in 0..<plan.venues.count {
       let book = core.books.venues + venue
       // Every core that reads the input sees every symbol; one counts.
@@ -214,7 +219,7 @@ extension ReplaySummary {
       }
       liveOrders += book.pointee.orders.count
       for type in 0..<256 where book.pointee.orphansByType[type] > 0 {
-        orphansByType[UInt8(type), default: 0] += book.pointee.orphansByType[type]
+        orphansByType[plan.feedProtocol(of: venue).typeText(ofSlot: UInt8(type)), default: 0] += book.pointee.orphansByType[type]
       }
       let start = instruments.count
       var positions: [Int: Int] = [:]
@@ -335,8 +340,13 @@ extension SimulatedVenueCounters {
 
 extension Core {
   /// Message counts by type; only the core that counts has any.
-  fileprivate func addTypes(to byType: inout [UInt8: UInt64]) {
-    for type in 0..<256 where messagesByType[type] > 0 { byType[UInt8(type), default: 0] += messagesByType[type] }
+  fileprivate func addTypes(to counts: inout [FeedProtocol: [String: UInt64]]) {
+    for feedProtocol in FeedProtocol.allCases {
+      let slots = messagesByType.base + 256 * Int(feedProtocol.rawValue)
+      for slot in 0..<256 where slots[slot] > 0 {
+        counts[feedProtocol, default: [:]][feedProtocol.typeText(ofSlot: UInt8(slot)), default: 0] += slots[slot]
+      }
+    }
   }
 }
 

@@ -99,9 +99,11 @@ public struct ReplayReport {
   private func writeCounts(_ json: inout JSONWriter) {
     json.member("packets", summary.packets)
     json.member("messages", summary.messages)
-    writeTypes("byType", &json)
+    writeTypes("byType", summary.byType, &json)
     json.object("byProtocol") { json in
-      for name in Set(summary.channels.map(\.protocol)).sorted() { writeTypes(name, &json) }
+      for name in Set(summary.channels.map(\.protocol)).sorted() {
+        writeTypes(name, FeedProtocol(name: name).flatMap { summary.byProtocol[$0] } ?? [:], &json)
+      }
     }
     json.member("firstCaptureNanoseconds", run.firstCaptureNanoseconds)
     json.member("lastCaptureNanoseconds", summary.clock == 0 ? nil : summary.clock)
@@ -112,7 +114,7 @@ public struct ReplayReport {
     json.member("orphans", summary.orphans)
     json.object("orphansByType", isInline: true) { json in
       for (type, count) in summary.orphansByType.sorted(by: { $0.key < $1.key }) {
-        json.member(String(Unicode.Scalar(type)), count)
+        json.member(type, count)
       }
     }
     json.member("malformed", Self.malformed(summary))
@@ -133,12 +135,9 @@ public struct ReplayReport {
     }
   }
 
-  /// Only one protocol drives books so far, so the counts by type are its own.
-  private func writeTypes(_ key: String, _ json: inout JSONWriter) {
+  private func writeTypes(_ key: String, _ counts: [String: UInt64], _ json: inout JSONWriter) {
     json.object(key, isInline: true) { json in
-      for (type, count) in summary.byType.sorted(by: { $0.key < $1.key }) {
-        json.member(String(Unicode.Scalar(type)), count)
-      }
+      for (type, count) in counts.sorted(by: { $0.key < $1.key }) { json.member(type, count) }
     }
   }
 

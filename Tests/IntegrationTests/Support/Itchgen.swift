@@ -16,13 +16,13 @@ enum Itchgen {
     }
 
     /// Messages by type of `PREFIX.stats`: lines "A 136093 45.364%".
-    func countsByType() throws -> [UInt8: UInt64] {
+    func countsByType() throws -> [String: UInt64] {
       let text = try String(contentsOfFile: prefix + ".stats", encoding: .utf8)
-      var counts: [UInt8: UInt64] = [:]
+      var counts: [String: UInt64] = [:]
       for line in text.split(separator: "\n") {
         let fields = line.split(separator: " ")
         guard fields.count == 3, fields[0].utf8.count == 1, fields[2].hasSuffix("%") else { continue }
-        counts[fields[0].utf8.first!] = UInt64(fields[1])
+        counts[String(fields[0])] = UInt64(fields[1])
       }
       return counts
     }

@@ -1,0 +1,67 @@
+/// The decoders of a core, one per channel: the one place that knows which protocol has which.
+///
+/// ITCH, the feed with the most messages, is decoded by `Core` itself; the others come here, one predictable switch a
+/// message. To add a protocol: a case in `FeedProtocol`, its layouts, a decoder, and two lines here
+/// (Docs/ADDING-A-VENUE.md).
+struct Decoders {
+  let itch50: UnsafeMutablePointer<ITCH50Decoder>
+  private let protocols: Storage<FeedProtocol>
+  private let contexts: UnsafeMutablePointer<DecoderContext>
+  /// Per channel: its decoder, of the type that its protocol says; nil for ITCH.
+  private let others: UnsafeMutablePointer<UnsafeMutableRawPointer?>
+  /// Events of messages that have several.
+  let list: UnsafeMutablePointer<EventList>
+
+  init(_ channels: [DecoderContext]) {
+    let capacity = max(1, channels.count)
+    itch50 = .allocate(capacity: capacity)
+    others = .allocate(capacity: capacity)
+    contexts = .allocate(capacity: capacity)
+    protocols = Storage(capacity: capacity, hugePages: false)
+    list = .allocate(capacity: 1)
+    list.initialize(to: EventList())
+    for (channel, context) in channels.enumerated() {
+      protocols[channel] = context.feedProtocol
+      (contexts + channel).initialize(to: context)
+      (itch50 + channel).initialize(to: ITCH50Decoder(context))
+      (others + channel).initialize(to: Self.make(context))
+    }
+  }
+
+  private static func make(_ context: DecoderContext) -> UnsafeMutableRawPointer? {
+    switch context.feedProtocol {
+    default: nil
+    }
+  }
+
+  private static func allocate<Decoder: EventDecoder>(
+    _: Decoder.Type, _ context: DecoderContext
+  ) -> UnsafeMutableRawPointer {
+    let decoder = UnsafeMutablePointer<Decoder>.allocate(capacity: 1)
+    decoder.initialize(to: Decoder(context))
+    return UnsafeMutableRawPointer(decoder)
+  }
+
+  @inline(__always)
+  func feedProtocol(_ channel: UInt8) -> FeedProtocol { protocols.base[Int(channel)] }
+
+  /// Decodes a message of any protocol but ITCH.
+  @inline(never)
+  mutating func decodeOther(
+    _ delivery: UnsafeMutablePointer<Delivery>, packets: DecoderContext.Packets,
+    into event: UnsafeMutablePointer<BookEvent>
+  ) -> DecodeOutcome {
+    let channel = delivery.pointee.channel
+    var writer = EventWriter(first: event, list: list, head: contexts[Int(channel)].head(type: 0))
+    guard let decoder = others[Int(channel)] else { return .other }
+    let outcome: DecodeOutcome
+    switch protocols.base[Int(channel)] {
+    default:
+      _ = decoder
+      outcome = .other
+    }
+    writer.finish()
+    // The next message may not fit: it is decoded when those before it are applied.
+    return list.pointee.hasRoom ? outcome : .barrier
+  }
+}
