@@ -54,26 +54,20 @@ struct Ingest {
       guard view.transport == .udp, let route = routes.find(view, file: packet.fileIndex) else {
         return recordUnrecognised(packet, packetIndex)
       }
-      guard route.transport == .moldUDP64 else {
-        return processOther(view, route, packet, packetIndex, into: &sink)
-      }
-      guard var sequenced = MoldUDP64.parse(view.payload, length: view.payloadLength) else {
-        return recordUnreadable(view.isCut ? .cutPackets : .malformed, packet, packetIndex)
-      }
-      sequenced.captureNanoseconds = packet.captureNanoseconds
-      sequenced.packetIndex = packetIndex
-      sequenced.fileIndex = packet.fileIndex
-      sequenced.line = route.line
-      if view.isCut { recordCut(&sequenced) }
-      let arbiter = arbiters + route.channel
-      arbiter.pointee.accept(sequenced, clock: clock, into: &sink)
-      if arbiter.pointee.state != .live || nextDue == .max { nextDue = min(nextDue, arbiter.pointee.nextDue) }
+      guard route.transport == .moldUDP64, !view.isCut,
+        (arbiters + route.channel).pointee.acceptNext(
+          mold: view.payload, length: view.payloadLength,
+          from: PacketOrigin(
+            captureNanoseconds: packet.captureNanoseconds, packetIndex: packetIndex, fileIndex: packet.fileIndex,
+            line: route.line), clock: clock, into: &sink)
+      else { return processOther(view, route, packet, packetIndex, into: &sink) }
+      if nextDue == .max { nextDue = (arbiters + route.channel).pointee.nextDue }
     case .discarded(let reason):
       wireCounters.record(reason, fileIndex: packet.fileIndex, recordIndex: packet.recordIndex)
     }
   }
 
-  /// A packet of any transport but MoldUDP64. The switch in `parse` is the only one on the transport.
+  /// Any packet but a MoldUDP64 one that is next. The switch in `parse` is the only one on the transport.
   @inline(never)
   private mutating func processOther(
     _ view: TransportView, _ route: RouteTable.Match, _ packet: Packet, _ packetIndex: UInt64,

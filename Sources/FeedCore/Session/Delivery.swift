@@ -89,6 +89,13 @@ struct DeliveryBatch {
   }
 
   @inline(__always)
+  mutating func beginPacket(payload: UnsafeRawPointer, origin: PacketOrigin, clock: UInt64) {
+    packets.base[packetCount] = DeliveredPacket(
+      captureNanoseconds: clock, payload: payload, packetIndex: origin.packetIndex, fileIndex: origin.fileIndex)
+    packetCount &+= 1
+  }
+
+  @inline(__always)
   mutating func append(message bytes: UnsafeRawPointer, length: Int, channel: UInt8) {
     deliveries.base[count] = Delivery(
       bytes: bytes, length: UInt16(truncatingIfNeeded: length), packet: UInt16(truncatingIfNeeded: packetCount &- 1),
