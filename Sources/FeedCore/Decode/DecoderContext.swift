@@ -12,6 +12,8 @@ struct DecoderContext {
   let countsMessages: UInt64
   /// Messages by type slot, 256 of them.
   let byType: UnsafeMutablePointer<UInt64>
+  /// Which of its flow's streams the channel is: the unit of PITCH; 0 where there is one.
+  var stream: UInt32 = 0
 
   /// Venue, channel and type for the events of a message.
   @inline(__always)

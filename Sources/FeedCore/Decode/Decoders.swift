@@ -30,6 +30,11 @@ struct Decoders {
 
   private static func make(_ context: DecoderContext) -> UnsafeMutableRawPointer? {
     switch context.feedProtocol {
+    case .pitch: allocate(CboePITCHDecoder.self, context)
+    case .tops15, .tops16, .deep10, .deepPlus: allocate(IEXDecoder.self, context)
+    case .nyseIntegrated: allocate(NYSEIntegratedDecoder.self, context)
+    case .memxDepth: allocate(MEMXDepthDecoder.self, context)
+    case .miaxPearlDepth: allocate(MIAXPearlDecoder.self, context)
     default: nil
     }
   }
@@ -56,6 +61,21 @@ struct Decoders {
     guard let decoder = others[Int(channel)] else { return .other }
     let outcome: DecodeOutcome
     switch protocols.base[Int(channel)] {
+    case .pitch:
+      outcome = decoder.assumingMemoryBound(to: CboePITCHDecoder.self).pointee
+        .decode(delivery, packets: packets, into: &writer)
+    case .tops15, .tops16, .deep10, .deepPlus:
+      outcome = decoder.assumingMemoryBound(to: IEXDecoder.self).pointee
+        .decode(delivery, packets: packets, into: &writer)
+    case .nyseIntegrated:
+      outcome = decoder.assumingMemoryBound(to: NYSEIntegratedDecoder.self).pointee
+        .decode(delivery, packets: packets, into: &writer)
+    case .memxDepth:
+      outcome = decoder.assumingMemoryBound(to: MEMXDepthDecoder.self).pointee
+        .decode(delivery, packets: packets, into: &writer)
+    case .miaxPearlDepth:
+      outcome = decoder.assumingMemoryBound(to: MIAXPearlDecoder.self).pointee
+        .decode(delivery, packets: packets, into: &writer)
     default:
       _ = decoder
       outcome = .other

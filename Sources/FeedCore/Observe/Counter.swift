@@ -38,6 +38,8 @@ public enum Counter: Int, CaseIterable, Sendable {
   case emptyMessages
   /// Add orders whose side is neither B nor S.
   case badSide
+  /// Messages about an instrument that no directory message has named.
+  case unknownInstruments
   // Book.
   case duplicateAdds
   case overExecutions
@@ -55,6 +57,8 @@ public enum Counter: Int, CaseIterable, Sendable {
   case priceScaleChanges
   /// Prices that are no whole number of the instrument's price units, or beyond 32 bits of them.
   case pricesOffScale
+  /// The same of trades, which then are missing from volume and turnover; their books are not concerned.
+  case tradePricesOffScale
   case brokenTrades
   /// Broken trades that name no trade within reach.
   case brokenTradesUnknown

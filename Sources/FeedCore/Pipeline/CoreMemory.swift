@@ -37,7 +37,7 @@ struct CoreMemory {
           channel: UInt8(index), venue: channel.venue, feedProtocol: channel.protocol,
           directory: directories + Int(channel.venue), symbols: symbols, counters: counters,
           countsMessages: countsMessages ? 1 : 0,
-          byType: messagesByType.base + 256 * Int(channel.protocol.rawValue)))
+          byType: messagesByType.base + 256 * Int(channel.protocol.rawValue), stream: channel.stream ?? 0))
     }
     decoders = Decoders(contexts)
     books = Books(

@@ -1,0 +1,271 @@
+/// Cboe multicast depth of book, PITCH 2.x (BZX, BYX, EDGX, EDGA) → book events.
+///
+/// Source: "Cboe Titanium US Equities/Options Multicast Depth of Book (PITCH) Specification" 2.41.66. Little-endian.
+/// Common head, and that of a message about an order:
+///
+/// | offset | size | field |
+/// |---:|---:|---|
+/// | 0 | 1 | Length |
+/// | 1 | 1 | Message Type |
+/// | 2 | 4 | Time Offset: nanoseconds since the second of the unit's last Time message; in that message the second |
+/// | 6 | 8 | Order Id |
+///
+/// Only Add Order names a symbol; what follows names the order alone. So every core follows every order
+/// (`BookEvent.byReference`, `addForeign`), also those that no book can hold, and a message about an order that nobody
+/// added is an orphan on all of them.
+///
+/// The offsets below are those of `CboePITCHLayouts`, which a test compares.
+struct CboePITCHDecoder: EventDecoder {
+  private let context: DecoderContext
+  private let lengths = MessageLengths(CboePITCHLayouts.description)
+  private let unitKey: UInt64
+  /// Nanoseconds since midnight of the last Time message.
+  private var second: UInt64 = 0
+
+  init(_ context: DecoderContext) {
+    self.context = context
+    unitKey = Self.unitKey(context.stream)
+  }
+
+  /// What makes a reference of an order id: their exclusive or. Order ids are unique within a unit, references within
+  /// a venue. Of unit 0, a flow without units, the reference is the id.
+  static func unitKey(_ unit: UInt32) -> UInt64 { Mix.spread(UInt64(unit)) }
+
+  mutating func decode(
+    _ delivery: UnsafeMutablePointer<Delivery>, packets: DecoderContext.Packets, into writer: inout EventWriter
+  ) -> DecodeOutcome {
+    let message = delivery.pointee.bytes
+    let length = delivery.pointee.length
+    if length < 2 { return lengths.refuse(type: nil, context, delivery, packets) }
+    // SAFETY: the type is here; every further read lies within the least length of its type, checked next.
+    let type = message.byte(at: 1)
+    if length < lengths[type] { return lengths.refuse(type: type, context, delivery, packets) }
+    context.count(type: type)
+    switch type {
+    case 0x22:
+      return add(
+        message, quantity: UInt32(message.littleEndian(UInt16.self, at: 15)), symbol: Self.symbol6(message, at: 17),
+        price: Self.short(message, at: 23), delivery, packets, &writer)
+    case 0x29: change(.delete, message, &writer)
+    case 0x21:
+      return add(
+        message, quantity: message.littleEndian(UInt32.self, at: 15), symbol: Self.symbol6(message, at: 19),
+        price: Self.long(message, at: 25), delivery, packets, &writer)
+    case 0x28:
+      modify(
+        message, quantity: UInt32(message.littleEndian(UInt16.self, at: 14)), price: Self.short(message, at: 16),
+        flags: message.byte(at: 18), delivery, packets, &writer)
+    case 0x26:
+      change(.reduce, message, quantity: UInt32(message.littleEndian(UInt16.self, at: 14)), &writer)
+    case 0x23:
+      change(
+        .execute, message, quantity: message.littleEndian(UInt32.self, at: 14),
+        second: message.littleEndian(UInt64.self, at: 18), &writer)
+    case 0x20: second = UInt64(message.littleEndian(UInt32.self, at: 2)) &* 1_000_000_000
+    case 0x25: change(.reduce, message, quantity: message.littleEndian(UInt32.self, at: 14), &writer)
+    case 0x27:
+      modify(
+        message, quantity: message.littleEndian(UInt32.self, at: 14), price: Self.long(message, at: 18),
+        flags: message.byte(at: 26), delivery, packets, &writer)
+    case 0x2F:
+      return add(
+        message, quantity: message.littleEndian(UInt32.self, at: 15), symbol: message.bigEndian(UInt64.self, at: 19),
+        price: Self.long(message, at: 27), delivery, packets, &writer)
+    default: return decodeRare(type, message, delivery, packets, &writer)
+    }
+    return .everyday
+  }
+
+  // MARK: - Fields
+
+  /// Six characters as the eight that identify an instrument.
+  @inline(__always)
+  private static func symbol6(_ message: UnsafeRawPointer, at offset: Int) -> UInt64 {
+    // SAFETY: price and flags stand behind it: two further bytes are here.
+    message.bigEndian(UInt64.self, at: offset) & ~0xFFFF | 0x2020
+  }
+
+  /// A short price, in hundredths, on the scale of long ones.
+  @inline(__always)
+  private static func short(_ message: UnsafeRawPointer, at offset: Int) -> Int64 {
+    Int64(message.littleEndian(UInt16.self, at: offset)) &* 100
+  }
+
+  /// A long price; beyond 63 bits one that no scale can keep.
+  @inline(__always)
+  private static func long(_ message: UnsafeRawPointer, at offset: Int) -> Int64 {
+    Int64(clamping: message.littleEndian(UInt64.self, at: offset))
+  }
+
+  @inline(__always)
+  private func time(_ message: UnsafeRawPointer) -> UInt64 {
+    second &+ UInt64(message.littleEndian(UInt32.self, at: 2))
+  }
+
+  @inline(__always)
+  private func reference(_ message: UnsafeRawPointer) -> UInt64 {
+    message.littleEndian(UInt64.self, at: 6) ^ unitKey
+  }
+
+  // MARK: - Orders
+
+  /// A change of an order that is found by its reference alone.
+  @inline(__always)
+  private func change(
+    _ kind: BookEvent.Kind, _ message: UnsafeRawPointer, quantity: UInt32 = 0, price: Int32 = 0, second: UInt64 = 0,
+    flags: BookEvent.Flags = BookEvent.Flags(), _ writer: inout EventWriter
+  ) {
+    writer.put(
+      kind, type: message.byte(at: 1), instrument: BookEvent.byReference, reference: reference(message),
+      quantity: quantity, price: price, second: second, flags: flags, at: time(message))
+  }
+
+  /// Add Order; side at 14 in all three.
+  @inline(__always)
+  private func add(
+    _ message: UnsafeRawPointer, quantity: UInt32, symbol: UInt64, price: Int64,
+    _ delivery: UnsafeMutablePointer<Delivery>, _ packets: DecoderContext.Packets, _ writer: inout EventWriter
+  ) -> DecodeOutcome {
+    // B is 0x42 and S is 0x53: what a side differs from B is 0 or 0x11.
+    let side = message.byte(at: 14) ^ UInt8(ascii: "B")
+    guard side == 0 || side == 0x11, let instrument = context.directory.pointee.find(identifier: symbol),
+      context.owns(instrument),
+      let stored = context.directory.pointee.storedPrice(raw: price, instrument: instrument)
+    else {
+      addOther(message, quantity: quantity, symbol: symbol, price: price, delivery, packets, &writer)
+      return .other
+    }
+    writer.put(
+      .add, type: message.byte(at: 1), instrument: UInt32(truncatingIfNeeded: instrument),
+      reference: reference(message), isSell: side != 0, quantity: quantity, price: stored, at: time(message))
+    return .everyday
+  }
+
+  /// An order of a symbol that this message names first, of another core's, or one that no book can hold: it is
+  /// followed all the same, or its later messages would be orphans, which damage all books of the unit.
+  @inline(never)
+  private func addOther(
+    _ message: UnsafeRawPointer, quantity: UInt32, symbol: UInt64, price: Int64,
+    _ delivery: UnsafeMutablePointer<Delivery>, _ packets: DecoderContext.Packets, _ writer: inout EventWriter
+  ) {
+    guard case .owned(let instrument) = context.listing(packedSymbol: symbol, delivery, packets) else {
+      return change(.addForeign, message, quantity: quantity, &writer)
+    }
+    let side = message.byte(at: 14)
+    let isSide = side == UInt8(ascii: "B") || side == UInt8(ascii: "S")
+    if !isSide { context.noteOwned(.badSide, delivery, packets) }
+    guard isSide, let stored = context.price(price, instrument: instrument, delivery, packets) else {
+      writer.put(.damage, type: message.byte(at: 1), instrument: instrument, at: time(message))
+      return change(.addForeign, message, quantity: quantity, &writer)
+    }
+    writer.put(
+      .add, type: message.byte(at: 1), instrument: UInt32(truncatingIfNeeded: instrument),
+      reference: reference(message), isSell: side == UInt8(ascii: "S"), quantity: quantity, price: stored,
+      at: time(message))
+  }
+
+  /// New quantity and price; flag 0x02 keeps the place in the queue, without it the place is lost even where nothing
+  /// else changes (book rule 4).
+  @inline(__always)
+  private func modify(
+    _ message: UnsafeRawPointer, quantity: UInt32, price: Int64, flags: UInt8,
+    _ delivery: UnsafeMutablePointer<Delivery>, _ packets: DecoderContext.Packets, _ writer: inout EventWriter
+  ) {
+    // The instrument is not known here; all of a venue have its standard scale, for no message names another.
+    guard let stored = context.directory.pointee.standardScale.stored(raw: price) else {
+      return modifyOffScale(message, quantity: quantity, delivery, packets, &writer)
+    }
+    change(
+      .modify, message, quantity: quantity, price: stored,
+      flags: flags & 2 != 0 ? .keepsPlace : BookEvent.Flags(), &writer)
+  }
+
+  /// The order's book cannot hold it any more, and is damaged; the order is followed on.
+  @inline(never)
+  private func modifyOffScale(
+    _ message: UnsafeRawPointer, quantity: UInt32, _ delivery: UnsafeMutablePointer<Delivery>,
+    _ packets: DecoderContext.Packets, _ writer: inout EventWriter
+  ) {
+    context.note(.pricesOffScale, delivery, packets)
+    change(.damage, message, &writer)
+    change(.delete, message, &writer)
+    change(.addForeign, message, quantity: quantity, &writer)
+  }
+
+  // MARK: - The rest
+
+  @inline(never)
+  private func decodeRare(
+    _ type: UInt8, _ message: UnsafeRawPointer, _ delivery: UnsafeMutablePointer<Delivery>,
+    _ packets: DecoderContext.Packets, _ writer: inout EventWriter
+  ) -> DecodeOutcome {
+    switch type {
+    case 0x24: executeAtPrice(message, delivery, packets, &writer)
+    case 0x2A:
+      trade(
+        message, quantity: message.littleEndian(UInt32.self, at: 15), symbol: Self.symbol6(message, at: 19),
+        price: Self.long(message, at: 25), execution: message.littleEndian(UInt64.self, at: 33), delivery, packets,
+        &writer)
+    case 0x2B:
+      trade(
+        message, quantity: UInt32(message.littleEndian(UInt16.self, at: 15)), symbol: Self.symbol6(message, at: 17),
+        price: Self.short(message, at: 23), execution: message.littleEndian(UInt64.self, at: 25), delivery, packets,
+        &writer)
+    case 0x30:
+      trade(
+        message, quantity: message.littleEndian(UInt32.self, at: 15), symbol: message.bigEndian(UInt64.self, at: 19),
+        price: Self.long(message, at: 27), execution: message.littleEndian(UInt64.self, at: 35), delivery, packets,
+        &writer)
+    case 0x2C:
+      writer.put(
+        .tradeBreak, type: type, instrument: BookEvent.byReference,
+        reference: message.littleEndian(UInt64.self, at: 6), at: time(message))
+    case 0x31: tradingStatus(message, delivery, packets, &writer)
+    case 0x97: writer.put(.clearChannel, type: type, instrument: 0, at: time(message))
+    default: break  // Auctions, retail interest, end of session, gap requests, spin, options: nothing for a book.
+    }
+    return .other
+  }
+
+  /// The trade at the message's price, and what the order has left: the executed quantity may exceed what was
+  /// displayed, so it is not taken off (book rule 2).
+  private func executeAtPrice(
+    _ message: UnsafeRawPointer, _ delivery: UnsafeMutablePointer<Delivery>, _ packets: DecoderContext.Packets,
+    _ writer: inout EventWriter
+  ) {
+    if let price = context.directory.pointee.standardScale.stored(raw: Self.long(message, at: 30)) {
+      change(
+        .trade, message, quantity: message.littleEndian(UInt32.self, at: 14), price: price,
+        second: message.littleEndian(UInt64.self, at: 22), &writer)
+    } else {
+      context.note(.tradePricesOffScale, delivery, packets)
+    }
+    change(.setQuantity, message, quantity: message.littleEndian(UInt32.self, at: 18), &writer)
+  }
+
+  /// A trade of orders that were not displayed, or routed: the book stays.
+  private func trade(
+    _ message: UnsafeRawPointer, quantity: UInt32, symbol: UInt64, price: Int64, execution: UInt64,
+    _ delivery: UnsafeMutablePointer<Delivery>, _ packets: DecoderContext.Packets, _ writer: inout EventWriter
+  ) {
+    guard case .owned(let instrument) = context.listing(packedSymbol: symbol, delivery, packets),
+      let stored = context.tradePrice(price, instrument: instrument, delivery, packets)
+    else { return }
+    writer.put(
+      .trade, type: message.byte(at: 1), instrument: UInt32(truncatingIfNeeded: instrument), reference: 0,
+      quantity: quantity, price: stored, second: execution, at: time(message))
+  }
+
+  /// T trades; A (orders queue), H, Q and S, which all symbols begin with, do not.
+  private func tradingStatus(
+    _ message: UnsafeRawPointer, _ delivery: UnsafeMutablePointer<Delivery>, _ packets: DecoderContext.Packets,
+    _ writer: inout EventWriter
+  ) {
+    let symbol = message.bigEndian(UInt64.self, at: 6)
+    guard case .owned(let instrument) = context.listing(packedSymbol: symbol, delivery, packets) else { return }
+    let isRestricted = message.byte(at: 15) == UInt8(ascii: "1")
+    let isTrading = message.byte(at: 14) == UInt8(ascii: "T")
+    writer.put(.shortSale, isRestricted ? 1 : 0, type: 0x31, instrument: instrument, at: time(message))
+    writer.put(.tradingStatus, isTrading ? 1 : 0, type: 0x31, instrument: instrument, at: time(message))
+  }
+}
