@@ -53,6 +53,8 @@ public enum Counter: Int, CaseIterable, Sendable {
   case priceScaleChanges
   /// Prices that are no whole number of the instrument's price units, or beyond 32 bits of them.
   case pricesOffScale
+  /// Trades at prices finer than the instrument's price units: not in its statistics.
+  case tradePricesOffScale
   case brokenTrades
   /// Broken trades that name no trade within reach.
   case brokenTradesUnknown

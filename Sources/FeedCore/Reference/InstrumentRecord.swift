@@ -15,4 +15,11 @@ public struct InstrumentRecord: BitwiseCopyable, Sendable {
   public var lastTradeNanoseconds: UInt64 = 0
   /// Market category of the directory, 0 = unknown.
   public var marketCategory: UInt8 = 0
+  /// Levels that a side of its book has at most, where the feed changes levels by their position; 0 = any number.
+  public var bookDepth: UInt8 = 0
+  /// Nothing named it but its number, which is its symbol until a definition comes.
+  public var isNumberOnly = false
+  /// What status messages of several instruments name: up to eight bytes as on the wire, 0 = unknown.
+  public var securityGroup: UInt64 = 0
+  public var asset: UInt64 = 0
 }
