@@ -30,6 +30,8 @@ struct InstrumentDirectory {
   let ownedShards: UInt64
   let shardCount: Int
   private let defaultRoundLot: UInt32
+  /// What kind of venue it is.
+  let kind: VenueKind
 
   /// Identifiers below this are found in a plain table. All stock locates of ITCH and MEMX are.
   static var directCount: Int { 65_536 }
@@ -39,8 +41,10 @@ struct InstrumentDirectory {
   ///   - identifierCapacity: how many identifiers from 65,536 on may be known; 0 where the protocol has none.
   init(
     venue: VenueIndex, capacity: Int, ownedShards: UInt64, shardCount: Int, roundLot: UInt32,
-    symbolMap: SymbolMap = SymbolMap(), scale: PriceScale = .price4, identifierCapacity: Int = 0
+    symbolMap: SymbolMap = SymbolMap(), scale: PriceScale = .price4, identifierCapacity: Int = 0,
+    kind: VenueKind = VenueKind()
   ) {
+    self.kind = kind
     self.venue = venue
     self.ownedShards = ownedShards
     self.shardCount = shardCount

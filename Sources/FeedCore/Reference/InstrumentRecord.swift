@@ -8,7 +8,7 @@ public struct InstrumentRecord: BitwiseCopyable, Sendable {
   /// Shares traded: executions, printable prints, crosses, minus broken trades.
   public var volume: UInt64 = 0
   /// Sum of raw price × shares of the same trades; with `volume` gives the VWAP. Saturates.
-  public var turnover: UInt64 = 0
+  public var turnover: Int64 = 0
   public var lastPrice: Int32 = 0
   public var lastQuantity: UInt32 = 0
   /// Nanoseconds since midnight of the last trade.
