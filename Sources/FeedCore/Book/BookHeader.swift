@@ -32,6 +32,8 @@ struct BookHeader: BitwiseCopyable {
     static var stale: Flags { Flags(rawValue: 512) }
     /// The venue's event goes on: no publish point yet.
     static var midEvent: Flags { Flags(rawValue: 1_024) }
+    /// Orders may rest at 0 and below: spreads, and what else a derivatives venue trades.
+    static var anyPrice: Flags { Flags(rawValue: 2_048) }
   }
 
   /// Bids, asks beyond the eight best.

@@ -43,7 +43,8 @@ extension VenueBook {
 
   /// An order's new price and quantity.
   mutating func modify(_ event: UnsafeMutablePointer<BookEvent>, place: Place) -> Bool {
-    let handle = findOrder(of: event)
+    // Not among the everyday kinds, whose home slot was asked for ahead.
+    let handle = orders.find(event.pointee.reference, instrument: Int(truncatingIfNeeded: event.pointee.instrument))
     guard handle != OrderTable.none else { return recordOrphan(event, place: place) }
     let slot = orders.slot(handle)
     let price = event.pointee.price
@@ -52,8 +53,11 @@ extension VenueBook {
     fold(header, event, isSell: slot.isSell, price: price, quantity: quantity)
     if quantity == 0 { return removeOrder(handle, slot, event) }
     if price <= 0, refusesPrice(price, header: header, place: place) { return removeOrder(handle, slot, event) }
-    if price != slot.price || !event.pointee.flags.contains(.keepsPlace) { arrivals &+= 1 }
-    let keepsPlace = price == slot.price && event.pointee.flags.contains(.keepsPlace)
+    let flags = event.pointee.flags
+    let keepsPlace =
+      price == slot.price
+      && (flags.contains(.keepsPlace) || flags.contains(.keepsPlaceUnlessMore) && quantity <= slot.quantity)
+    if !keepsPlace { arrivals &+= 1 }
     orders.set(handle, price: price, quantity: quantity, arrival: keepsPlace ? nil : arrivals)
     let left = takeFromLevel(
       header, instrument: slot.instrument, isSell: slot.isSell, price: slot.price, quantity: slot.quantity)
@@ -65,7 +69,8 @@ extension VenueBook {
 
   /// An order's new quantity; it keeps its place.
   mutating func setQuantity(_ event: UnsafeMutablePointer<BookEvent>, place: Place) -> Bool {
-    let handle = findOrder(of: event)
+    // Not among the everyday kinds, whose home slot was asked for ahead.
+    let handle = orders.find(event.pointee.reference, instrument: Int(truncatingIfNeeded: event.pointee.instrument))
     guard handle != OrderTable.none else { return recordOrphan(event, place: place) }
     let slot = orders.slot(handle)
     let quantity = event.pointee.quantity

@@ -43,9 +43,11 @@ extension VenueBook {
   }
 
   /// Prices that no displayed order can have. Zero is kept as the feed says, but its book is not trusted; a raw price
-  /// of 2^31 or more (over 200,000 dollars, ITCH 5.0 "Price(4)") cannot be kept.
+  /// of 2^31 or more (over 200,000 dollars, ITCH 5.0 "Price(4)") cannot be kept. Where any price may be, all but the
+  /// least, whose key stands for no level.
   @inline(never)
   func refusesPrice(_ price: Int32, header: UnsafeMutablePointer<BookHeader>, place: Place) -> Bool {
+    if header.pointee.flags.contains(.anyPrice), price != .min { return false }
     header.pointee.flags.insert(.untrusted)
     counters.note(price == 0 ? .zeroPrices : .pricesOutOfRange, at: place.occurrence)
     return price < 0
@@ -65,15 +67,26 @@ extension VenueBook {
     counters.note(.levelQuantityOverflows, at: place.occurrence)
   }
 
-  /// The new order takes the place of the one with the same reference.
+  /// The new order takes the place of the one with the same reference; where the feed adds and modifies with the same
+  /// message, it is that order.
   @inline(never)
   mutating func replaceDuplicate(
     _ reference: UInt64, header: UnsafeMutablePointer<BookHeader>, instrument: Int, isSell: Bool, price: Int32,
-    quantity: UInt32, place: Place
+    quantity: UInt32, mayModify: Bool, place: Place
   ) -> Bool {
-    counters.note(.duplicateAdds, at: place.occurrence)
     let handle = orders.find(reference, instrument: instrument)
     let old = orders.slot(handle)
+    if mayModify, old.isSell == isSell {
+      let keepsPlace = old.price == price && quantity <= old.quantity
+      orders.set(handle, price: price, quantity: quantity, arrival: keepsPlace ? nil : arrivals)
+      let left = takeFromLevel(
+        header, instrument: instrument, isSell: isSell, price: old.price, quantity: old.quantity)
+      let came = addToLevel(
+        header, instrument: instrument, isSell: isSell, price: price, quantity: quantity, reference: reference,
+        place: place)
+      return left || came
+    }
+    counters.note(.duplicateAdds, at: place.occurrence)
     depart(handle, reference: reference, header: header)
     _ = takeFromLevel(header, instrument: instrument, isSell: old.isSell, price: old.price, quantity: old.quantity)
     _ = orders.insert(
@@ -107,7 +120,7 @@ extension VenueBook {
     let record = directory.pointee.records.base + instrument
     record.pointee.volume &+= UInt64(quantity)
     record.pointee.turnover = record.pointee.turnover.addingClamped(
-      UInt64(UInt32(bitPattern: price)) &* UInt64(quantity))
+      turnover(price, quantity, headers.base + instrument))
     record.pointee.lastPrice = price
     record.pointee.lastQuantity = quantity
     record.pointee.lastTradeNanoseconds = event.pointee.exchangeNanoseconds
@@ -136,8 +149,15 @@ extension VenueBook {
     counters.add(.brokenTrades)
     let record = directory.pointee.records.base + Int(trade.instrument)
     record.pointee.volume &-= min(record.pointee.volume, UInt64(trade.quantity))
-    let turnover = UInt64(UInt32(bitPattern: trade.price)) &* UInt64(trade.quantity)
-    record.pointee.turnover &-= min(record.pointee.turnover, turnover)
+    let turnover = turnover(trade.price, trade.quantity, headers.base + Int(trade.instrument))
+    record.pointee.turnover = record.pointee.turnover.addingClamped(0 - turnover)
+  }
+
+  /// Price × quantity: below 0 only where prices may be.
+  private func turnover(_ price: Int32, _ quantity: UInt32, _ header: UnsafeMutablePointer<BookHeader>) -> Int64 {
+    let price = header.pointee.flags.contains(.anyPrice) ? Int64(price) : Int64(UInt32(bitPattern: price))
+    // Neither factor has more than 32 bits, and both are below 2^31 or one of them is unsigned: clamped, not wrapped.
+    return price.multipliedClamped(by: Int64(quantity))
   }
 
   // MARK: - Status
@@ -166,19 +186,19 @@ extension VenueBook {
       header.pointee.farBid = .min
       header.pointee.farAsk = .min
       near.clear(instrument)
-      header.pointee.flags.formIntersection([.owned, .shared, .dirty, .watchDepth])
+      header.pointee.flags.formIntersection([.owned, .shared, .dirty, .watchDepth, .anyPrice])
       fold(header, &blank, isSell: false, price: 0, quantity: 0)
     }
     isMarketOpen = false
-    directory.pointee.forgetLocates()
+    if !directory.pointee.kind.keepsIdentifiers { directory.pointee.forgetLocates() }
     directory.pointee.releaseScales(channel: channel)
   }
 }
 
-extension UInt64 {
+extension Int64 {
   @inline(__always)
-  func addingClamped(_ other: UInt64) -> UInt64 {
+  func addingClamped(_ other: Int64) -> Int64 {
     let (sum, overflow) = addingReportingOverflow(other)
-    return overflow ? .max : sum
+    return overflow ? (other < 0 ? .min : .max) : sum
   }
 }

@@ -67,6 +67,7 @@ struct VenueBook {
     header.shard = symbols.pointee.groups[Int(directory.pointee.groups[admitted])].shard
     header.channel = directory.pointee.channels[admitted]
     if directory.pointee.owned[admitted] != 0 { header.flags.insert(.owned) }
+    if directory.pointee.kind.allowsAnyPrice { header.flags.insert(.anyPrice) }
     headers[admitted] = header
     near.clear(admitted)
     admitted += 1
@@ -172,7 +173,7 @@ struct VenueBook {
     case .duplicate:
       return replaceDuplicate(
         reference, header: header, instrument: instrument, isSell: isSell, price: price, quantity: quantity,
-        place: place)
+        mayModify: event.pointee.flags.contains(.mayModify), place: place)
     case .full: return recordFull(.ordersFull, header: header, place: place)
     }
     return addToLevel(

@@ -99,6 +99,10 @@ struct BookEvent: BitwiseCopyable {
     /// The venue's event goes on: the book is no publish point before `endOfEvent`, `endOfChannelEvent`, or an event of
     /// the instrument without this flag.
     static var isPartial: Flags { Flags(rawValue: 2) }
+    /// `modify`: the order keeps its place if its price stays and its quantity does not grow.
+    static var keepsPlaceUnlessMore: Flags { Flags(rawValue: 4) }
+    /// `add`: an order with this reference may be there already; then it is a `modify`.
+    static var mayModify: Flags { Flags(rawValue: 8) }
   }
 
   var kind: Kind {

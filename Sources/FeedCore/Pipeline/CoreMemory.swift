@@ -19,7 +19,8 @@ struct CoreMemory {
           venue: VenueIndex(venue), capacity: settings.capacity.instruments, ownedShards: ownedShards,
           shardCount: settings.shardCount, roundLot: venue < plan.venues.count ? plan.venues[venue].roundLot : 100,
           symbolMap: plan.symbolMap(of: venue, settings: settings), scale: plan.scale(of: venue),
-          identifierCapacity: plan.feedProtocol(of: venue) == .itch50 ? 0 : settings.capacity.instruments))
+          identifierCapacity: plan.feedProtocol(of: venue) == .itch50 ? 0 : settings.capacity.instruments,
+          kind: VenueKind(plan.feedProtocol(of: venue))))
       (venues + venue).initialize(
         to: VenueBook(
           venue: VenueIndex(venue), directory: directories + venue,

@@ -7,8 +7,11 @@ struct InstrumentDirectory {
   let groups: Storage<GroupIndex>
   /// Per instrument: 1 when this core owns its shard.
   let owned: Storage<UInt8>
-  /// Per instrument: the channel that named it first.
+  /// Per instrument: the channel that named it first, or that its book moved to.
   let channels: Storage<UInt8>
+  /// Instruments whose channel changed since `Books` looked last.
+  private let moves: Storage<UInt32>
+  private(set) var moveCount = 0
   /// Per instrument: what its prices stand for.
   let scales: Storage<InstrumentScale>
   /// The scale of instruments whose directory message names none.
@@ -27,6 +30,8 @@ struct InstrumentDirectory {
   let ownedShards: UInt64
   let shardCount: Int
   private let defaultRoundLot: UInt32
+  /// What kind of venue it is.
+  let kind: VenueKind
 
   /// Identifiers below this are found in a plain table. All stock locates of ITCH and MEMX are.
   static var directCount: Int { 65_536 }
@@ -36,8 +41,10 @@ struct InstrumentDirectory {
   ///   - identifierCapacity: how many identifiers from 65,536 on may be known; 0 where the protocol has none.
   init(
     venue: VenueIndex, capacity: Int, ownedShards: UInt64, shardCount: Int, roundLot: UInt32,
-    symbolMap: SymbolMap = SymbolMap(), scale: PriceScale = .price4, identifierCapacity: Int = 0
+    symbolMap: SymbolMap = SymbolMap(), scale: PriceScale = .price4, identifierCapacity: Int = 0,
+    kind: VenueKind = VenueKind()
   ) {
+    self.kind = kind
     self.venue = venue
     self.ownedShards = ownedShards
     self.shardCount = shardCount
@@ -48,6 +55,7 @@ struct InstrumentDirectory {
     groups = Storage(capacity: capacity, hugePages: false)
     owned = Storage(capacity: capacity, hugePages: false)
     channels = Storage(capacity: capacity, hugePages: false)
+    moves = Storage(capacity: capacity, hugePages: false)
     scales = Storage(capacity: capacity, hugePages: false)
     locates = Storage(capacity: Self.directCount, hugePages: false)
     identifiers = IdentifierTable(capacity: max(1, identifierCapacity))
@@ -165,6 +173,27 @@ struct InstrumentDirectory {
     owned[index] = ownedShards & (1 << UInt64(shard)) != 0 ? 1 : 0
     symbols.list(group, at: venue, instrument: index)
     return index
+  }
+
+  // MARK: - Channels
+
+  /// The channel that carries an instrument's book is not the one that named it: definitions and snapshots may have
+  /// channels of their own. Kept for `Books`, which takes the trust of a book from its channel.
+  ///
+  /// - Precondition: `instrument` < `count`.
+  mutating func move(_ instrument: Int, to channel: UInt8) {
+    channels[instrument] = channel
+    // An instrument moves between two channels at most once each until the list is taken; more is the same again.
+    guard moveCount < moves.capacity else { return }
+    moves[moveCount] = UInt32(truncatingIfNeeded: instrument)
+    moveCount += 1
+  }
+
+  /// The instrument of a move not yet taken; takes it.
+  mutating func takeMove() -> Int? {
+    guard moveCount > 0 else { return nil }
+    moveCount -= 1
+    return Int(moves[moveCount])
   }
 
   /// A new session assigns identifiers anew.

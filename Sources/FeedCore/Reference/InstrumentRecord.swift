@@ -8,11 +8,18 @@ public struct InstrumentRecord: BitwiseCopyable, Sendable {
   /// Shares traded: executions, printable prints, crosses, minus broken trades.
   public var volume: UInt64 = 0
   /// Sum of raw price × shares of the same trades; with `volume` gives the VWAP. Saturates.
-  public var turnover: UInt64 = 0
+  public var turnover: Int64 = 0
   public var lastPrice: Int32 = 0
   public var lastQuantity: UInt32 = 0
   /// Nanoseconds since midnight of the last trade.
   public var lastTradeNanoseconds: UInt64 = 0
   /// Market category of the directory, 0 = unknown.
   public var marketCategory: UInt8 = 0
+  /// Levels that a side of its book has at most, where the feed changes levels by their position; 0 = any number.
+  public var bookDepth: UInt8 = 0
+  /// Nothing named it but its number, which is its symbol until a definition comes.
+  public var isNumberOnly = false
+  /// What status messages of several instruments name: up to eight bytes as on the wire, 0 = unknown.
+  public var securityGroup: UInt64 = 0
+  public var asset: UInt64 = 0
 }
