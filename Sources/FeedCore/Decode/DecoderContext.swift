@@ -12,6 +12,8 @@ struct DecoderContext {
   let countsMessages: UInt64
   /// Messages by type slot, 256 of them.
   let byType: UnsafeMutablePointer<UInt64>
+  /// Bounds of what a decoder keeps while a snapshot comes.
+  var recovery = RecoverySettings()
 
   /// Venue, channel and type for the events of a message.
   @inline(__always)
