@@ -28,6 +28,10 @@ struct BookHeader: BitwiseCopyable {
     static var dirtyBit: UInt16 { 7 }
     /// Another venue lists the symbol too.
     static var shared: Flags { Flags(rawValue: 256) }
+    /// Changes of this instrument alone are missing, until its snapshot (`BookEvent.Kind.instrumentGap`).
+    static var stale: Flags { Flags(rawValue: 512) }
+    /// The venue's event goes on: no publish point yet.
+    static var midEvent: Flags { Flags(rawValue: 1_024) }
   }
 
   /// Bids, asks beyond the eight best.
@@ -68,6 +72,7 @@ struct BookHeader: BitwiseCopyable {
   /// The state of the instrument itself; its channel's may be worse.
   var ownState: BookState {
     if flags.contains(.untrusted) { return .untrusted }
+    if flags.contains(.stale) { return .gap }
     return flags.contains(.trading) && !flags.contains(.operationallyHalted) ? .ok : .halted
   }
 }

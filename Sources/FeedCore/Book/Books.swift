@@ -20,14 +20,20 @@ struct Books {
   /// Instruments changed since the last publish point.
   private let changed: Storage<InstrumentID>
   private(set) var changedCount = 0
+  /// Books in the middle of a venue's event.
+  private(set) var midEventCount = 0
+  /// Events of messages that have several.
+  private let list: UnsafeMutablePointer<EventList>
   /// A book with one of these flags is looked at after every event, not only when its best price changed. A detector
   /// that judges depth everywhere adds `owned`.
   var watchFlags: BookHeader.Flags = [.watchDepth, .untrusted]
 
   init(
     venues: UnsafeMutablePointer<VenueBook>, venueCount: Int, symbols: UnsafeMutablePointer<SymbolTable>,
-    channels: Storage<ChannelRecord>, counters: Counters, instrumentCapacity: Int
+    channels: Storage<ChannelRecord>, counters: Counters, list: UnsafeMutablePointer<EventList>,
+    instrumentCapacity: Int
   ) {
+    self.list = list
     self.venues = venues
     self.venueCount = venueCount
     self.symbols = symbols
@@ -66,18 +72,20 @@ struct Books {
   mutating func apply(_ event: UnsafeMutablePointer<BookEvent>, place: Place) {
     let venue = venues + Int(event.pointee.venue)
     let changedBest: Bool
+    if event.pointee.instrument == BookEvent.byReference, !venue.pointee.resolve(event, place: place) { return }
     switch event.pointee.kind {
     case .add: changedBest = venue.pointee.add(event, place: place)
     case .delete: changedBest = venue.pointee.delete(event, place: place)
     case .replace: changedBest = venue.pointee.replace(event, place: place)
     case .execute, .executeWithPrice, .reduce: changedBest = venue.pointee.reduce(event, place: place)
     case .none: return
-    default: return applyStatus(event, place: place)
+    default: return applyOther(event, place: place)
     }
     venue.pointee.exchangeNanoseconds = event.pointee.exchangeNanoseconds
     let index = Int(truncatingIfNeeded: event.pointee.instrument)
     if index >= venue.pointee.admitted { return }
     markChanged(event.pointee.venue, index, if: changedBest)
+    if midEventCount > 0 || event.pointee.flags.contains(.isPartial) { noteProgress(of: event) }
   }
 
   /// Puts the book in the list of changed ones, once, if its best changed or something watches it. Written without
@@ -94,6 +102,111 @@ struct Books {
     changedCount &+= Int(isNew)
   }
 
+  /// Whatever is not an everyday change of an order.
+  @inline(never)
+  private mutating func applyOther(_ event: UnsafeMutablePointer<BookEvent>, place: Place) {
+    let venue = venues + Int(event.pointee.venue)
+    let instrument = Int(event.pointee.instrument)
+    let changedBest: Bool
+    switch event.pointee.kind {
+    case .group: return applyGroup(event, place: place)
+    case .addForeign: return venue.pointee.addForeign(event, place: place)
+    case .clearChannel:
+      venue.pointee.exchangeNanoseconds = event.pointee.exchangeNanoseconds
+      return clearChannel(event)
+    case .endOfChannelEvent: return endEvents(ofChannel: event.pointee.channel)
+    case .modify, .setQuantity, .setLevel, .setTop, .insertLevelAt, .changeLevelAt, .deleteLevelAt,
+      .deleteLevelsThrough, .deleteLevelsFrom, .clearBook, .damage, .instrumentGap, .endOfEvent:
+      break
+    default: return applyStatus(event, place: place)
+    }
+    if event.pointee.kind == .modify || event.pointee.kind == .setQuantity {
+      // An instrument nobody named: an orphan, which both count.
+    } else if instrument >= venue.pointee.admitted {
+      return
+    }
+    venue.pointee.exchangeNanoseconds = event.pointee.exchangeNanoseconds
+    switch event.pointee.kind {
+    case .modify: changedBest = venue.pointee.modify(event, place: place)
+    case .setQuantity: changedBest = venue.pointee.setQuantity(event, place: place)
+    case .setLevel: changedBest = venue.pointee.setLevel(event, place: place)
+    case .setTop: changedBest = venue.pointee.setTop(event, place: place)
+    case .clearBook: changedBest = venue.pointee.clearBook(event)
+    case .damage: changedBest = venue.pointee.setStatus(.untrusted, true, event: event)
+    case .instrumentGap: changedBest = venue.pointee.setStatus(.stale, event.pointee.quantity == 1, event: event)
+    case .endOfEvent: changedBest = false
+    default: changedBest = venue.pointee.changeLevels(event, place: place)
+    }
+    if instrument >= venue.pointee.admitted { return }
+    markChanged(event.pointee.venue, instrument, if: changedBest)
+    if midEventCount > 0 || event.pointee.flags.contains(.isPartial) { noteProgress(of: event) }
+  }
+
+  /// All events of one message, in order.
+  private mutating func applyGroup(_ group: UnsafeMutablePointer<BookEvent>, place: Place) {
+    let first = list.pointee.events.base + Int(group.pointee.reference)
+    for position in 0..<Int(group.pointee.quantity) { apply(member: first + position, place: place) }
+  }
+
+  @inline(never)
+  private mutating func apply(member event: UnsafeMutablePointer<BookEvent>, place: Place) {
+    if event.pointee.kind == .group { return }
+    if event.pointee.changesOrders { event.pointee.home = venues[Int(event.pointee.venue)].orders.prefetch(event.pointee.reference) }
+    apply(event, place: place)
+  }
+
+  private mutating func clearChannel(_ event: UnsafeMutablePointer<BookEvent>) {
+    let venue = venues + Int(event.pointee.venue)
+    venue.pointee.clearChannel(event)
+    for instrument in 0..<venue.pointee.admitted
+    where venue.pointee.headers[instrument].channel == event.pointee.channel {
+      markChanged(event.pointee.venue, instrument, if: true)
+    }
+  }
+
+  // MARK: - Events of several messages
+
+  /// A book is in the middle of the venue's event while its last change said so.
+  @inline(never)
+  private mutating func noteProgress(of event: UnsafeMutablePointer<BookEvent>) {
+    let header = venues[Int(event.pointee.venue)].headers.base + Int(event.pointee.instrument)
+    let isPartial = event.pointee.flags.contains(.isPartial)
+    if header.pointee.flags.contains(.midEvent) == isPartial { return }
+    if isPartial {
+      header.pointee.flags.insert(.midEvent)
+      midEventCount &+= 1
+      markChanged(event.pointee.venue, Int(event.pointee.instrument), if: true)
+    } else {
+      header.pointee.flags.remove(.midEvent)
+      midEventCount &-= 1
+    }
+  }
+
+  private mutating func endEvents(ofChannel channel: UInt8) {
+    if midEventCount == 0 { return }
+    // Every such book is in the list of changed ones.
+    for position in 0..<changedCount {
+      let header = venues[Int(changed[position].venue)].headers.base + changed[position].index
+      guard header.pointee.channel == channel, header.pointee.flags.contains(.midEvent) else { continue }
+      header.pointee.flags.remove(.midEvent)
+      midEventCount &-= 1
+    }
+  }
+
+  /// True while a book of the instrument's symbol is in the middle of an event: then none of them is looked at.
+  func isMidEvent(_ instrument: InstrumentID) -> Bool {
+    let group = symbols.pointee.groups[Int(venues[Int(instrument.venue)].directory.pointee.groups[instrument.index])]
+    for venue in 0..<VenueIndex(venueCount) {
+      guard let index = group.listing(at: venue), index < venues[Int(venue)].admitted else { continue }
+      if venues[Int(venue)].headers[index].flags.contains(.midEvent) { return true }
+    }
+    return false
+  }
+
+  /// Leaves the first `count` of the changed books, which the caller put there, for the next publish point.
+  mutating func keepChanged(_ instrument: InstrumentID, at position: Int) { changed[position] = instrument }
+  mutating func shortenChanged(to count: Int) { changedCount = count }
+
   @inline(never)
   private mutating func applyStatus(_ event: UnsafeMutablePointer<BookEvent>, place: Place) {
     let venue = venues + Int(event.pointee.venue)
@@ -106,9 +219,9 @@ struct Books {
     case .tradeBreak:
       venue.pointee.foldTrade(event)
       return venue.pointee.breakTrade(event, place: place)
-    case .tradingStatus: venue.pointee.setStatus(.trading, isSet, event: event)
-    case .operationalHalt: venue.pointee.setStatus(.operationallyHalted, isSet, event: event)
-    case .shortSale: venue.pointee.setStatus(.shortSaleRestricted, isSet, event: event)
+    case .tradingStatus: _ = venue.pointee.setStatus(.trading, isSet, event: event)
+    case .operationalHalt: _ = venue.pointee.setStatus(.operationallyHalted, isSet, event: event)
+    case .shortSale: _ = venue.pointee.setStatus(.shortSaleRestricted, isSet, event: event)
     case .system: return applySystemEvent(event)
     default: return
     }
@@ -163,6 +276,8 @@ struct Books {
     channels[Int(channel)].state = .gap
     let venue = Int(channels[Int(channel)].venue)
     setComplete(false, channel: channel)
+    // Their flags go with the books.
+    endEvents(ofChannel: channel)
     venues[venue].clear(channel: channel)
   }
 }

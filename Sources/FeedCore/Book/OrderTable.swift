@@ -48,6 +48,9 @@ struct OrderTable {
     var arrival: UInt32
   }
 
+  /// In place of an instrument: an order of another core's (`BookEvent.Kind.addForeign`).
+  static var foreignInstrument: Int { 0xFFFF }
+
   /// Where an order is: a compact slot (≥ 0), a wide slot (from `wideBit`), or `none`. Valid until the next insert
   /// or removal.
   typealias Handle = Int
@@ -111,7 +114,11 @@ struct OrderTable {
   @inline(__always)
   func prefetch(_ reference: UInt64) -> UInt32 {
     let index = home(reference)
-    feedh_prefetch(slots + index)
+    if reference < Self.compactReferenceLimit {
+      feedh_prefetch(slots + index)
+    } else {
+      feedh_prefetch(wide.base + Int(truncatingIfNeeded: Mix.spread(reference)) & wideMask)
+    }
     return UInt32(truncatingIfNeeded: index)
   }
 
@@ -137,6 +144,40 @@ struct OrderTable {
     }
     return wideCount == 0
       ? Self.none : Self.findWide(reference, instrument: instrument, in: wide.base, mask: wideMask)
+  }
+
+  /// The order with a reference, whatever its instrument. Of a venue whose references are unique.
+  func find(anyInstrument reference: UInt64) -> Handle {
+    if reference < Self.compactReferenceLimit {
+      let wanted = Slot.high(reference, isSell: false, instrument: 0)
+      var index = home(reference)
+      for _ in 0..<Self.probeLimit {
+        let high = slots[index].high
+        if (high ^ wanted) >> 18 == 0 { return index }
+        if high & Self.passedBit == 0 { break }
+        index = (index &+ 1) & mask
+      }
+    }
+    if wideCount == 0 { return Self.none }
+    var index = Int(truncatingIfNeeded: Mix.spread(reference)) & wideMask
+    while wide.base[index].quantity != 0 {
+      if wide.base[index].reference == reference { return index | Self.wideBit }
+      index = (index &+ 1) & wideMask
+    }
+    return Self.none
+  }
+
+  /// Sets price and quantity of a live order, at least 1 share, and its place in time unless it keeps that.
+  func set(_ handle: Handle, price: Int32, quantity: UInt32, arrival: UInt32?) {
+    if handle < Self.wideBit {
+      slots[handle].low = Slot.low(price: price, quantity: quantity)
+      if let arrival { arrivals[handle] = arrival }
+    } else {
+      let order = wide.base + (handle & ~Self.wideBit)
+      order.pointee.price = price
+      order.pointee.quantity = quantity
+      if let arrival { order.pointee.arrival = arrival }
+    }
   }
 
   // The rare paths are static and take what they need: a method would have the whole table copied for its `self`.

@@ -112,7 +112,9 @@ extension VenueBook {
       }
     }
     if !isAdded {
-      orders.remove(orders.find(reference, instrument: change.instrument))
+      // A level of a level book has no order.
+      let handle = orders.find(reference, instrument: change.instrument)
+      if handle != OrderTable.none { orders.remove(handle) }
       return recordFull(.levelsFull, header: change.header, place: place)
     }
     noteBest(change.header, isSell: change.isSell, levels)
@@ -233,7 +235,7 @@ struct LevelCursor: BitwiseCopyable {
   private(set) var level: Level
 
   @inline(__always)
-  init(_ book: UnsafeMutablePointer<VenueBook>, instrument: Int, isSell: Bool) {
+  init(_ book: UnsafePointer<VenueBook>, instrument: Int, isSell: Bool) {
     near = book.pointee.near.side(instrument, isSell: isSell)
     nearEnd = near + NearLevels.count
     let side = book.pointee.sidePointer(book.pointee.headers.base + instrument, isSell: isSell).pointee

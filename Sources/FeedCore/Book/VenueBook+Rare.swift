@@ -18,6 +18,24 @@ extension VenueBook {
     return true
   }
 
+  /// An order nobody added, of a message that names no instrument: any book of the channel may be the damaged one.
+  @inline(never)
+  mutating func recordOrphanOfChannel(_ event: UnsafeMutablePointer<BookEvent>, place: Place) {
+    if countsMessages { orphansByType[Int(event.pointee.type)] &+= 1 }
+    guard completeChannels & (1 << UInt64(event.pointee.channel)) != 0 else { return }
+    for instrument in 0..<admitted where headers[instrument].channel == event.pointee.channel {
+      headers[instrument].flags.insert(.untrusted)
+    }
+  }
+
+  /// A position that the side of a level book does not have.
+  @inline(never)
+  mutating func recordMissingLevel(_ header: UnsafeMutablePointer<BookHeader>, place: Place) -> Bool {
+    counters.note(.levelsMissing, at: place.occurrence)
+    header.pointee.flags.insert(.untrusted)
+    return true
+  }
+
   @inline(never)
   mutating func recordZeroQuantity(place: Place) -> Bool {
     counters.note(.zeroQuantities, at: place.occurrence)
@@ -126,10 +144,11 @@ extension VenueBook {
 
   /// Sets or clears a status flag and folds the event into the digest.
   @inline(never)
-  mutating func setStatus(_ flag: BookHeader.Flags, _ isSet: Bool, event: UnsafeMutablePointer<BookEvent>) {
+  mutating func setStatus(_ flag: BookHeader.Flags, _ isSet: Bool, event: UnsafeMutablePointer<BookEvent>) -> Bool {
     let header = headers.base + Int(event.pointee.instrument)
     if isSet { header.pointee.flags.insert(flag) } else { header.pointee.flags.remove(flag) }
     fold(header, event, isSell: false, price: 0, quantity: isSet ? 1 : 0)
+    return true
   }
 
   /// A new session: the books of `channel` are empty, nothing is known of trading states.

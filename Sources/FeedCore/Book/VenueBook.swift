@@ -28,6 +28,8 @@ struct VenueBook {
   var arrivals: UInt32 = 0
   /// Between system events Q and M.
   var isMarketOpen = false
+  /// This core counts what every core sees.
+  let countsMessages: Bool
   /// Bit c: the books of channel c hold every order, so an unknown reference shows damage.
   var completeChannels: UInt64 = 0
   /// Time of the last message applied, nanoseconds since midnight.
@@ -35,8 +37,9 @@ struct VenueBook {
 
   init(
     venue: VenueIndex, directory: UnsafeMutablePointer<InstrumentDirectory>, counters: Counters,
-    orphansByType: Storage<UInt64>, capacity: CapacitySettings
+    orphansByType: Storage<UInt64>, countsMessages: Bool, capacity: CapacitySettings
   ) {
+    self.countsMessages = countsMessages
     self.venue = venue
     self.directory = directory
     self.counters = counters
@@ -95,7 +98,7 @@ struct VenueBook {
 
   /// The order an event is about. A message whose locate is not the order's own finds nothing: an orphan.
   @inline(__always)
-  private func findOrder(of event: UnsafeMutablePointer<BookEvent>) -> OrderTable.Handle {
+  func findOrder(of event: UnsafeMutablePointer<BookEvent>) -> OrderTable.Handle {
     orders.find(
       event.pointee.reference, instrument: Int(truncatingIfNeeded: event.pointee.instrument),
       home: event.pointee.home)
@@ -121,7 +124,8 @@ struct VenueBook {
     } else {
       orders.setQuantity(handle, slot.quantity &- quantity)
     }
-    return takeFromLevel(header, instrument: slot.instrument, isSell: slot.isSell, price: slot.price, quantity: quantity)
+    return takeFromLevel(
+      header, instrument: slot.instrument, isSell: slot.isSell, price: slot.price, quantity: quantity)
   }
 
   @inline(never)
@@ -132,7 +136,8 @@ struct VenueBook {
     let header = headers.base + slot.instrument
     fold(header, event, isSell: slot.isSell, price: slot.price, quantity: slot.quantity)
     depart(handle, reference: event.pointee.reference, header: header)
-    return takeFromLevel(header, instrument: slot.instrument, isSell: slot.isSell, price: slot.price, quantity: slot.quantity)
+    return takeFromLevel(
+      header, instrument: slot.instrument, isSell: slot.isSell, price: slot.price, quantity: slot.quantity)
   }
 
   /// The old order leaves; the new one takes its side and stands at the end of its level.
@@ -143,7 +148,8 @@ struct VenueBook {
     let slot = orders.slot(handle)
     let header = headers.base + slot.instrument
     depart(handle, reference: event.pointee.reference, header: header)
-    let left = takeFromLevel(header, instrument: slot.instrument, isSell: slot.isSell, price: slot.price, quantity: slot.quantity)
+    let left = takeFromLevel(
+      header, instrument: slot.instrument, isSell: slot.isSell, price: slot.price, quantity: slot.quantity)
     let came = insert(
       event.pointee.second, header: header, instrument: slot.instrument, isSell: slot.isSell,
       price: event.pointee.price, quantity: event.pointee.quantity, event: event, place: place)
@@ -202,9 +208,10 @@ struct VenueBook {
   }
 }
 
-/// A short list of departures, emptied at every publish point and chunk end.
+/// A list of departures, emptied at every chunk end: two for each of its events fit.
 struct Departures {
-  private let storage = Storage<Departure>(capacity: 2 * Core.chunkMaximum, hugePages: false)
+  private let storage = Storage<Departure>(
+    capacity: 2 * (Core.chunkMaximum + 4 * EventList.perMessageMaximum), hugePages: false)
   private(set) var count = 0
 
   mutating func append(_ departure: Departure) {

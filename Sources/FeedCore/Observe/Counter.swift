@@ -45,6 +45,8 @@ public enum Counter: Int, CaseIterable, Sendable {
   case zeroPrices
   case pricesOutOfRange
   case levelQuantityOverflows
+  /// Changes of a level book that name a position its side does not have.
+  case levelsMissing
   /// A stock locate that was given to another symbol within a session.
   case locateRemaps
   /// Symbols whose canonical form another symbol of the same venue has already.

@@ -115,6 +115,7 @@ struct Core: DeliverySink {
     stamps: inout BurstStamps
   ) -> Int {
     let events = events.base
+    decoders.list.pointee.removeAll()
     let ahead = stamps.isSampled ? count : Self.decodeAhead
     var limit = count
     var step = 0
@@ -190,6 +191,7 @@ struct Core: DeliverySink {
   /// Books are consistent here: detectors see those that changed, and orders go out.
   @inline(__always)
   private mutating func publish(_ now: UInt64) {
+    if books.midEventCount > 0 { return publishComplete(now) }
     for position in 0..<books.changedCount {
       let instrument = books.changedInstrument(position)
       let venue = books.venues + Int(instrument.venue)
@@ -200,9 +202,29 @@ struct Core: DeliverySink {
     books.clearChanged()
   }
 
+  /// The same while books are in the middle of a venue's event: those, and the other venues' books of their symbols,
+  /// stay in the list.
+  @inline(never)
+  private mutating func publishComplete(_ now: UInt64) {
+    var kept = 0
+    for position in 0..<books.changedCount {
+      let instrument = books.changedInstrument(position)
+      if books.isMidEvent(instrument) {
+        books.keepChanged(instrument, at: kept)
+        kept += 1
+        continue
+      }
+      let header = books.venues[Int(instrument.venue)].headers.base + instrument.index
+      books.publish(header)
+      if hasDetectors { detect(instrument, header, now) }
+    }
+    books.shortenChanged(to: kept)
+  }
+
   @inline(__always)
   private mutating func detect(_ instrument: InstrumentID, _ header: UnsafeMutablePointer<BookHeader>, _ now: UInt64) {
-    let change = BookChange(instrument: instrument, group: books.venues[Int(instrument.venue)].directory.pointee.groups.base[instrument.index], captureNanoseconds: now)
+    let group = books.venues[Int(instrument.venue)].directory.pointee.groups.base[instrument.index]
+    let change = BookChange(instrument: instrument, group: group, captureNanoseconds: now)
     if header.pointee.flags.contains(.shared) { crossVenue?.bookChanged(change, books: &books, sink: &desk) }
     imbalance?.bookChanged(change, books: &books, sink: &desk)
   }

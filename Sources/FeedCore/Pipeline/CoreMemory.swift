@@ -23,7 +23,8 @@ struct CoreMemory {
       (venues + venue).initialize(
         to: VenueBook(
           venue: VenueIndex(venue), directory: directories + venue,
-          counters: counters, orphansByType: Storage(capacity: 256), capacity: settings.capacity))
+          counters: counters, orphansByType: Storage(capacity: 256), countsMessages: countsMessages,
+          capacity: settings.capacity))
       // Tables of one or two venues are touched now; of more, as they fill.
       if venueCount <= 2 { venues[venue].prefault() }
     }
@@ -41,6 +42,7 @@ struct CoreMemory {
     decoders = Decoders(contexts)
     books = Books(
       venues: venues, venueCount: venueCount, symbols: symbols, channels: channels, counters: counters,
+      list: decoders.list,
       instrumentCapacity: settings.capacity.instruments)
   }
 }
