@@ -55,6 +55,11 @@ extension Books: MarketView {
       ? directory.pointee.scales.base[instrument.index].scale.nanounits : directory.pointee.standardScale.nanounits
   }
 
+  /// Its quantities are whole shares or contracts, not multiples of a step (`QuantityScale`).
+  func hasWholeQuantities(_ instrument: InstrumentID) -> Bool {
+    venues[Int(instrument.venue)].directory.pointee.scales.base[instrument.index].quantity == .whole
+  }
+
   func isShortSaleRestricted(_ instrument: InstrumentID) -> Bool {
     header(of: instrument)?.pointee.flags.contains(.shortSaleRestricted) ?? true
   }

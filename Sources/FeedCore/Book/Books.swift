@@ -6,6 +6,9 @@ struct ChannelRecord: BitwiseCopyable {
   var isNumbered = true
   /// A message was applied in this session.
   var hasMessages = false
+  /// Snapshots of single instruments come within the feed: what is missing is each instrument's own affair
+  /// (`Numbering.instrumentsRecover`).
+  var instrumentsRecover = false
 }
 
 /// All books of one core, over its venues: applies events, remembers which books changed until the next publish point.
@@ -123,9 +126,10 @@ struct Books {
     case .clearChannel:
       venue.pointee.exchangeNanoseconds = event.pointee.exchangeNanoseconds
       return clearChannel(event)
+    case .channelGap: return suspectChannel(event)
     case .endOfChannelEvent: return endEvents(ofChannel: event.pointee.channel)
     case .modify, .setQuantity, .setLevel, .setTop, .insertLevelAt, .changeLevelAt, .deleteLevelAt,
-      .deleteLevelsThrough, .deleteLevelsFrom, .clearBook, .damage, .instrumentGap, .endOfEvent:
+      .deleteLevelsThrough, .deleteLevelsFrom, .clearBook, .damage, .instrumentGap, .assignChannel, .endOfEvent:
       break
     default: return applyStatus(event, place: place)
     }
@@ -143,6 +147,7 @@ struct Books {
     case .clearBook: changedBest = venue.pointee.clearBook(event)
     case .damage: changedBest = venue.pointee.setStatus(.untrusted, true, event: event)
     case .instrumentGap: changedBest = venue.pointee.setStatus(.stale, event.pointee.quantity == 1, event: event)
+    case .assignChannel: changedBest = venue.pointee.assignChannel(event)
     case .endOfEvent: changedBest = false
     default: changedBest = venue.pointee.changeLevels(event, place: place)
     }
@@ -169,6 +174,17 @@ struct Books {
     venue.pointee.clearChannel(event)
     for instrument in 0..<venue.pointee.admitted
     where venue.pointee.headers[instrument].channel == event.pointee.channel {
+      markChanged(event.pointee.venue, instrument, if: true)
+    }
+  }
+
+  /// Changes of the channel's books may be missing. What was under way of an event does not end it.
+  private mutating func suspectChannel(_ event: UnsafeMutablePointer<BookEvent>) {
+    endEvents(ofChannel: event.pointee.channel)
+    let venue = venues + Int(event.pointee.venue)
+    for instrument in 0..<venue.pointee.admitted
+    where venue.pointee.headers[instrument].channel == event.pointee.channel {
+      venue.pointee.headers[instrument].flags.insert(.stale)
       markChanged(event.pointee.venue, instrument, if: true)
     }
   }
@@ -269,7 +285,10 @@ struct Books {
   // MARK: - Channels
 
   /// The channel's trust changed. From `ok` on an unknown reference shows damage.
-  mutating func setState(_ state: BookState, channel: UInt8) {
+  ///
+  /// A late start is none where the feed brings snapshots: each book is stale until its own.
+  mutating func setState(_ told: BookState, channel: UInt8) {
+    let state = told == .lateStart && channels[Int(channel)].instrumentsRecover ? .ok : told
     channels[Int(channel)].state = state
     setComplete(state == .ok, channel: channel)
   }

@@ -171,6 +171,13 @@ extension VenueBook {
     return true
   }
 
+  /// The instrument's changes come on the event's channel.
+  @inline(never)
+  func assignChannel(_ event: UnsafeMutablePointer<BookEvent>) -> Bool {
+    headers[Int(event.pointee.instrument)].channel = event.pointee.channel
+    return true
+  }
+
   /// A new session: the books of `channel` are empty, nothing is known of trading states.
   @inline(never)
   mutating func clear(channel: UInt8) {
@@ -187,18 +194,11 @@ extension VenueBook {
       header.pointee.farAsk = .min
       near.clear(instrument)
       header.pointee.flags.formIntersection([.owned, .shared, .dirty, .watchDepth, .anyPrice])
+      if instrumentsRecover { header.pointee.flags.insert(.stale) }
       fold(header, &blank, isSell: false, price: 0, quantity: 0)
     }
     isMarketOpen = false
     if !directory.pointee.kind.keepsIdentifiers { directory.pointee.forgetLocates() }
     directory.pointee.releaseScales(channel: channel)
-  }
-}
-
-extension Int64 {
-  @inline(__always)
-  func addingClamped(_ other: Int64) -> Int64 {
-    let (sum, overflow) = addingReportingOverflow(other)
-    return overflow ? (other < 0 ? .min : .max) : sum
   }
 }

@@ -26,6 +26,9 @@ struct VenueBook {
   let queueScratch: Storage<RestingOrder>
   /// Number of the last order that arrived; wraps.
   var arrivals: UInt32 = 0
+  /// The feed brings snapshots of single instruments: a book is stale until its own, and ids outlive a channel's
+  /// numbers.
+  var instrumentsRecover = false
   /// Between system events Q and M.
   var isMarketOpen = false
   /// This core counts what every core sees.
@@ -68,6 +71,7 @@ struct VenueBook {
     header.channel = directory.pointee.channels[admitted]
     if directory.pointee.owned[admitted] != 0 { header.flags.insert(.owned) }
     if directory.pointee.kind.allowsAnyPrice { header.flags.insert(.anyPrice) }
+    if instrumentsRecover { header.flags.insert(.stale) }
     headers[admitted] = header
     near.clear(admitted)
     admitted += 1

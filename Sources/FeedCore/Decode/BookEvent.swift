@@ -54,6 +54,10 @@ struct BookEvent: BitwiseCopyable {
     case damage
     /// The instrument's book misses changes (`quantity` 1), or is whole again (0).
     case instrumentGap
+    /// Changes of the channel's instruments may be missing: each is as after `instrumentGap` 1.
+    case channelGap
+    /// The instrument's changes come on the event's channel: from here on its trust is that channel's.
+    case assignChannel
     /// The venue's event is complete: for the instrument; for all instruments of the channel.
     case endOfEvent
     case endOfChannelEvent

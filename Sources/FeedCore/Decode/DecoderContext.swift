@@ -14,6 +14,8 @@ struct DecoderContext {
   let byType: UnsafeMutablePointer<UInt64>
   /// Which of its flow's streams the channel is: the unit of PITCH; 0 where there is one.
   var stream: UInt32 = 0
+  /// Bounds of what a decoder keeps while a snapshot comes.
+  var recovery = RecoverySettings()
 
   /// Venue, channel and type for the events of a message.
   @inline(__always)

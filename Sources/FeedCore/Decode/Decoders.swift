@@ -20,31 +20,54 @@ struct Decoders {
     protocols = Storage(capacity: capacity, hugePages: false)
     list = .allocate(capacity: 1)
     list.initialize(to: EventList())
+    // Channels of one Deribit venue share what they know of its instruments.
+    var deribitVenues: [VenueIndex: UnsafeMutablePointer<DeribitVenue>] = [:]
     for (channel, context) in channels.enumerated() {
       protocols[channel] = context.feedProtocol
       (contexts + channel).initialize(to: context)
       (itch50 + channel).initialize(to: ITCH50Decoder(context))
-      (others + channel).initialize(to: Self.make(context))
+      (others + channel).initialize(to: Self.make(context, &deribitVenues))
     }
   }
 
-  private static func make(_ context: DecoderContext) -> UnsafeMutableRawPointer? {
+  private static func make(
+    _ context: DecoderContext, _ deribitVenues: inout [VenueIndex: UnsafeMutablePointer<DeribitVenue>]
+  ) -> UnsafeMutableRawPointer? {
     switch context.feedProtocol {
-    case .pitch: allocate(CboePITCHDecoder.self, context)
-    case .tops15, .tops16, .deep10, .deepPlus: allocate(IEXDecoder.self, context)
-    case .nyseIntegrated: allocate(NYSEIntegratedDecoder.self, context)
-    case .memxDepth: allocate(MEMXDepthDecoder.self, context)
-    case .miaxPearlDepth: allocate(MIAXPearlDecoder.self, context)
-    default: nil
+    case .pitch: return allocate(CboePITCHDecoder.self, context)
+    case .tops15, .tops16, .deep10, .deepPlus: return allocate(IEXDecoder.self, context)
+    case .nyseIntegrated: return allocate(NYSEIntegratedDecoder.self, context)
+    case .memxDepth: return allocate(MEMXDepthDecoder.self, context)
+    case .miaxPearlDepth: return allocate(MIAXPearlDecoder.self, context)
+    case .deribit:
+      let venue = deribitVenues[context.venue] ?? DeribitDecoder.makeVenue(context)
+      deribitVenues[context.venue] = venue
+      return allocate(DeribitDecoder(context, venue: venue))
+    default: return nil
     }
   }
 
   private static func allocate<Decoder: EventDecoder>(
     _: Decoder.Type, _ context: DecoderContext
   ) -> UnsafeMutableRawPointer {
+    allocate(Decoder(context))
+  }
+
+  private static func allocate<Decoder: EventDecoder>(_ made: Decoder) -> UnsafeMutableRawPointer {
     let decoder = UnsafeMutablePointer<Decoder>.allocate(capacity: 1)
-    decoder.initialize(to: Decoder(context))
+    decoder.initialize(to: made)
     return UnsafeMutableRawPointer(decoder)
+  }
+
+  /// The channel's session began anew: its books are empty. Decoders that follow instruments by what they saw of them
+  /// forget that.
+  @inline(never)
+  func restart(channel: UInt8, now: UInt64) {
+    guard let decoder = others[Int(channel)] else { return }
+    switch protocols.base[Int(channel)] {
+    case .deribit: decoder.assumingMemoryBound(to: DeribitDecoder.self).pointee.restart(now: now)
+    default: break
+    }
   }
 
   @inline(__always)
@@ -76,9 +99,10 @@ struct Decoders {
     case .miaxPearlDepth:
       outcome = decoder.assumingMemoryBound(to: MIAXPearlDecoder.self).pointee
         .decode(delivery, packets: packets, into: &writer)
-    default:
-      _ = decoder
-      outcome = .other
+    case .deribit:
+      outcome = decoder.assumingMemoryBound(to: DeribitDecoder.self).pointee.decode(
+        delivery, packets: packets, into: &writer)
+    default: outcome = .other
     }
     writer.finish()
     // The next message may not fit: it is decoded when those before it are applied.

@@ -47,6 +47,10 @@ struct EventWriter {
     first.pointee.head = head
   }
 
+  /// How many more events the message may have.
+  @inline(__always)
+  var room: Int { EventList.perMessageMaximum &- count }
+
   /// A blank event, with venue, channel and type set.
   @inline(__always)
   mutating func next() -> UnsafeMutablePointer<BookEvent> {

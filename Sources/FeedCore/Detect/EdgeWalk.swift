@@ -23,6 +23,8 @@ struct EdgeWalk: BitwiseCopyable {
     settings: CrossVenueSettings
   ) {
     guard books.header(of: buy) != nil, books.header(of: sell) != nil else { return }
+    // Shares are compared, and traded, as they stand in the books: only where both count whole ones.
+    guard books.hasWholeQuantities(buy), books.hasWholeQuantities(sell) else { return }
     let askVenue = books.venues + Int(buy.venue)
     let bidVenue = books.venues + Int(sell.venue)
     var asks = LevelCursor(askVenue, instrument: buy.index, isSell: true)

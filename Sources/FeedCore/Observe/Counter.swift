@@ -59,6 +59,14 @@ public enum Counter: Int, CaseIterable, Sendable {
   case pricesOffScale
   /// The same of trades, which then are missing from volume and turnover; their books are not concerned.
   case tradePricesOffScale
+  /// Quantities that are no whole number of the instrument's quantity units, negative, or beyond 32 bits of them.
+  case quantitiesOffScale
+  /// Directory messages that change an instrument's quantity scale after its first price.
+  case quantityScaleChanges
+  /// Binary64 prices and amounts that no decimal of at most eight places gives.
+  case inexactReals
+  /// Changes that do not continue their instrument's last one: its book is stale until a snapshot.
+  case chainBreaks
   case brokenTrades
   /// Broken trades that name no trade within reach.
   case brokenTradesUnknown

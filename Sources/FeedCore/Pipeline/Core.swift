@@ -235,6 +235,8 @@ struct Core: DeliverySink {
   private mutating func applyControl(_ delivery: Delivery, now: UInt64) {
     if now > clock || now >= desk.nextDue { advance(to: now) }
     let channel: UInt64 = 1 << UInt64(delivery.channel & 63)
+    // Before the next message is decoded, whether or not the books follow already.
+    if delivery.kind == .sessionRestart { decoders.restart(channel: delivery.channel, now: now) }
     if channelsPastMaximum & channel == 0 {
       let venue = channelVenues[Int(delivery.channel)]
       if delivery.kind == .channelState {

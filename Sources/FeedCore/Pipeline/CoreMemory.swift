@@ -26,6 +26,8 @@ struct CoreMemory {
           venue: VenueIndex(venue), directory: directories + venue,
           counters: counters, orphansByType: Storage(capacity: 256), countsMessages: countsMessages,
           capacity: settings.capacity))
+      venues[venue].instrumentsRecover =
+        plan.feedProtocol(of: venue).transport.numbering.instrumentsRecover
       // Tables of one or two venues are touched now; of more, as they fill.
       if venueCount <= 2 { venues[venue].prefault() }
     }
@@ -33,12 +35,14 @@ struct CoreMemory {
     var contexts: [DecoderContext] = []
     for (index, channel) in plan.channels.enumerated() {
       channels[index] = ChannelRecord(venue: channel.venue, isNumbered: channel.isNumbered)
+      channels[index].instrumentsRecover = channel.transport.numbering.instrumentsRecover
       contexts.append(
         DecoderContext(
           channel: UInt8(index), venue: channel.venue, feedProtocol: channel.protocol,
           directory: directories + Int(channel.venue), symbols: symbols, counters: counters,
           countsMessages: countsMessages ? 1 : 0,
-          byType: messagesByType.base + 256 * Int(channel.protocol.rawValue), stream: channel.stream ?? 0))
+          byType: messagesByType.base + 256 * Int(channel.protocol.rawValue), stream: channel.stream ?? 0,
+          recovery: settings.recovery))
     }
     decoders = Decoders(contexts)
     books = Books(

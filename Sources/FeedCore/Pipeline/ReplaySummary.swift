@@ -19,6 +19,8 @@ public struct InstrumentSummary: Sendable {
   public var canonical = Symbol.unknown
   /// What the prices of its book stand for.
   public var scale = PriceScale.price4
+  /// What the quantities of its book stand for, those of `record` too.
+  public var quantityScale = QuantityScale.whole
 }
 
 /// A feed as a run left it.
@@ -235,7 +237,8 @@ extension ReplaySummary {
             locate: record.locate, id: id, core: index, top: header.pointee.top,
             state: core.books.state(of: id), digest: header.pointee.digest, record: record,
             canonical: core.books.symbol(of: book.pointee.directory.pointee.groups[instrument]),
-            scale: book.pointee.directory.pointee.scales[instrument].scale))
+            scale: book.pointee.directory.pointee.scales[instrument].scale,
+            quantityScale: book.pointee.directory.pointee.scales[instrument].quantity))
       }
       if start == instruments.count { continue }
       book.pointee.orders.forEach { instrument, isSell, order in

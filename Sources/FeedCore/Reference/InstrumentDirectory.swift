@@ -12,7 +12,7 @@ struct InstrumentDirectory {
   /// Instruments whose channel changed since `Books` looked last.
   private let moves: Storage<UInt32>
   private(set) var moveCount = 0
-  /// Per instrument: what its prices stand for.
+  /// Per instrument: what its prices and quantities stand for.
   let scales: Storage<InstrumentScale>
   /// The scale of instruments whose directory message names none.
   let standardScale: PriceScale
@@ -230,6 +230,34 @@ struct InstrumentDirectory {
       return .refused
     }
     entry.pointee.scale = scale
+    return .set
+  }
+
+  // MARK: - Quantities
+
+  /// The quantity an event carries: the raw one in the instrument's stored units. Nil where the scale cannot keep it:
+  /// the book is untrusted from now on, and the decoder counts it (`quantitiesOffScale`).
+  ///
+  /// - Precondition: `instrument` < `count`.
+  @inline(__always)
+  func storedQuantity(raw: Int64, instrument: Int) -> UInt32? {
+    let entry = scales.base + instrument
+    if let quantity = entry.pointee.quantity.stored(raw: raw) { return quantity }
+    entry.pointee.isBroken = true
+    return nil
+  }
+
+  /// A directory message names the instrument's quantity scale: as `setScale`, for the same reason.
+  ///
+  /// - Precondition: `instrument` < `count`.
+  func setQuantityScale(_ scale: QuantityScale, instrument: Int) -> InstrumentScale.Change {
+    let entry = scales.base + instrument
+    if entry.pointee.quantity == scale { return .unchanged }
+    if entry.pointee.isUsed {
+      entry.pointee.isBroken = true
+      return .refused
+    }
+    entry.pointee.quantity = scale
     return .set
   }
 

@@ -1,9 +1,10 @@
-/// An instrument's price scale, and whether its book may still be believed.
+/// What an instrument's prices and quantities stand for, and whether its book may still be believed.
 struct InstrumentScale: BitwiseCopyable {
   var scale: PriceScale
+  var quantity = QuantityScale.whole
   /// A price was converted with it: from now on a change would leave levels of two scales in one book.
   var isUsed = false
-  /// Such a change came, or a price that the scale cannot keep: the book is untrusted.
+  /// Such a change came, or a price or quantity that the scale cannot keep: the book is untrusted.
   var isBroken = false
 
   /// What became of a scale that a directory message named.

@@ -14,7 +14,8 @@ enum DeribitPacket {
   static let headerLength = 8
   static var layout: BlockLayout { BlockLayout(minimum: 8, added: 8, bodyOffset: 8, littleMask: 0xFFFF) }
   static var numbering: Numbering {
-    Numbering(period: 1 << 32, restart: .afterSilence, silenceNanosecondsMinimum: .max)
+    Numbering(
+      period: 1 << 32, restart: .afterSilence, instrumentsRecover: true, silenceNanosecondsMinimum: .max)
   }
 
   static func parse(_ payload: UnsafeRawPointer, length: Int, declared: Int) -> SequencedPacket? {

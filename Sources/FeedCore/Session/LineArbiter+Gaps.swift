@@ -92,7 +92,8 @@ extension LineArbiter {
     let place = heldCount > 0 ? held[0].occurrence : announcement?.occurrence ?? Occurrence()
     counters.note(.gaps, at: place)
     counters.note(.messagesLost, resume &- next, at: place)
-    untrusted = true
+    // Where instruments recover by themselves their books lose their trust by what comes next.
+    if !numbering.instrumentsRecover { untrusted = true }
     next = resume
     // The next gap, if any, began to wait when its own packets came.
     drain(clock: clock, into: &sink)

@@ -28,6 +28,9 @@ struct Numbering: BitwiseCopyable, Sendable {
   var reset = Reset.begins
   /// True where packets that were sent before the session began are known by their send time.
   var tellsStaleBySendTime = false
+  /// The feed itself brings snapshots of single instruments, and its decoder tells which of them miss something: a
+  /// loss is no loss of the channel's trust, and a late start none of its books' once they have a snapshot.
+  var instrumentsRecover = false
   /// A channel is not silent before this, whatever the configuration says; `.max`: the sheet knows no sign of life,
   /// so nothing can be concluded from silence.
   var silenceNanosecondsMinimum: UInt64 = 0

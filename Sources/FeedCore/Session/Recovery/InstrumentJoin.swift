@@ -20,7 +20,7 @@
 /// | `snapshotAborted` (part lost) | – | → waiting | – | – | – |
 /// | `nextJoined` finds nothing more | | | → current | | |
 /// | deadline over | → gaveUp | → gaveUp | → gaveUp | – | – |
-/// | `restart` | – | → waiting | → waiting | → waiting | → waiting |
+/// | `restart`, of all or of one | – | → waiting | → waiting | → waiting | → waiting |
 ///
 /// A snapshot for `channel` needs `start`: before any live message or heartbeat was heard, none is taken.
 public struct InstrumentJoin: Sendable {
@@ -148,6 +148,15 @@ public struct InstrumentJoin: Sendable {
     for index in 0..<knownCount { instruments[index] = Instrument() }
     waitingCount = knownCount
     dueAt = waitingCount > 0 ? deadline(from: now) : .max
+  }
+
+  /// One instrument's book is empty, or can't be followed any more: it waits for a snapshot, and nothing is kept of it.
+  public mutating func restart(_ instrument: Int, now: UInt64) {
+    guard instrument >= 0, instrument < knownCount else { return }
+    buffer.removeAll(of: &instruments[instrument].kept)
+    if instruments[instrument].state == .current { waitingCount += 1 }
+    if dueAt == .max { dueAt = deadline(from: now) }
+    instruments[instrument] = Instrument()
   }
 
   // MARK: - Snapshots

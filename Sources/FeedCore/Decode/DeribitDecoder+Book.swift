@@ -1,0 +1,218 @@
+/// Changes (1001) and snapshots (1004): levels by price, absolute amounts.
+extension DeribitDecoder {
+  // MARK: - Changes
+
+  /// Book. Offsets from the message's start:
+  ///
+  /// | offset | size | field |
+  /// |---:|---:|---|
+  /// | 12 | 4 | instrumentId |
+  /// | 16 | 8 | timestampMs |
+  /// | 24 | 8 | prevChangeId: changeId before this event |
+  /// | 32 | 8 | changeId |
+  /// | 40 | 1 | isLast: 0 = more parts of the change follow |
+  mutating func decodeBook(
+    _ message: DeribitMessage, _ delivery: DeliveryPointer, _ packets: Packets, _ writer: inout EventWriter
+  ) {
+    let place = place(message.bytes.littleEndian(UInt32.self, at: 12), delivery, packets)
+    if place < 0 { return }
+    follow(place, &writer)
+    let index = ownIndex(place)
+    if index < 0, venue.pointee.instruments.base[place].index != 0 { return }
+    tellTime(message.bytes.littleEndian(UInt64.self, at: 16))
+    let wasCurrent = venue.pointee.join.state(of: place) == .current
+    let verdict = venue.pointee.join.live(
+      place, number: message.bytes.littleEndian(UInt64.self, at: 32),
+      previous: message.bytes.littleEndian(UInt64.self, at: 24), isLast: message.bytes.byte(at: 40) != 0,
+      UnsafeRawBufferPointer(start: message.bytes, count: message.length), captureNanoseconds: now, now: now)
+    if index < 0 { return }
+    switch verdict {
+    case .deliver:
+      if venue.pointee.instruments.base[place].isSuspect { clearSuspicion(place, index, &writer) }
+      changeLevels(message, place, index, delivery, packets, &writer)
+    case .drop: break
+    case .buffered:
+      if wasCurrent {
+        context.noteOwned(.chainBreaks, delivery, packets)
+        tellGap(true, index, &writer)
+      }
+    }
+  }
+
+  @inline(never)
+  private mutating func clearSuspicion(_ place: Int, _ index: Int, _ writer: inout EventWriter) {
+    venue.pointee.instruments.base[place].isSuspect = false
+    tellGap(false, index, &writer)
+  }
+
+  /// The entries of a 1001, 18 bytes: side 1 (0 ask, 1 bid), change 1 (0 created, 1 changed, 2 deleted), price 8,
+  /// amount 8: the level's new total. False where one cannot be read: the book is stale then.
+  private mutating func changeLevels(
+    _ message: DeribitMessage, _ place: Int, _ index: Int, _ delivery: DeliveryPointer, _ packets: Packets,
+    _ writer: inout EventWriter
+  ) {
+    guard let group = message.firstGroup(entryLength: 18) else {
+      context.noteOwned(.malformed, delivery, packets)
+      return loseTrack(place, index, &writer)
+    }
+    let isLast = message.bytes.byte(at: 40) != 0
+    var entry = group.entries
+    for _ in 0..<group.count {
+      // SAFETY: `message` holds `count` entries of at least 18 bytes.
+      let change = entry.byte(at: 1)
+      guard change <= 2 else {
+        context.noteOwned(.malformed, delivery, packets)
+        return loseTrack(place, index, &writer)
+      }
+      guard
+        setLevel(
+          side: entry.byte(at: 0), price: entry.littleEndianDouble(at: 2),
+          amount: change == 2 ? 0 : entry.littleEndianDouble(at: 10), isLast: isLast, index, delivery, packets,
+          &writer)
+      else { return loseTrack(place, index, &writer) }
+      entry += group.stride
+    }
+    if group.count == 0, isLast { _ = event(.endOfEvent, index, &writer) }
+  }
+
+  /// One level. False where a value cannot be read or kept: counted.
+  @inline(__always)
+  private mutating func setLevel(
+    side: UInt8, price: Double, amount: Double, isLast: Bool, _ index: Int, _ delivery: DeliveryPointer,
+    _ packets: Packets, _ writer: inout EventWriter
+  ) -> Bool {
+    guard side <= 1 else { return refuse(.badSide, delivery, packets) }
+    guard let price8 = DeribitReal.scaled8(price), let amount8 = DeribitReal.scaled8(amount) else {
+      return refuse(.inexactReals, delivery, packets)
+    }
+    guard let stored = context.directory.pointee.storedPrice(raw: price8, instrument: index) else {
+      return refuse(.pricesOffScale, delivery, packets)
+    }
+    guard let quantity = context.directory.pointee.storedQuantity(raw: amount8, instrument: index) else {
+      return refuse(.quantitiesOffScale, delivery, packets)
+    }
+    let event = event(.setLevel, index, &writer)
+    event.pointee.isSell = side == 0
+    event.pointee.price = stored
+    event.pointee.quantity = quantity
+    if !isLast { event.pointee.flags = .isPartial }
+    return true
+  }
+
+  @inline(never)
+  private mutating func refuse(_ counter: Counter, _ delivery: DeliveryPointer, _ packets: Packets) -> Bool {
+    context.noteOwned(counter, delivery, packets)
+    return false
+  }
+
+  /// A change could not be read: the book waits for a snapshot.
+  @inline(never)
+  private mutating func loseTrack(_ place: Int, _ index: Int, _ writer: inout EventWriter) {
+    venue.pointee.join.restart(place, now: now)
+    tellGap(true, index, &writer)
+  }
+
+  // MARK: - Snapshots
+
+  /// Snapshot: a book, or a part of one.
+  ///
+  /// | offset | size | field |
+  /// |---:|---:|---|
+  /// | 12 | 4 | instrumentId |
+  /// | 16 | 8 | timestampMs |
+  /// | 24 | 8 | changeId: the book is the state after this change |
+  /// | 32 | 1 | isBookComplete: 0 = limited in depth |
+  /// | 33 | 1 | isLastInBook: 0 = more parts follow |
+  mutating func decodeSnapshot(
+    _ message: DeribitMessage, _ delivery: DeliveryPointer, _ packets: Packets, _ writer: inout EventWriter
+  ) {
+    let place = place(message.bytes.littleEndian(UInt32.self, at: 12), delivery, packets)
+    if place < 0 { return }
+    let changeId = message.bytes.littleEndian(UInt64.self, at: 24)
+    let isLast = message.bytes.byte(at: 33) != 0
+    let open = parts.place
+    let part = parts.take(place: place, changeId: changeId, isLast: isLast)
+    if part != .goesOn {
+      if open >= 0, parts.isTaken { venue.pointee.join.snapshotAborted(open) }
+      parts.isTaken = false
+    }
+    // An instrument nobody named has no scales; another core's no book here.
+    let index = ownIndex(place)
+    if part == .unsure || index < 0 { return }
+    tellTime(message.bytes.littleEndian(UInt64.self, at: 16))
+    if part == .begins { beginSnapshot(place, index, through: changeId, &writer) }
+    guard parts.isTaken, venue.pointee.join.state(of: place) == .receiving else { return }
+    guard let group = message.firstGroup(entryLength: 17) else {
+      context.noteOwned(.malformed, delivery, packets)
+      return refuseSnapshot(place)
+    }
+    var entry = group.entries
+    for _ in 0..<group.count {
+      // SAFETY: `message` holds `count` entries of at least 17 bytes: side 1, price 8, amount 8.
+      guard
+        setLevel(
+          side: entry.byte(at: 0), price: entry.littleEndianDouble(at: 1), amount: entry.littleEndianDouble(at: 9),
+          isLast: true, index, delivery, packets, &writer)
+      else { return refuseSnapshot(place) }
+      entry += group.stride
+    }
+    if isLast { endSnapshot(place, delivery, packets, &writer) }
+  }
+
+  /// A snapshot that is newer than the book, or that the book waits for, replaces it.
+  private mutating func beginSnapshot(_ place: Int, _ index: Int, through: UInt64, _ writer: inout EventWriter) {
+    let wasCurrent = venue.pointee.join.state(of: place) == .current
+    parts.isTaken = venue.pointee.join.snapshotBegan(place, through: through, now: now)
+    if parts.isTaken {
+      if wasCurrent { tellGap(true, index, &writer) }
+      _ = event(.clearBook, index, &writer)
+    } else if wasCurrent, venue.pointee.instruments.base[place].isSuspect,
+      venue.pointee.join.through(of: place) == through
+    {
+      // The same state: nothing was lost for it.
+      clearSuspicion(place, index, &writer)
+    }
+  }
+
+  private mutating func endSnapshot(
+    _ place: Int, _ delivery: DeliveryPointer, _ packets: Packets, _ writer: inout EventWriter
+  ) {
+    parts.isTaken = false
+    venue.pointee.join.snapshotEnded(place, now: now)
+    applyKept(of: place, delivery, packets, &writer)
+  }
+
+  /// Applies what was kept while the snapshot came, as far as the events fit: the rest comes with the next message.
+  @inline(never)
+  mutating func applyKept(
+    of place: Int, _ delivery: DeliveryPointer, _ packets: Packets, _ writer: inout EventWriter
+  ) {
+    venue.pointee.unfinished = -1
+    let index = ownIndex(place)
+    if index < 0 { return }
+    while venue.pointee.join.state(of: place) == .joining {
+      guard hasRoomForKept(writer) else {
+        venue.pointee.unfinished = place
+        return
+      }
+      guard let kept = venue.pointee.join.nextJoined(place, now: now) else { break }
+      // SAFETY: it was a whole message with its root block when it was kept.
+      guard let base = kept.bytes.baseAddress, let message = DeribitMessage(base, available: kept.bytes.count) else {
+        return
+      }
+      changeLevels(message, place, index, delivery, packets, &writer)
+    }
+    if venue.pointee.join.state(of: place) == .current { clearSuspicion(place, index, &writer) }
+  }
+
+  private mutating func refuseSnapshot(_ place: Int) {
+    parts.isTaken = false
+    venue.pointee.join.snapshotAborted(place)
+  }
+
+  /// The rest of the book under way is lost.
+  mutating func abortParts() {
+    if parts.place >= 0, parts.isTaken { venue.pointee.join.snapshotAborted(parts.place) }
+    parts.abort()
+  }
+}

@@ -1,0 +1,242 @@
+/// Deribit multicast (SBE, schema 1, versions 1 to 3) → book events. One per channel; the channels of a venue share a
+/// `DeribitVenue`.
+///
+/// A delivery is the body of a packet: messages back to back, walked by block, group and string lengths
+/// (`DeribitMessage`). What cannot be walked to its end is malformed, and what the packet said is as good as lost.
+///
+/// How far a book is to be believed is each instrument's own affair, by the chain of its change ids (`InstrumentJoin`):
+///
+/// | what happens | the book |
+/// |---|---|
+/// | named, or its channel began anew | stale until a snapshot; changes are kept |
+/// | snapshot (1004) through change S | replaced, then the kept changes beyond S; whole again if they continue S |
+/// | change (1001) that continues the last one | changed |
+/// | change that does not | stale until a snapshot: `chainBreaks` |
+/// | packets of its event channel are lost | stale until its next change that continues, or a snapshot not behind |
+/// | packets of the snapshot channel are lost | as it was; a snapshot whose parts are not all there is none |
+/// | an entry that cannot be read | stale until a snapshot |
+///
+/// Which channel carries an instrument's changes no message says: the first 1001 or 1002 about it does.
+/// Deribit multicast, "Book rules", "Snapshot channel, joining and recovery".
+struct DeribitDecoder: EventDecoder {
+  let context: DecoderContext
+  let venue: UnsafeMutablePointer<DeribitVenue>
+  /// The number on the next packet of the channel, nil before the first.
+  private var nextSequence: UInt32?
+  /// The channel has shown what it carries: snapshots; changes.
+  private var carriesSnapshots = false
+  private var carriesChanges = false
+  /// Of the message at hand: its type slot, and how many bytes of the body come from it on.
+  var type: UInt8 = 0
+  private var bytesLeft = 0
+  var now: UInt64 = 0
+  var parts = DeribitSnapshotParts()
+
+  typealias Packets = DecoderContext.Packets
+  typealias DeliveryPointer = UnsafeMutablePointer<Delivery>
+
+  /// The decoder of a channel that is its venue's only one.
+  init(_ context: DecoderContext) { self.init(context, venue: Self.makeVenue(context)) }
+
+  init(_ context: DecoderContext, venue: UnsafeMutablePointer<DeribitVenue>) {
+    self.context = context
+    self.venue = venue
+  }
+
+  /// What the decoders of a venue's channels share. Never freed, like all tables of a run.
+  static func makeVenue(_ context: DecoderContext) -> UnsafeMutablePointer<DeribitVenue> {
+    let venue = UnsafeMutablePointer<DeribitVenue>.allocate(capacity: 1)
+    venue.initialize(
+      to: DeribitVenue(instruments: context.directory.pointee.records.capacity, settings: context.recovery))
+    return venue
+  }
+
+  /// Bytes of a template's root block as far as it is read, -1 for a template that is not known.
+  static func rootLength(ofTemplate template: UInt16) -> Int {
+    switch template {
+    case 1000: 140
+    case 1001: 29
+    case 1002: 4
+    case 1003: 133
+    case 1004: 22
+    case 1005: 4
+    case 1006: 0
+    case 1007: 4
+    case 1008: 32
+    case 1009: 22
+    case 1010: 139
+    default: -1
+    }
+  }
+
+  mutating func decode(
+    _ delivery: DeliveryPointer, packets: Packets, into writer: inout EventWriter
+  ) -> DecodeOutcome {
+    let length = Int(delivery.pointee.length)
+    now = packets[Int(delivery.pointee.packet)].captureNanoseconds
+    bytesLeft = length
+    if length == 0 { context.note(.emptyMessages, delivery, packets) }
+    hear(delivery, packets, &writer)
+    if venue.pointee.unfinished >= 0 { applyKept(of: venue.pointee.unfinished, delivery, packets, &writer) }
+    while bytesLeft > 0 {
+      guard
+        let message = DeribitMessage(delivery.pointee.bytes + (length - bytesLeft), available: bytesLeft)
+      else {
+        context.note(.malformed, delivery, packets)
+        lose(&writer)
+        break
+      }
+      decode(message, delivery, packets, &writer)
+      bytesLeft -= message.length
+    }
+    return .other
+  }
+
+  private mutating func decode(
+    _ message: DeribitMessage, _ delivery: DeliveryPointer, _ packets: Packets, _ writer: inout EventWriter
+  ) {
+    let template = message.templateId
+    let needed = Self.rootLength(ofTemplate: template)
+    guard needed >= 0, message.schema == DeribitMessage.schemaId else {
+      return context.note(.unknownTypes, delivery, packets)
+    }
+    guard message.blockLength >= needed else {
+      context.note(.malformed, delivery, packets)
+      return lose(&writer)
+    }
+    type = UInt8(truncatingIfNeeded: template &- 1000)
+    context.count(type: type)
+    // SAFETY: the root block holds all fields read below, by the length checked above.
+    switch template {
+    case 1001: decodeBook(message, delivery, packets, &writer)
+    case 1003: decodeTicker(message, delivery, packets, &writer)
+    case 1002: decodeTrades(message, delivery, packets, &writer)
+    case 1004:
+      carriesSnapshots = true
+      decodeSnapshot(message, delivery, packets, &writer)
+    case 1000: decodeInstrument(message, fields: 0, delivery, packets, &writer)
+    // As 1000, but for rfq, the byte at 20.
+    case 1010: decodeInstrument(message, fields: -1, delivery, packets, &writer)
+    case 1005, 1006:
+      carriesSnapshots = true
+      abortParts()
+      parts.isAtBeginning = true
+    case 1007: parts.isAtBeginning = true
+    default: break  // 1008 price indexes, 1009 requests for quotes: no effect on books.
+    }
+  }
+
+  // MARK: - The channel
+
+  /// A hole in the channel's numbers. The arbiter hands on in order, and what was lost is lost for good.
+  ///
+  /// The framing header is the delivery's prefix; a body that stands alone (no packet) has none.
+  private mutating func hear(_ delivery: DeliveryPointer, _ packets: Packets, _ writer: inout EventWriter) {
+    let bytes = delivery.pointee.bytes
+    guard bytes - packets[Int(delivery.pointee.packet)].payload == DeribitPacket.headerLength else { return }
+    // SAFETY: the packet's header, proved when it was parsed, stands before its body.
+    let sequence = (bytes - DeribitPacket.headerLength).littleEndian(UInt32.self, at: 4)
+    if let nextSequence, sequence != nextSequence { lose(&writer) }
+    nextSequence = sequence &+ 1
+  }
+
+  /// Messages of this channel are lost.
+  @inline(never)
+  private mutating func lose(_ writer: inout EventWriter) {
+    abortParts()
+    parts.isAtBeginning = false
+    if carriesSnapshots { return }
+    var channels = venue.pointee.suspect(channel: context.channel)
+    while channels != 0 {
+      let event = writer.next()
+      event.pointee.kind = .channelGap
+      event.pointee.channel = UInt8(channels.trailingZeroBitCount)
+      event.pointee.exchangeNanoseconds = venue.pointee.exchangeNanoseconds
+      channels &= channels &- 1
+    }
+  }
+
+  /// The channel's numbers begin anew, and the books that stand under it are empty.
+  mutating func restart(now: UInt64) {
+    abortParts()
+    parts = DeribitSnapshotParts()
+    nextSequence = nil
+    venue.pointee.restart(channel: context.channel, now: now)
+  }
+
+  // MARK: - Instruments
+
+  /// The place of the instrument a message names, -1 where there is no room for it.
+  mutating func place(_ instrumentId: UInt32, _ delivery: DeliveryPointer, _ packets: Packets) -> Int {
+    let known = venue.pointee.find(instrumentId)
+    if known >= 0 { return known }
+    let place = venue.pointee.add(instrumentId, channel: context.channel)
+    if place < 0 { context.note(.instrumentsFull, delivery, packets) }
+    return place
+  }
+
+  /// This channel carries the instrument's changes: its trust counts for it.
+  @inline(__always)
+  mutating func follow(_ place: Int, _ writer: inout EventWriter) {
+    let instrument = venue.pointee.instruments.base + place
+    if instrument.pointee.isFollowed, instrument.pointee.channel == context.channel { return }
+    followAnew(place, &writer)
+  }
+
+  @inline(never)
+  private mutating func followAnew(_ place: Int, _ writer: inout EventWriter) {
+    carriesChanges = true
+    let instrument = venue.pointee.instruments.base + place
+    instrument.pointee.isFollowed = true
+    instrument.pointee.channel = context.channel
+    let index = Int(instrument.pointee.index) - 1
+    if index < 0 { return }
+    context.directory.pointee.channels[index] = context.channel
+    if context.owns(index) { _ = event(.assignChannel, index, &writer) }
+  }
+
+  /// A ticker stands on both kinds of channels: it tells only where the channel is known to carry changes.
+  mutating func followTicker(_ place: Int, _ writer: inout EventWriter) {
+    if carriesChanges, !carriesSnapshots { follow(place, &writer) }
+  }
+
+  /// Dense index of the instrument at `place` if it is named and this core's, else -1.
+  @inline(__always)
+  func ownIndex(_ place: Int) -> Int {
+    let index = Int(venue.pointee.instruments.base[place].index) &- 1
+    return index >= 0 && context.owns(index) ? index : -1
+  }
+
+  // MARK: - Events
+
+  @inline(__always)
+  func event(
+    _ kind: BookEvent.Kind, _ index: Int, _ writer: inout EventWriter
+  ) -> UnsafeMutablePointer<BookEvent> {
+    let event = writer.next()
+    event.pointee.kind = kind
+    event.pointee.type = type
+    event.pointee.instrument = UInt32(truncatingIfNeeded: index)
+    event.pointee.exchangeNanoseconds = venue.pointee.exchangeNanoseconds
+    return event
+  }
+
+  /// The instrument's book misses changes, or is whole again.
+  func tellGap(_ isStale: Bool, _ index: Int, _ writer: inout EventWriter) {
+    event(.instrumentGap, index, &writer).pointee.quantity = isStale ? 1 : 0
+  }
+
+  /// Whether the events of one more kept message fit: after all that the rest of the body may bring.
+  func hasRoomForKept(_ writer: borrowing EventWriter) -> Bool {
+    // A message takes 12 bytes at least; what has more events than one has as many bytes more.
+    writer.room - bytesLeft / DeribitMessage.headerLength - 8 >= Self.keptEventsMaximum
+  }
+
+  /// Events of one 1001: entries of 18 bytes in a UDP payload.
+  private static var keptEventsMaximum: Int { 65_507 / 18 + 2 }
+
+  /// Messages tell milliseconds since 1970 UTC; the venue's day is UTC's.
+  mutating func tellTime(_ milliseconds: UInt64) {
+    venue.pointee.exchangeNanoseconds = milliseconds % 86_400_000 * 1_000_000
+  }
+}

@@ -1,0 +1,74 @@
+/// What the channels of one Deribit venue have in common on one core: which instrument an id is, and how far each
+/// instrument's book follows the chain of its changes.
+///
+/// Changes come on event channels, snapshots on others, so that this is shared: every channel's decoder of the venue
+/// has a pointer to it. Ids get a place here when any message names them first, also before the message that gives the
+/// instrument's name: changes that come before it are kept for its snapshot, too.
+struct DeribitVenue {
+  struct Instrument: BitwiseCopyable {
+    /// The venue's dense index + 1; 0: not named yet.
+    var index: UInt32 = 0
+    /// The channel that carries its changes where `isFollowed`, else the one that named it.
+    var channel: UInt8 = 0
+    var isFollowed = false
+    /// Packets of its channel are lost, and it has not shown yet that it lost nothing.
+    var isSuspect = false
+    /// instrumentState as last told, 255: none.
+    var state: UInt8 = 255
+  }
+
+  let instruments: Storage<Instrument>
+  private(set) var count = 0
+  private var places: IdentifierTable
+  var join: InstrumentJoin
+  /// A place whose kept changes did not all fit one message's events; -1: none.
+  var unfinished = -1
+  /// Time of the last message that has one, nanoseconds since midnight UTC.
+  var exchangeNanoseconds: UInt64 = 0
+
+  init(instruments capacity: Int, settings: RecoverySettings) {
+    instruments = Storage(capacity: capacity, hugePages: false)
+    places = IdentifierTable(capacity: capacity)
+    join = InstrumentJoin(
+      limits: RecoveryLimits(settings), numbering: .chain, instruments: capacity, settings: settings)
+  }
+
+  /// The place of an id, -1 for one not seen yet.
+  @inline(__always)
+  func find(_ instrumentId: UInt32) -> Int { places.find(UInt64(instrumentId)) ?? -1 }
+
+  /// A place for a new id on `channel`; -1 when all are taken.
+  mutating func add(_ instrumentId: UInt32, channel: UInt8) -> Int {
+    guard count < instruments.capacity, places.insert(UInt64(instrumentId), index: count) == .inserted else {
+      return -1
+    }
+    instruments[count] = Instrument()
+    instruments[count].channel = channel
+    count += 1
+    return count - 1
+  }
+
+  /// Packets of an event channel are lost: its instruments are suspect, and those whose channel is not known yet.
+  ///
+  /// - Returns: bit c: some of them stand under channel c.
+  mutating func suspect(channel: UInt8) -> UInt64 {
+    var channels: UInt64 = 0
+    for place in 0..<count {
+      let instrument = instruments.base + place
+      if instrument.pointee.isFollowed, instrument.pointee.channel != channel { continue }
+      instrument.pointee.isSuspect = true
+      channels |= 1 << UInt64(instrument.pointee.channel & 63)
+    }
+    return channels
+  }
+
+  /// The books of `channel` are empty: they wait for a snapshot, and for their state to be told again.
+  mutating func restart(channel: UInt8, now: UInt64) {
+    for place in 0..<count where instruments[place].channel == channel {
+      instruments[place].isSuspect = false
+      instruments[place].state = 255
+      join.restart(place, now: now)
+      if unfinished == place { unfinished = -1 }
+    }
+  }
+}
