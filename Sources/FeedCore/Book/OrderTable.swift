@@ -48,7 +48,7 @@ struct OrderTable {
     var arrival: UInt32
   }
 
-  /// In place of an instrument: an order of another core's (`BookEvent.Kind.addForeign`).
+  /// In place of an instrument: an order of another core's (`BookEvent.Kind.addForeign`), whose price is its channel.
   static var foreignInstrument: Int { 0xFFFF }
 
   /// Where an order is: a compact slot (≥ 0), a wide slot (from `wideBit`), or `none`. Valid until the next insert
@@ -353,13 +353,13 @@ struct OrderTable {
   }
 
   /// Removes every order for which `drop` is true. Cold.
-  mutating func removeAll(where drop: (_ instrument: Int) -> Bool) {
+  mutating func removeAll(where drop: (_ instrument: Int, _ price: Int32) -> Bool) {
     for index in 0...mask {
       // A removal may move another order into this slot: look again until it stays.
-      while !slots[index].isEmpty, drop(slots[index].instrument) { remove(index) }
+      while !slots[index].isEmpty, drop(slots[index].instrument, slots[index].price) { remove(index) }
     }
     for index in 0...wideMask where wideCount > 0 {
-      while wide.base[index].quantity != 0, drop(Int(wide.base[index].instrument)) { remove(index | Self.wideBit) }
+      while wide.base[index].quantity != 0, drop(Int(wide.base[index].instrument), wide.base[index].price) { remove(index | Self.wideBit) }
     }
   }
 

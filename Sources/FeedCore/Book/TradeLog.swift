@@ -33,4 +33,17 @@ struct TradeLog {
     }
     return nil
   }
+
+  /// The instrument of the latest trade with this match number, of a venue whose numbers are unique; nil when it is
+  /// not within reach.
+  func instrument(matchNumber: UInt64) -> UInt32? {
+    var index = count
+    let oldest = count > UInt64(Self.capacity) ? count - UInt64(Self.capacity) : 0
+    while index > oldest {
+      index -= 1
+      let trade = ring.base[Int(truncatingIfNeeded: index) & (Self.capacity - 1)]
+      if trade.matchNumber == matchNumber, trade.quantity > 0 { return trade.instrument }
+    }
+    return nil
+  }
 }

@@ -8,6 +8,7 @@ extension VenueBook {
   /// core's order, which is followed here, or none at all.
   @inline(never)
   mutating func resolve(_ event: UnsafeMutablePointer<BookEvent>, place: Place) -> Bool {
+    if event.pointee.kind == .tradeBreak { return resolveBreak(event) }
     let handle = orders.find(anyInstrument: event.pointee.reference)
     guard handle != OrderTable.none else {
       recordOrphanOfChannel(event, place: place)
@@ -33,12 +34,28 @@ extension VenueBook {
     return false
   }
 
+  /// Finds the instrument of a broken trade that only its number tells. False where this core does not know the trade:
+  /// it may be another core's, so that is not counted.
+  private mutating func resolveBreak(_ event: UnsafeMutablePointer<BookEvent>) -> Bool {
+    guard let instrument = trades.instrument(matchNumber: event.pointee.reference) else { return false }
+    event.pointee.instrument = instrument
+    return true
+  }
+
   /// Keeps another core's order, so that later messages find it.
   mutating func addForeign(_ event: UnsafeMutablePointer<BookEvent>, place: Place) {
     if event.pointee.quantity == 0 { return }
-    _ = orders.insert(
-      event.pointee.reference, instrument: OrderTable.foreignInstrument, isSell: false, price: 0,
-      quantity: event.pointee.quantity, arrival: arrivals)
+    let outcome = orders.insert(
+      event.pointee.reference, instrument: OrderTable.foreignInstrument, isSell: false,
+      price: Int32(event.pointee.channel), quantity: event.pointee.quantity, arrival: arrivals)
+    switch outcome {
+    case .inserted: break
+    case .duplicate:
+      // As in a book: the new order takes the place of the old one.
+      let handle = orders.find(event.pointee.reference, instrument: OrderTable.foreignInstrument)
+      orders.setQuantity(handle, event.pointee.quantity)
+    case .full: counters.note(.ordersFull, at: place.occurrence)
+    }
   }
 
   /// An order's new price and quantity.
@@ -205,17 +222,22 @@ extension VenueBook {
   mutating func clearBook(_ event: UnsafeMutablePointer<BookEvent>) -> Bool {
     let instrument = Int(event.pointee.instrument)
     fold(headers.base + instrument, event, isSell: false, price: 0, quantity: 0)
-    if orders.count > 0 { orders.removeAll { $0 == instrument } }
+    if orders.count > 0 { orders.removeAll { owner, _ in owner == instrument } }
     clearSide(instrument, isSell: false)
     clearSide(instrument, isSell: true)
     return true
+  }
+
+  /// Whether an order is of a channel: by its instrument, another core's by what stands in place of its price.
+  static func stands(_ instrument: Int, _ price: Int32, in channel: UInt8, _ headers: Storage<BookHeader>) -> Bool {
+    instrument == OrderTable.foreignInstrument ? price == Int32(channel) : headers[instrument].channel == channel
   }
 
   /// All books of the event's channel are empty; trading states stay.
   mutating func clearChannel(_ event: UnsafeMutablePointer<BookEvent>) {
     let channel = event.pointee.channel
     let headers = headers
-    orders.removeAll { $0 != OrderTable.foreignInstrument && headers[$0].channel == channel }
+    orders.removeAll { Self.stands($0, $1, in: channel, headers) }
     for instrument in 0..<admitted where headers[instrument].channel == channel {
       fold(headers.base + instrument, event, isSell: false, price: 0, quantity: 0)
       clearSide(instrument, isSell: false)

@@ -183,7 +183,7 @@ extension VenueBook {
   mutating func clear(channel: UInt8) {
     let headers = headers
     var blank = BookEvent()
-    orders.removeAll { headers[$0].channel == channel }
+    orders.removeAll { Self.stands($0, $1, in: channel, headers) }
     for instrument in 0..<admitted where headers[instrument].channel == channel {
       let header = headers.base + instrument
       header.pointee.bids.count = 0

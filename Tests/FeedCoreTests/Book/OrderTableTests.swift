@@ -96,7 +96,7 @@ struct OrderTableTests {
       if step % 3_000 == 2_999 {
         check(table, model, "seed \(seed), step \(step)")
         let gone = random.below(3) * 30_000
-        table.removeAll { $0 == gone }
+        table.removeAll { instrument, _ in instrument == gone }
         model = model.filter { $0.key.instrument != gone }
         check(table, model, "seed \(seed), step \(step), after a removal of all of one instrument")
       }
