@@ -156,7 +156,6 @@ extension VenueBook {
   /// Price × quantity: below 0 only where prices may be.
   private func turnover(_ price: Int32, _ quantity: UInt32, _ header: UnsafeMutablePointer<BookHeader>) -> Int64 {
     let price = header.pointee.flags.contains(.anyPrice) ? Int64(price) : Int64(UInt32(bitPattern: price))
-    // Neither factor has more than 32 bits, and both are below 2^31 or one of them is unsigned: clamped, not wrapped.
     return price.multipliedClamped(by: Int64(quantity))
   }
 
@@ -192,13 +191,5 @@ extension VenueBook {
     isMarketOpen = false
     if !directory.pointee.kind.keepsIdentifiers { directory.pointee.forgetLocates() }
     directory.pointee.releaseScales(channel: channel)
-  }
-}
-
-extension Int64 {
-  @inline(__always)
-  func addingClamped(_ other: Int64) -> Int64 {
-    let (sum, overflow) = addingReportingOverflow(other)
-    return overflow ? (other < 0 ? .min : .max) : sum
   }
 }

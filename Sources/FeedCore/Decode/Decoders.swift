@@ -30,6 +30,9 @@ struct Decoders {
 
   private static func make(_ context: DecoderContext) -> UnsafeMutableRawPointer? {
     switch context.feedProtocol {
+    case .cmeMDP3: allocate(CMEDecoder.self, context)
+    case .coinbaseDerivatives: allocate(CoinbaseDerivativesDecoder.self, context)
+    case .eobi: allocate(EOBIDecoder.self, context)
     default: nil
     }
   }
@@ -56,6 +59,15 @@ struct Decoders {
     guard let decoder = others[Int(channel)] else { return .other }
     let outcome: DecodeOutcome
     switch protocols.base[Int(channel)] {
+    case .cmeMDP3:
+      outcome = decoder.assumingMemoryBound(to: CMEDecoder.self).pointee
+        .decode(delivery, packets: packets, into: &writer)
+    case .coinbaseDerivatives:
+      outcome = decoder.assumingMemoryBound(to: CoinbaseDerivativesDecoder.self).pointee
+        .decode(delivery, packets: packets, into: &writer)
+    case .eobi:
+      outcome = decoder.assumingMemoryBound(to: EOBIDecoder.self).pointee
+        .decode(delivery, packets: packets, into: &writer)
     default:
       _ = decoder
       outcome = .other

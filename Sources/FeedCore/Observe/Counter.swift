@@ -34,6 +34,9 @@ public enum Counter: Int, CaseIterable, Sendable {
   case unrecognisedPackets
   // Decode.
   case unknownTypes
+  /// Changes of a kind that the protocol's sheet does not have, or of nothing that the message names: the book they
+  /// are about is damaged, where it is known.
+  case unknownActions
   /// Message blocks of length 0.
   case emptyMessages
   /// Add orders whose side is neither B nor S.
@@ -57,6 +60,8 @@ public enum Counter: Int, CaseIterable, Sendable {
   case pricesOffScale
   /// Trades at prices finer than the instrument's price units: not in its statistics.
   case tradePricesOffScale
+  /// Quantities that are no whole number of contracts.
+  case quantitiesOffScale
   case brokenTrades
   /// Broken trades that name no trade within reach.
   case brokenTradesUnknown
