@@ -156,7 +156,6 @@ extension VenueBook {
   /// Price × quantity: below 0 only where prices may be.
   private func turnover(_ price: Int32, _ quantity: UInt32, _ header: UnsafeMutablePointer<BookHeader>) -> Int64 {
     let price = header.pointee.flags.contains(.anyPrice) ? Int64(price) : Int64(UInt32(bitPattern: price))
-    // Neither factor has more than 32 bits, and both are below 2^31 or one of them is unsigned: clamped, not wrapped.
     return price.multipliedClamped(by: Int64(quantity))
   }
 

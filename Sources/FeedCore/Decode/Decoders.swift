@@ -43,7 +43,10 @@ struct Decoders {
       let venue = deribitVenues[context.venue] ?? DeribitDecoder.makeVenue(context)
       deribitVenues[context.venue] = venue
       return allocate(DeribitDecoder(context, venue: venue))
-    default: return nil
+    case .cmeMDP3: return allocate(CMEDecoder.self, context)
+    case .coinbaseDerivatives: return allocate(CoinbaseDerivativesDecoder.self, context)
+    case .eobi: return allocate(EOBIDecoder.self, context)
+    case .itch50: return nil
     }
   }
 
@@ -102,7 +105,16 @@ struct Decoders {
     case .deribit:
       outcome = decoder.assumingMemoryBound(to: DeribitDecoder.self).pointee.decode(
         delivery, packets: packets, into: &writer)
-    default: outcome = .other
+    case .cmeMDP3:
+      outcome = decoder.assumingMemoryBound(to: CMEDecoder.self).pointee
+        .decode(delivery, packets: packets, into: &writer)
+    case .coinbaseDerivatives:
+      outcome = decoder.assumingMemoryBound(to: CoinbaseDerivativesDecoder.self).pointee
+        .decode(delivery, packets: packets, into: &writer)
+    case .eobi:
+      outcome = decoder.assumingMemoryBound(to: EOBIDecoder.self).pointee
+        .decode(delivery, packets: packets, into: &writer)
+    case .itch50: outcome = .other
     }
     writer.finish()
     // The next message may not fit: it is decoded when those before it are applied.

@@ -34,6 +34,9 @@ public enum Counter: Int, CaseIterable, Sendable {
   case unrecognisedPackets
   // Decode.
   case unknownTypes
+  /// Changes of a kind that the protocol's sheet does not have, or of nothing that the message names: the book they
+  /// are about is damaged, where it is known.
+  case unknownActions
   /// Message blocks of length 0.
   case emptyMessages
   /// Add orders whose side is neither B nor S.

@@ -1,0 +1,236 @@
+/// Incremental templates: levels, orders, trades.
+///
+/// SAFETY: entries are as long as their template knows them; their group lies within the message (`apply`).
+extension CMEDecoder {
+  private static var sizeNull: UInt32 { 0x7FFF_FFFF }
+  private static var priceNull: Int64 { .max }
+
+  /// A size of four bytes that an order or a level can have, else 0.
+  @inline(__always)
+  static func size(_ entry: UnsafeRawPointer, _ offset: UInt16) -> UInt32 {
+    let size = entry.littleEndian(UInt32.self, at: Int(offset))
+    return size >= sizeNull ? 0 : size
+  }
+
+  /// A price as a mantissa of nine decimals; null stays null, which no scale can keep.
+  @inline(__always)
+  static func price(_ entry: UnsafeRawPointer, _ template: UnsafeMutablePointer<CMETemplate>) -> Int64 {
+    let raw = entry.littleEndian(Int64.self, at: Int(template.pointee.price))
+    return raw == priceNull ? raw : raw.multipliedClamped(by: template.pointee.priceFactor)
+  }
+
+  /// The book an entry type is about, and the side; nil for types without one.
+  @inline(__always)
+  static func book(ofType type: UInt8) -> (view: View, isSell: Bool)? {
+    switch type {
+    case UInt8(ascii: "0"): (.main, false)
+    case UInt8(ascii: "1"): (.main, true)
+    case UInt8(ascii: "E"): (.implied, false)
+    case UInt8(ascii: "F"): (.implied, true)
+    // Trades and statistics; w and x repeat the best price of either book.
+    default: nil
+    }
+  }
+
+  /// The size of a level, eight bytes in the newer templates. 0 where there is none.
+  @inline(__always)
+  func levelSize(_ entry: UnsafeRawPointer, _ index: Int, _ message: Message, _ writer: inout EventWriter) -> UInt32 {
+    let template = message.template
+    if !template.pointee.hasLongSizes { return Self.size(entry, template.pointee.size) }
+    let size = entry.littleEndian(UInt64.self, at: Int(template.pointee.size))
+    if size == .max { return 0 }
+    if size > UInt64(UInt32.max) {
+      instruments.quantityOverflows(index, message.delivery, message.packets, stamp: message.stamp, into: &writer)
+    }
+    return UInt32(clamping: size)
+  }
+
+  // MARK: - Levels
+
+  @inline(__always)
+  mutating func applyLevel(_ entry: UnsafeRawPointer, _ message: Message, _ writer: inout EventWriter) {
+    let template = message.template
+    let type = entry.byte(at: Int(template.pointee.entryType))
+    guard let book = Self.book(ofType: type) else {
+      if type == UInt8(ascii: "J") { resetBooks(entry, message, &writer) }
+      return
+    }
+    let number = entry.littleEndian(Int32.self, at: Int(template.pointee.entrySecurity))
+    guard let index = instruments.book(number, book.view, message.delivery, message.packets, isNew: &isNew) else {
+      return
+    }
+    if !context.owns(index) { return }
+    let level = entry.byte(at: Int(template.pointee.level))
+    let kind: BookEvent.Kind
+    var position = UInt64(level)
+    switch entry.byte(at: Int(template.pointee.entryAction)) {
+    case 0: kind = .insertLevelAt
+    case 1, 5: kind = .changeLevelAt
+    case 2: kind = .deleteLevelAt
+    // The whole side, whatever the level.
+    case 3: (kind, position) = (.deleteLevelsThrough, UInt64(UInt8.max))
+    case 4: kind = .deleteLevelsThrough
+    default:
+      // The book did something that is not known here.
+      context.noteOwned(.unknownActions, message.delivery, message.packets)
+      _ = writer.next(.damage, index, message.stamp)
+      return
+    }
+    if kind == .insertLevelAt || kind == .changeLevelAt {
+      guard
+        let price = instruments.price(Self.price(entry, template), index, message.delivery, message.packets)
+      else { return }
+      let size = levelSize(entry, index, message, &writer)
+      if size == 0 { return levelWithoutSize(index, message, &writer) }
+      let event = writer.next(kind, index, message.stamp)
+      event.pointee.isSell = book.isSell
+      event.pointee.second = position
+      event.pointee.reference = depth(index, book.view)
+      event.pointee.price = price
+      event.pointee.quantity = size
+    } else {
+      let event = writer.next(kind, index, message.stamp)
+      event.pointee.isSell = book.isSell
+      event.pointee.second = position
+    }
+  }
+
+  @inline(__always)
+  private func depth(_ index: Int, _ view: View) -> UInt64 {
+    let depth = context.directory.pointee.records.base[index].bookDepth
+    if depth != 0 { return UInt64(depth) }
+    return UInt64(view == .implied ? Self.standardImpliedDepth : Self.standardDepth)
+  }
+
+  /// No level has no size: positions behind it would be off by one.
+  @inline(never)
+  private func levelWithoutSize(_ index: Int, _ message: Message, _ writer: inout EventWriter) {
+    context.noteOwned(.zeroQuantities, message.delivery, message.packets)
+    _ = writer.next(.damage, index, message.stamp)
+  }
+
+  /// Type J: the books of the security are empty.
+  @inline(never)
+  private mutating func resetBooks(_ entry: UnsafeRawPointer, _ message: Message, _ writer: inout EventWriter) {
+    let number = entry.littleEndian(Int32.self, at: Int(message.template.pointee.entrySecurity))
+    for view in [View.main, .implied, .orders] { clear(number, view, message, &writer) }
+  }
+
+  /// Empties a book that is there.
+  func clear(_ number: Int32, _ view: View, _ message: Message, _ writer: inout EventWriter) {
+    let identifier = NumberedInstruments.identifier(number, view)
+    guard let index = context.directory.pointee.find(identifier: identifier), context.owns(index) else { return }
+    _ = writer.next(.clearBook, index, message.stamp)
+  }
+
+  // MARK: - Orders
+
+  /// An order of 43 or 47.
+  @inline(__always)
+  mutating func applyOrder(_ entry: UnsafeRawPointer, _ message: Message, _ writer: inout EventWriter) {
+    let template = message.template
+    let type = entry.byte(at: Int(template.pointee.entryType))
+    guard let book = Self.book(ofType: type), book.view == .main else {
+      if type == UInt8(ascii: "J") { resetBooks(entry, message, &writer) }
+      return
+    }
+    writeOrder(
+      entry.littleEndian(UInt64.self, at: Int(template.pointee.orderID)),
+      action: entry.byte(at: Int(template.pointee.entryAction)),
+      size: Self.size(entry, template.pointee.size), isSell: book.isSell, of: entry, message, &writer)
+  }
+
+  /// An order behind a level of 32, 46 or 64: price, side and security are the level's.
+  @inline(__always)
+  mutating func applyOrder(
+    _ order: UnsafeRawPointer, behind entries: GroupEntries, _ message: Message, _ writer: inout EventWriter
+  ) {
+    let template = message.template
+    let place = Int(order.byte(at: Int(template.pointee.levelOrderEntry)))
+    guard place >= 1, place <= entries.count else {
+      // It is an order of some book, but of which?
+      return context.note(.unknownActions, message.delivery, message.packets)
+    }
+    let entry = entries.entry(place &- 1)
+    guard let book = Self.book(ofType: entry.byte(at: Int(template.pointee.entryType))), book.view == .main else {
+      return
+    }
+    writeOrder(
+      order.littleEndian(UInt64.self, at: Int(template.pointee.levelOrderID)),
+      action: order.byte(at: Int(template.pointee.levelOrderAction)),
+      size: Self.size(order, template.pointee.levelOrderSize), isSell: book.isSell, of: entry, message, &writer)
+  }
+
+  @inline(__always)
+  private mutating func writeOrder(
+    _ orderID: UInt64, action: UInt8, size: UInt32, isSell: Bool, of entry: UnsafeRawPointer, _ message: Message,
+    _ writer: inout EventWriter
+  ) {
+    let template = message.template
+    let number = entry.littleEndian(Int32.self, at: Int(template.pointee.entrySecurity))
+    guard let index = instruments.book(number, .orders, message.delivery, message.packets, isNew: &isNew) else {
+      return
+    }
+    if !context.owns(index) { return }
+    let kind: BookEvent.Kind
+    switch action {
+    case 0: kind = .add
+    case 1: kind = .modify
+    case 2:
+      let event = writer.next(.delete, index, message.stamp)
+      event.pointee.reference = orderID
+      event.pointee.isSell = isSell
+      return
+    default:
+      context.noteOwned(.unknownActions, message.delivery, message.packets)
+      _ = writer.next(.damage, index, message.stamp)
+      return
+    }
+    guard let price = instruments.price(Self.price(entry, template), index, message.delivery, message.packets) else {
+      return
+    }
+    let event = writer.next(kind, index, message.stamp)
+    event.pointee.reference = orderID
+    event.pointee.isSell = isSell
+    event.pointee.price = price
+    event.pointee.quantity = size
+    // MDOrderPriority tells; books keep no priorities. Losses of place without a greater quantity are not seen.
+    if kind == .modify { event.pointee.flags.insert(.keepsPlaceUnlessMore) }
+  }
+
+  // MARK: - Trades
+
+  /// A trade at one price: 0 new, 1 corrected, 2 taken back. The book's change comes with the event's 46 or 47.
+  @inline(__always)
+  mutating func applyTrade(_ entry: UnsafeRawPointer, _ message: Message, _ writer: inout EventWriter) {
+    let template = message.template
+    let number = entry.littleEndian(Int32.self, at: Int(template.pointee.entrySecurity))
+    guard let index = instruments.find(number, .main, message.delivery, message.packets, isNew: &isNew),
+      context.owns(index)
+    else { return }
+    var tradeID: UInt32 = 0
+    if message.has(template.pointee.tradeID) {
+      tradeID = entry.littleEndian(UInt32.self, at: Int(template.pointee.tradeID))
+    }
+    let action = entry.byte(at: Int(template.pointee.entryAction))
+    if action == 1 || action == 2 {
+      writer.next(.tradeBreak, index, message.stamp).pointee.reference = UInt64(tradeID)
+    }
+    if action > 1 { return }
+    let size: UInt32
+    if template.pointee.hasLongSizes {
+      let long = entry.littleEndian(UInt64.self, at: Int(template.pointee.size))
+      if long > UInt64(UInt32.max) { context.noteOwned(.levelQuantityOverflows, message.delivery, message.packets) }
+      size = UInt32(clamping: long)
+    } else {
+      size = Self.size(entry, template.pointee.size)
+    }
+    if size == 0 { return }
+    guard let price = instruments.tradePrice(Self.price(entry, template), index, message.delivery, message.packets)
+    else { return }
+    let event = writer.next(.trade, index, message.stamp)
+    event.pointee.second = UInt64(tradeID)
+    event.pointee.price = price
+    event.pointee.quantity = size
+  }
+}

@@ -1,0 +1,328 @@
+/// Coinbase Derivatives market data API, schema 1201 in versions 2 to 7 → book events. Little-endian.
+///
+/// Head of every message (10 bytes), then of incremental ones the instrument header:
+///
+/// | offset | size | field |
+/// |---:|---:|---|
+/// | 0 | 2 | frameLength: the whole message, padded to eight bytes |
+/// | 2 | 2 | blockLength: without head and padding |
+/// | 4 | 2 | templateId |
+/// | 6 | 2 | schemaId |
+/// | 8 | 2 | version |
+/// | 10 | 1 | flags: 0x01 start, 0x02 end of transaction, 0x80 the instrument's book is empty before it |
+/// | 11 | 1 | side: 1 buy, -1 sell |
+/// | 12 | 4 | instrumentId |
+/// | 16 | 4 | instrSeqNum |
+/// | 24 | 8 | transactTime, nanoseconds since 1970 |
+/// | 32 | | the message's own fields |
+///
+/// Messages of a snapshot have no instrument header: their instrument is that of the packet's header. Implied prices
+/// are a book of their own (`NumberedInstruments`). Definitions of versions above 2 are not in the sheet: their
+/// instruments are known by number.
+struct CoinbaseDerivativesDecoder: EventDecoder {
+  typealias Packets = DecoderContext.Packets
+
+  private let context: DecoderContext
+  private let instruments: NumberedInstruments
+  private var day = VenueDay(.usCentral)
+  /// Books are in the middle of a transaction.
+  private var isOpen = false
+  private var isNew = false
+
+  private static var endOfTransaction: UInt8 { 0x02 }
+  private static var clearBook: UInt8 { 0x80 }
+  private static var priceNull: Int64 { .min }
+
+  init(_ context: DecoderContext) {
+    self.context = context
+    instruments = NumberedInstruments(context)
+  }
+
+  /// A message with an instrument.
+  private struct Message {
+    let bytes: UnsafeRawPointer
+    let number: Int32
+    let delivery: UnsafeMutablePointer<Delivery>
+    let packets: Packets
+    var stamp: EventStamp
+
+    @inline(__always)
+    func int64(_ offset: Int) -> Int64 { bytes.littleEndian(Int64.self, at: offset) }
+    @inline(__always)
+    func int32(_ offset: Int) -> Int32 { bytes.littleEndian(Int32.self, at: offset) }
+  }
+
+  /// Bytes of a message's block, head and padding apart; 0 for a template without one in that version.
+  static func blockLength(ofTemplate template: UInt16, version: UInt16) -> Int {
+    switch template {
+    case 17: return 39
+    case 20: return 42
+    case 21: return 30
+    case 22: return 46
+    case 30, 33: return 58
+    case 31: return 62
+    case 32: return 46
+    case 40: return 31
+    case 41: return 34
+    case 42: return 26
+    case 120: return 30
+    case 200: return 9
+    case 202: return 49
+    case 124: return version >= 7 ? 4 : 0
+    case 10: return version == 2 ? 158 : 0
+    case 11: return version == 2 ? 167 : 0
+    case 34: return version == 2 ? 94 : 0
+    case 110: return version == 2 ? 114 : 0
+    case 111: return version == 2 ? 123 : 0
+    case 122: return version == 2 ? 160 : 0
+    default: return 0
+    }
+  }
+
+  @inline(__always)
+  mutating func decode(
+    _ delivery: UnsafeMutablePointer<Delivery>, packets: Packets, into writer: inout EventWriter
+  ) -> DecodeOutcome {
+    let bytes = delivery.pointee.bytes
+    let length = Int(delivery.pointee.length)
+    guard length >= 10 else {
+      context.note(length == 0 ? .emptyMessages : .malformed, delivery, packets)
+      return .other
+    }
+    // SAFETY: the head is here; every further read stands behind the check of the template's length.
+    let template = bytes.littleEndian(UInt16.self, at: 4)
+    let version = bytes.littleEndian(UInt16.self, at: 8)
+    let needed = Self.blockLength(ofTemplate: template, version: version)
+    guard needed > 0, version >= 2, bytes.littleEndian(UInt16.self, at: 6) == CoinbaseDerivativesPacket.schemaID else {
+      context.note(.unknownTypes, delivery, packets)
+      return .other
+    }
+    let block = Int(bytes.littleEndian(UInt16.self, at: 2))
+    guard block >= needed, 10 &+ block <= length else {
+      context.note(.malformed, delivery, packets)
+      return .other
+    }
+    let type = UInt8(truncatingIfNeeded: template)
+    context.count(type: type)
+    isNew = false
+    if template >= 110 {
+      decodeSnapshot(template, delivery, packets, &writer)
+      return .other
+    }
+    let flags = bytes.byte(at: 10)
+    let ends = flags & Self.endOfTransaction != 0
+    let message = Message(
+      bytes: bytes, number: bytes.littleEndian(Int32.self, at: 12), delivery: delivery, packets: packets,
+      stamp: EventStamp(
+        type: type, exchangeNanoseconds: day.nanoseconds(bytes.littleEndian(UInt64.self, at: 24)),
+        flags: ends ? [] : .isPartial))
+    if flags & Self.clearBook != 0 { clearBooks(message, &writer) }
+    switch template {
+    case 20: putOrder(message, &writer)
+    case 21: deleteOrder(message, &writer)
+    default: decodeRare(template, message, &writer)
+    }
+    if !ends {
+      if writer.count > 0 { isOpen = true }
+    } else if isOpen {
+      isOpen = false
+      _ = writer.next(.endOfChannelEvent, 0, message.stamp)
+    }
+    return isNew ? .other : .everyday
+  }
+
+  // MARK: - Orders
+
+  /// OrderPut: the order is new, or it has this price and quantity from now on. It keeps its place if the price stays
+  /// and the quantity does not grow (taken so: the sheet leaves it open).
+  @inline(__always)
+  private mutating func putOrder(_ message: Message, _ writer: inout EventWriter) {
+    guard let index = instruments.book(message.number, .main, message.delivery, message.packets, isNew: &isNew),
+      context.owns(index)
+    else { return }
+    let side = message.bytes.byte(at: 11)
+    guard side == 1 || side == 0xFF else { return context.noteOwned(.badSide, message.delivery, message.packets) }
+    let quantity = message.int32(48)
+    if quantity <= 0 {
+      // Nothing is left of it.
+      writer.next(.setQuantity, index, message.stamp).pointee.reference = UInt64(bitPattern: message.int64(32))
+      return
+    }
+    guard let price = instruments.price(message.int64(40), index, message.delivery, message.packets) else { return }
+    let event = writer.next(.add, index, message.stamp)
+    event.pointee.flags.insert(.mayModify)
+    event.pointee.reference = UInt64(bitPattern: message.int64(32))
+    event.pointee.isSell = side != 1
+    event.pointee.price = price
+    event.pointee.quantity = UInt32(quantity)
+  }
+
+  @inline(__always)
+  private mutating func deleteOrder(_ message: Message, _ writer: inout EventWriter) {
+    guard let index = instruments.book(message.number, .main, message.delivery, message.packets, isNew: &isNew),
+      context.owns(index)
+    else { return }
+    writer.next(.delete, index, message.stamp).pointee.reference = UInt64(bitPattern: message.int64(32))
+  }
+
+  @inline(never)
+  private mutating func clearBooks(_ message: Message, _ writer: inout EventWriter) {
+    if let index = instruments.book(message.number, .main, message.delivery, message.packets, isNew: &isNew),
+      context.owns(index) {
+      _ = writer.next(.clearBook, index, message.stamp)
+    }
+    let implied = NumberedInstruments.identifier(message.number, .implied)
+    if let index = context.directory.pointee.find(identifier: implied), context.owns(index) {
+      _ = writer.next(.clearBook, index, message.stamp)
+    }
+  }
+
+  // MARK: - The rest
+
+  @inline(never)
+  private mutating func decodeRare(_ template: UInt16, _ message: Message, _ writer: inout EventWriter) {
+    switch template {
+    case 10, 11:
+      // symbol 32 24, priceIncrement 96 8; tradingStatus is the last byte both have.
+      define(message, symbol: 32, priceIncrement: 96, tradingStatus: 165, &writer)
+    case 17: setStatus(message.bytes.byte(at: 48), message, &writer)
+    case 22:
+      let side = message.bytes.byte(at: 11)
+      guard side == 1 || side == 0xFF else { return context.note(.badSide, message.delivery, message.packets) }
+      setImplied(
+        message, isSell: side != 1, best: (message.int64(32), message.int32(48)),
+        next: (message.int64(40), message.int32(52)), &writer)
+    case 30: trade(message, &writer)
+    case 32:
+      guard let index = instruments.find(message.number, .main, message.delivery, message.packets, isNew: &isNew),
+        context.owns(index)
+      else { return }
+      writer.next(.tradeBreak, index, message.stamp).pointee.reference = UInt64(bitPattern: message.int64(32))
+    // 31 and 34 amend a price without saying of how many; 33 sums up trades that come one by one; 40 to 42 are
+    // statistics.
+    default: break
+    }
+  }
+
+  private mutating func trade(_ message: Message, _ writer: inout EventWriter) {
+    let quantity = message.int32(64)
+    guard quantity > 0,
+      let index = instruments.find(message.number, .main, message.delivery, message.packets, isNew: &isNew),
+      context.owns(index),
+      let price = instruments.tradePrice(message.int64(56), index, message.delivery, message.packets)
+    else { return }
+    let event = writer.next(.trade, index, message.stamp)
+    event.pointee.second = UInt64(bitPattern: message.int64(32))
+    event.pointee.price = price
+    event.pointee.quantity = UInt32(quantity)
+  }
+
+  /// 1 open; the others do not trade.
+  private mutating func setStatus(_ status: UInt8, _ message: Message, _ writer: inout EventWriter) {
+    guard let main = instruments.find(message.number, .main, message.delivery, message.packets, isNew: &isNew) else {
+      return
+    }
+    var stamp = message.stamp
+    stamp.flags = []
+    let identifier = NumberedInstruments.identifier(message.number, .implied)
+    for index in [main, context.directory.pointee.find(identifier: identifier) ?? main] where context.owns(index) {
+      writer.next(.tradingStatus, index, stamp).pointee.quantity = status == 1 ? 1 : 0
+    }
+  }
+
+  private mutating func define(
+    _ message: Message, symbol: Int, priceIncrement: Int, tradingStatus: Int, _ writer: inout EventWriter
+  ) {
+    let tick = message.int64(priceIncrement)
+    let main = instruments.define(
+      message.number, symbol: Symbol(bytes: message.bytes + symbol, count: 24),
+      scale: tick > 0 ? PriceScale(decimals: 9, divisor: tick) : nil, message.delivery, message.packets,
+      stamp: message.stamp, into: &writer)
+    isNew = true
+    if main != nil { setStatus(message.bytes.byte(at: tradingStatus), message, &writer) }
+  }
+
+  /// The two best implied levels of a side; a null price or no quantity: there is none.
+  private mutating func setImplied(
+    _ message: Message, isSell: Bool, best: (price: Int64, quantity: Int32), next: (price: Int64, quantity: Int32),
+    _ writer: inout EventWriter
+  ) {
+    let identifier = NumberedInstruments.identifier(message.number, .implied)
+    // Most instruments have no implied prices, and no book for them.
+    if best.quantity <= 0, next.quantity <= 0, context.directory.pointee.find(identifier: identifier) == nil { return }
+    guard let index = instruments.book(message.number, .implied, message.delivery, message.packets, isNew: &isNew),
+      context.owns(index)
+    else { return }
+    // The side is emptied by the first, whatever it says.
+    var kind = BookEvent.Kind.setTop
+    for level in [best, next] {
+      var price: Int32?
+      if level.price != Self.priceNull, level.quantity > 0 {
+        price = instruments.price(level.price, index, message.delivery, message.packets)
+      }
+      if price == nil, kind == .setLevel { continue }
+      let event = writer.next(kind, index, message.stamp)
+      event.pointee.isSell = isSell
+      if let price {
+        event.pointee.price = price
+        event.pointee.quantity = UInt32(level.quantity)
+      }
+      kind = .setLevel
+    }
+  }
+
+  // MARK: - Snapshots
+
+  /// 110 or 111 empties the book, 120 each add an order, 122 closes it. The instrument stands in the packet's header.
+  ///
+  /// Whether the snapshot fits what the books hold is for the session layer to say: it delivers only what joins.
+  @inline(never)
+  private mutating func decodeSnapshot(
+    _ template: UInt16, _ delivery: UnsafeMutablePointer<Delivery>, _ packets: Packets, _ writer: inout EventWriter
+  ) {
+    guard template < 200, template != 124 else { return }
+    let packet = packets[Int(delivery.pointee.packet)]
+    let bytes = delivery.pointee.bytes
+    // SAFETY: the packet's header stands before its messages where the message is so far into the packet; a message
+    // without its packet (from a recovery's buffer) has no instrument.
+    guard bytes - packet.payload >= CoinbaseDerivativesPacket.headerLength, packet.payload.byte(at: 18) & 0x02 != 0
+    else { return context.note(.unknownActions, delivery, packets) }
+    var message = Message(
+      bytes: bytes, number: packet.payload.littleEndian(Int32.self, at: 20), delivery: delivery, packets: packets,
+      stamp: EventStamp(
+        type: UInt8(truncatingIfNeeded: template), exchangeNanoseconds: day.nanoseconds(packet.captureNanoseconds)))
+    if template != 122 { message.stamp.flags = .isPartial }
+    switch template {
+    case 110, 111:
+      // symbol 16 24, priceIncrement 80 8, tradingStatus 123 1.
+      define(message, symbol: 16, priceIncrement: 80, tradingStatus: 123, &writer)
+      clearBooks(message, &writer)
+    case 120: addSnapshotOrder(message, &writer)
+    default:
+      // Implied prices from 88 on, their quantities from 144 on: best bid, best ask, next bid, next ask.
+      for (position, isSell) in [false, true].enumerated() {
+        let (price, size) = (88 + 8 * position, 144 + 4 * position)
+        setImplied(
+          message, isSell: isSell, best: (message.int64(price), message.int32(size)),
+          next: (message.int64(price + 16), message.int32(size + 8)), &writer)
+      }
+      if let index = instruments.find(message.number, .main, delivery, packets, isNew: &isNew), context.owns(index) {
+        _ = writer.next(.instrumentGap, index, message.stamp)
+      }
+    }
+  }
+
+  private mutating func addSnapshotOrder(_ message: Message, _ writer: inout EventWriter) {
+    let quantity = message.int32(12)
+    guard let index = instruments.find(message.number, .main, message.delivery, message.packets, isNew: &isNew),
+      context.owns(index),
+      let price = instruments.price(message.int64(32), index, message.delivery, message.packets)
+    else { return }
+    let event = writer.next(.add, index, message.stamp)
+    event.pointee.reference = UInt64(bitPattern: message.int64(24))
+    // Positive buys, negative sells.
+    event.pointee.isSell = quantity < 0
+    event.pointee.price = price
+    event.pointee.quantity = quantity.magnitude
+  }
+}

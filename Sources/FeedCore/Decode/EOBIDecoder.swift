@@ -1,0 +1,194 @@
+/// Eurex T7 EOBI, releases before 2.5 to 6.0 and 14.1 → book events. Little-endian; every message begins with
+/// BodyLen (2), TemplateID (2), MsgSeqNum (4).
+///
+/// No message tells its release. Where the generations differ in length (`EOBIShape`) the length tells; executions do
+/// not, and are read by the date of the packet's header, or, without one, like what came before them.
+///
+/// An order has no number: side, price and priority time name it within its instrument. Books know it by a hash of the
+/// three (`reference`). Two orders of one instrument that come to the same 64 bits would be taken for one; with 10^5
+/// live orders that is one chance in 3 × 10^9.
+///
+/// Instruments have no names either: RDI files do, which are not read. Their symbols are `#` and the number, which
+/// `symbols.overrides` maps. Prices are kept in 1/100,000 where the first one is below 1,000, else in 1/10,000.
+/// Market orders rest without a price and are in no book.
+struct EOBIDecoder: EventDecoder {
+  typealias Packets = DecoderContext.Packets
+
+  let context: DecoderContext
+  let instruments: NumberedInstruments
+  private var day = VenueDay(.centralEurope)
+  /// Messages are of release 14.1: set by the last one that told.
+  private var isCurrent = false
+  /// Books are in the middle of the venue's event.
+  private var isOpen = false
+  var isNew = false
+  /// The instrument whose snapshot is under way, and the orders it still lacks.
+  var snapshotInstrument = -1
+  var snapshotOrdersLeft = 0
+
+  /// 2019: release 7.0 is of December 2018.
+  private static var currentSince: UInt64 { 1_546_300_800_000_000_000 }
+  static var priceNull: Int64 { .min }
+
+  init(_ context: DecoderContext) {
+    self.context = context
+    instruments = NumberedInstruments(context)
+  }
+
+  struct Message {
+    let bytes: UnsafeRawPointer
+    let length: Int
+    let template: UInt16
+    let isCurrent: Bool
+    let delivery: UnsafeMutablePointer<Delivery>
+    let packets: Packets
+    var stamp: EventStamp
+
+    @inline(__always)
+    func int64(_ offset: Int) -> Int64 { bytes.littleEndian(Int64.self, at: offset) }
+    @inline(__always)
+    func uint64(_ offset: Int) -> UInt64 { bytes.littleEndian(UInt64.self, at: offset) }
+  }
+
+  @inline(__always)
+  mutating func decode(
+    _ delivery: UnsafeMutablePointer<Delivery>, packets: Packets, into writer: inout EventWriter
+  ) -> DecodeOutcome {
+    let bytes = delivery.pointee.bytes
+    let length = Int(delivery.pointee.length)
+    guard length >= 8 else {
+      context.note(length == 0 ? .emptyMessages : .malformed, delivery, packets)
+      return .other
+    }
+    // SAFETY: the head is here; every further read stands behind the check of the shape's length.
+    let template = bytes.littleEndian(UInt16.self, at: 2)
+    var ends = true
+    let packet = packets + Int(delivery.pointee.packet)
+    var nanoseconds = packet.pointee.captureNanoseconds
+    let header = packet.pointee.payload
+    // The packet's header is there where the message is so far into it.
+    if bytes - header >= EOBIPacket.headerLength, EOBIPacket.isHeader(header) {
+      nanoseconds = header.littleEndian(UInt64.self, at: 24)
+      ends = header.byte(at: 17) == 1
+      isCurrent = nanoseconds >= Self.currentSince
+    }
+    var shape = EOBIShape.order(template, isCurrent: true)
+    if let newer = shape {
+      let generation = length >= newer.length
+      if !generation { shape = EOBIShape.order(template, isCurrent: false) }
+      isCurrent = generation
+    }
+    let needed = shape?.length ?? Self.length(ofOther: template, length: length)
+    if needed == 0 || length < needed {
+      context.note(needed == 0 ? .unknownTypes : .malformed, delivery, packets)
+      // States of several instruments at once, whose layout is not known: none of them counts as trading.
+      if template == 13_302 { stopTrading(stamp(template, nanoseconds), delivery, packets, &writer) }
+      return .other
+    }
+    if template == 13_601 { isCurrent = !Self.isOldSummary(length) }
+    let type = FeedProtocol.eobiSlot(ofTemplate: template)
+    context.count(type: type)
+    isNew = false
+    var message = Message(
+      bytes: bytes, length: length, template: template, isCurrent: isCurrent, delivery: delivery, packets: packets,
+      stamp: stamp(template, nanoseconds))
+    let isSnapshot = template >= 13_600
+    if !ends, !isSnapshot { message.stamp.flags = .isPartial }
+    if let shape, !isSnapshot {
+      applyOrder(message, shape, &writer)
+    } else if template == 13_104 || template == 13_105 {
+      applyExecution(message, &writer)
+    } else {
+      applyRare(message, shape, &writer)
+    }
+    if isSnapshot { return .other }
+    if !ends {
+      if writer.count > 0 { isOpen = true }
+    } else if isOpen {
+      isOpen = false
+      _ = writer.next(.endOfChannelEvent, 0, message.stamp)
+    }
+    return isNew ? .other : .everyday
+  }
+
+  @inline(__always)
+  private mutating func stamp(_ template: UInt16, _ nanoseconds: UInt64) -> EventStamp {
+    EventStamp(
+      type: FeedProtocol.eobiSlot(ofTemplate: template), exchangeNanoseconds: day.nanoseconds(nanoseconds))
+  }
+
+  /// InstrumentSummary is told apart by its slots: 11 or 15 of 16 bytes, always all of them, or any of 32.
+  private static func length(ofOther template: UInt16, length: Int) -> Int {
+    if template != 13_601 { return EOBIShape.length(ofOther: template) }
+    return isOldSummary(length) || length >= 64 && (length - 64) % 32 == 0 ? length : .max
+  }
+
+  private static func isOldSummary(_ length: Int) -> Bool { length == 216 || length == 280 }
+
+  // MARK: - Instruments, prices, quantities
+
+  /// The instrument of a SecurityID; nil where another core owns it, or there is no room.
+  @inline(__always)
+  mutating func find(_ message: Message, securityAt offset: Int, claims: Bool) -> Int? {
+    let number = message.int64(offset)
+    let identifier = UInt64(bitPattern: number)
+    var found = context.directory.pointee.find(identifier: identifier)
+    if found == nil {
+      isNew = true
+      found = instruments.nameByNumber(identifier, number, message.delivery, message.packets)
+    }
+    guard let index = found else { return nil }
+    if claims { instruments.claim(index, isNew: &isNew) }
+    return context.owns(index) ? index : nil
+  }
+
+  @inline(__always)
+  func price(_ raw: Int64, _ index: Int, _ message: Message) -> Int32? {
+    if !context.directory.pointee.scales.base[index].isUsed { chooseScale(raw, index) }
+    return instruments.price(raw, index, message.delivery, message.packets)
+  }
+
+  @inline(__always)
+  func tradePrice(_ raw: Int64, _ index: Int, _ message: Message) -> Int32? {
+    if !context.directory.pointee.scales.base[index].isUsed { chooseScale(raw, index) }
+    return instruments.tradePrice(raw, index, message.delivery, message.packets)
+  }
+
+  /// The sheet has no tick sizes. 32 bits reach to 21,474 in steps of 1/100,000, to 214,748 in steps of 1/10,000.
+  @inline(never)
+  private func chooseScale(_ raw: Int64, _ index: Int) {
+    let divisor: Int64 = raw.magnitude < 100_000_000_000 ? 1_000 : 10_000
+    if let scale = PriceScale(decimals: 8, divisor: divisor) {
+      _ = context.directory.pointee.setScale(scale, instrument: index)
+    }
+  }
+
+  /// Whole contracts, 0 where there are none; nil, counted, where it is no whole number or beyond 32 bits.
+  @inline(__always)
+  func quantity(at offset: Int, _ message: Message) -> UInt32? {
+    if !message.isCurrent {
+      return UInt32(max(0, message.bytes.littleEndian(Int32.self, at: offset)))
+    }
+    let raw = max(0, message.int64(offset))
+    let contracts = raw / 10_000
+    if contracts &* 10_000 == raw, contracts <= Int64(UInt32.max) { return UInt32(contracts) }
+    context.noteOwned(
+      contracts &* 10_000 == raw ? .levelQuantityOverflows : .quantitiesOffScale, message.delivery, message.packets)
+    return nil
+  }
+
+  /// The number by which books know an order: the same for the same side, price and priority time.
+  @inline(__always)
+  static func reference(isSell: Bool, price: Int64, priority: UInt64) -> UInt64 {
+    Mix.fold(isSell ? 2 : 1, priority, UInt64(bitPattern: price))
+  }
+
+  /// True for a sale; nil, counted, for what is neither.
+  @inline(__always)
+  func side(at offset: Int, _ message: Message) -> Bool? {
+    let side = message.bytes.byte(at: offset)
+    if side == 1 || side == 2 { return side == 2 }
+    context.noteOwned(.badSide, message.delivery, message.packets)
+    return nil
+  }
+}
