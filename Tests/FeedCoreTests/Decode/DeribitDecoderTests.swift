@@ -122,7 +122,7 @@ struct DeribitDecoderTests {
       (30_000_000.05, 3_000_000_005_000_000), (123_456_789.1, 12_345_678_910_000_000),
       (91_999_999_999.5, 9_199_999_999_950_000_000), (1_000_000_000, 100_000_000_000_000_000),
       (0.000000001, nil), (1.0 / 3, nil), (.nan, nil), (.infinity, nil), (-.infinity, nil), (93e9, nil), (1e300, nil),
-      (5e-324, nil), (0.1 + 0.2, nil),
+      (.leastNonzeroMagnitude, nil), (0.1 + 0.2, nil),
     ]
     for (real, scaled) in cases { #expect(DeribitReal.scaled8(real) == scaled, "\(real)") }
   }

@@ -11,8 +11,10 @@ struct DeribitCapture {
     var frame: CapturedFrame
     var payload: ArraySlice<UInt8> { frame.payload }
     var channel: UInt32 { UInt32(little(payload, 2, 2)) }
-    /// The first book change of the packet: instrument and whether there is one.
-    var changedInstrument: UInt32?
+    /// Template and the number at 12, where all that concern an instrument have its id.
+    var messages: [(template: UInt64, instrument: UInt32)] = []
+    /// The instrument of the packet's book change, nil where it has none.
+    var changedInstrument: UInt32? { messages.first { $0.template == 1001 }?.instrument }
   }
 
   let packets: [Packet]
@@ -26,25 +28,27 @@ struct DeribitCapture {
       for packet in burst[..<source.receive(into: burst)] where packet.linkType == .ethernet {
         let bytes = [UInt8](UnsafeRawBufferPointer(start: packet.bytes, count: Int(packet.capturedLength)))
         var entry = Packet(frame: CapturedFrame(nanoseconds: packet.captureNanoseconds, bytes: bytes))
-        entry.changedInstrument = Self.changedInstrument(entry.payload)
+        entry.messages = Self.messages(entry.payload)
         packets.append(entry)
       }
     }
     self.packets = packets
   }
 
-  /// Walks the messages by block, group and string lengths to a 1001.
-  private static func changedInstrument(_ payload: ArraySlice<UInt8>) -> UInt32? {
+  /// Walks the messages by block, group and string lengths.
+  private static func messages(_ payload: ArraySlice<UInt8>) -> [(template: UInt64, instrument: UInt32)] {
+    var messages: [(template: UInt64, instrument: UInt32)] = []
     var offset = 8
     while offset + 12 <= payload.count {
-      if little(payload, offset + 2, 2) == 1001 { return UInt32(little(payload, offset + 12, 4)) }
+      let hasId = little(payload, offset, 2) >= 4
+      messages.append((little(payload, offset + 2, 2), hasId ? UInt32(little(payload, offset + 12, 4)) : 0))
       let groups = little(payload, offset + 8, 2)
       let strings = little(payload, offset + 10, 2)
       offset += 12 + Int(little(payload, offset, 2))
       for _ in 0..<groups { offset += 8 + Int(little(payload, offset, 2) * little(payload, offset + 2, 2)) }
       for _ in 0..<strings { offset += 1 + Int(little(payload, offset, 1)) }
     }
-    return nil
+    return messages
   }
 
   static func write(_ packets: some Sequence<Packet>) -> String { PcapFile.write(packets.map(\.frame)) }
