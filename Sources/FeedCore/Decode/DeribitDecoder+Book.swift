@@ -14,12 +14,12 @@ extension DeribitDecoder {
   mutating func decodeBook(
     _ message: DeribitMessage, _ delivery: DeliveryPointer, _ packets: Packets, _ writer: inout EventWriter
   ) {
+    tellTime(message.bytes.littleEndian(UInt64.self, at: 16))
     let place = place(message.bytes.littleEndian(UInt32.self, at: 12), delivery, packets)
     if place < 0 { return }
     follow(place, &writer)
     let index = ownIndex(place)
     if index < 0, venue.pointee.instruments.base[place].index != 0 { return }
-    tellTime(message.bytes.littleEndian(UInt64.self, at: 16))
     let wasCurrent = venue.pointee.join.state(of: place) == .current
     let verdict = venue.pointee.join.live(
       place, number: message.bytes.littleEndian(UInt64.self, at: 32),
@@ -126,6 +126,7 @@ extension DeribitDecoder {
   mutating func decodeSnapshot(
     _ message: DeribitMessage, _ delivery: DeliveryPointer, _ packets: Packets, _ writer: inout EventWriter
   ) {
+    tellTime(message.bytes.littleEndian(UInt64.self, at: 16))
     let place = place(message.bytes.littleEndian(UInt32.self, at: 12), delivery, packets)
     if place < 0 { return }
     let changeId = message.bytes.littleEndian(UInt64.self, at: 24)
@@ -139,7 +140,6 @@ extension DeribitDecoder {
     // An instrument nobody named has no scales; another core's no book here.
     let index = ownIndex(place)
     if part == .unsure || index < 0 { return }
-    tellTime(message.bytes.littleEndian(UInt64.self, at: 16))
     if part == .begins { beginSnapshot(place, index, through: changeId, &writer) }
     guard parts.isTaken, venue.pointee.join.state(of: place) == .receiving else { return }
     guard let group = message.firstGroup(entryLength: 17) else {

@@ -61,6 +61,8 @@ extension DeribitDecoder {
     instrument.pointee.state = 255
     // The book is set up after this message, under this channel.
     if !instrument.pointee.isFollowed { instrument.pointee.channel = context.channel }
+    instrument.pointee.namedBy = context.channel
+    venue.pointee.pair(place)
     context.directory.pointee.channels[index] = instrument.pointee.channel
     if isAnother || !context.owns(index) { venue.pointee.join.restart(place, now: now) }
     if context.owns(index) { tellGap(true, index, &writer) }
@@ -108,12 +110,12 @@ extension DeribitDecoder {
     _ message: DeribitMessage, _ delivery: DeliveryPointer, _ packets: Packets, _ writer: inout EventWriter
   ) {
     parts.isAtBeginning = true
+    tellTime(message.bytes.littleEndian(UInt64.self, at: 17))
     let place = venue.pointee.find(message.bytes.littleEndian(UInt32.self, at: 12))
     if place < 0 { return }
     followTicker(place, &writer)
     let index = ownIndex(place)
     if index < 0 { return }
-    tellTime(message.bytes.littleEndian(UInt64.self, at: 17))
     tellState(message.bytes.byte(at: 16), place, index, &writer)
   }
 
@@ -135,16 +137,15 @@ extension DeribitDecoder {
     let place = place(message.bytes.littleEndian(UInt32.self, at: 12), delivery, packets)
     if place < 0 { return }
     follow(place, &writer)
-    let index = ownIndex(place)
-    if index < 0 { return }
     guard let group = message.firstGroup(entryLength: 83) else {
-      return context.noteOwned(.malformed, delivery, packets)
+      return context.note(.malformed, delivery, packets)
     }
+    let index = ownIndex(place)
     var entry = group.entries
     for _ in 0..<group.count {
       // SAFETY: `message` holds `count` entries of at least 83 bytes.
       tellTime(entry.littleEndian(UInt64.self, at: 17))
-      decodeTrade(entry, index, delivery, packets, &writer)
+      if index >= 0 { decodeTrade(entry, index, delivery, packets, &writer) }
       entry += group.stride
     }
   }

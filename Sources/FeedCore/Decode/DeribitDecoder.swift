@@ -23,6 +23,8 @@ struct DeribitDecoder: EventDecoder {
   let venue: UnsafeMutablePointer<DeribitVenue>
   /// The number on the next packet of the channel, nil before the first.
   private var nextSequence: UInt32?
+  /// Its numbers began anew, which its next packet tells.
+  private var isRestarted = false
   /// The channel has shown what it carries: snapshots; changes.
   private var carriesSnapshots = false
   private var carriesChanges = false
@@ -136,7 +138,8 @@ struct DeribitDecoder: EventDecoder {
     guard bytes - packets[Int(delivery.pointee.packet)].payload == DeribitPacket.headerLength else { return }
     // SAFETY: the packet's header, proved when it was parsed, stands before its body.
     let sequence = (bytes - DeribitPacket.headerLength).littleEndian(UInt32.self, at: 4)
-    if let nextSequence, sequence != nextSequence { lose(&writer) }
+    if isRestarted || nextSequence != nil && sequence != nextSequence { lose(&writer) }
+    isRestarted = false
     nextSequence = sequence &+ 1
   }
 
@@ -161,6 +164,7 @@ struct DeribitDecoder: EventDecoder {
     abortParts()
     parts = DeribitSnapshotParts()
     nextSequence = nil
+    isRestarted = true
     venue.pointee.restart(channel: context.channel, now: now)
   }
 
@@ -189,6 +193,7 @@ struct DeribitDecoder: EventDecoder {
     let instrument = venue.pointee.instruments.base + place
     instrument.pointee.isFollowed = true
     instrument.pointee.channel = context.channel
+    venue.pointee.pair(place)
     let index = Int(instrument.pointee.index) - 1
     if index < 0 { return }
     context.directory.pointee.channels[index] = context.channel
@@ -235,7 +240,8 @@ struct DeribitDecoder: EventDecoder {
   /// Events of one 1001: entries of 18 bytes in a UDP payload.
   private static var keptEventsMaximum: Int { 65_507 / 18 + 2 }
 
-  /// Messages tell milliseconds since 1970 UTC; the venue's day is UTC's.
+  /// Messages tell milliseconds since 1970 UTC; the venue's day is UTC's. Told of every message, whoever owns its
+  /// instrument: messages without a time happen at the last one told, on every core alike.
   mutating func tellTime(_ milliseconds: UInt64) {
     venue.pointee.exchangeNanoseconds = milliseconds % 86_400_000 * 1_000_000
   }

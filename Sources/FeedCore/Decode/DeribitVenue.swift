@@ -10,6 +10,8 @@ struct DeribitVenue {
     var index: UInt32 = 0
     /// The channel that carries its changes where `isFollowed`, else the one that named it.
     var channel: UInt8 = 0
+    /// The channel that named it, which carries its snapshots.
+    var namedBy: UInt8 = 255
     var isFollowed = false
     /// Packets of its channel are lost, and it has not shown yet that it lost nothing.
     var isSuspect = false
@@ -17,7 +19,16 @@ struct DeribitVenue {
     var state: UInt8 = 255
   }
 
+  /// Which event channel a snapshot channel's instruments have, as far as they showed it. Those that did not are taken
+  /// to have the same, unless the others differ.
+  private enum Pair {
+    static var unknown: UInt8 { 255 }
+    static var mixed: UInt8 { 254 }
+  }
+
   let instruments: Storage<Instrument>
+  /// Per snapshot channel: its event channel, `unknown`, or `mixed`.
+  private let pairs = Storage<UInt8>(capacity: 256, hugePages: false)
   private(set) var count = 0
   private var places: IdentifierTable
   var join: InstrumentJoin
@@ -29,6 +40,7 @@ struct DeribitVenue {
   init(instruments capacity: Int, settings: RecoverySettings) {
     instruments = Storage(capacity: capacity, hugePages: false)
     places = IdentifierTable(capacity: capacity)
+    for channel in 0..<256 { pairs[channel] = Pair.unknown }
     join = InstrumentJoin(
       limits: RecoveryLimits(settings), numbering: .chain, instruments: capacity, settings: settings)
   }
@@ -48,6 +60,22 @@ struct DeribitVenue {
     return count - 1
   }
 
+  /// The channel that carries an instrument's changes is known, and the one that names it.
+  mutating func pair(_ place: Int) {
+    let instrument = instruments[place]
+    guard instrument.isFollowed, instrument.namedBy != 255 else { return }
+    let known = pairs[Int(instrument.namedBy)]
+    pairs[Int(instrument.namedBy)] =
+      known == Pair.unknown || known == instrument.channel ? instrument.channel : Pair.mixed
+  }
+
+  /// Whether the instrument's changes may come on `channel`.
+  private func mayCome(_ instrument: Instrument, on channel: UInt8) -> Bool {
+    if instrument.isFollowed { return instrument.channel == channel }
+    let pair = pairs[Int(instrument.namedBy)]
+    return pair == channel || pair >= Pair.mixed
+  }
+
   /// Packets of an event channel are lost: its instruments are suspect, and those whose channel is not known yet.
   ///
   /// - Returns: bit c: some of them stand under channel c.
@@ -55,18 +83,22 @@ struct DeribitVenue {
     var channels: UInt64 = 0
     for place in 0..<count {
       let instrument = instruments.base + place
-      if instrument.pointee.isFollowed, instrument.pointee.channel != channel { continue }
+      if !mayCome(instrument.pointee, on: channel) { continue }
       instrument.pointee.isSuspect = true
       channels |= 1 << UInt64(instrument.pointee.channel & 63)
     }
     return channels
   }
 
-  /// The books of `channel` are empty: they wait for a snapshot, and for their state to be told again.
+  /// The books of `channel` are empty: they wait for a snapshot, and for their state to be told again. Those that may
+  /// have their changes on it wait for a snapshot, too: change ids may begin anew.
   mutating func restart(channel: UInt8, now: UInt64) {
-    for place in 0..<count where instruments[place].channel == channel {
-      instruments[place].isSuspect = false
-      instruments[place].state = 255
+    for place in 0..<count {
+      let instrument = instruments.base + place
+      let isEmpty = instrument.pointee.channel == channel
+      guard isEmpty || mayCome(instrument.pointee, on: channel) else { continue }
+      if isEmpty { instrument.pointee.state = 255 }
+      instrument.pointee.isSuspect = false
       join.restart(place, now: now)
       if unfinished == place { unfinished = -1 }
     }
