@@ -8,7 +8,7 @@ public enum BOE2Stream {
   /// and every unit stays below.
   public static let searchedLengthMaximum = 4096
 
-  /// Judges the beginning of `bytes` as a message in sound framing: any type, so that new ones are skipped by length.
+  /// Judges the beginning of `bytes`. Any type is good, so that new ones are skipped by their length.
   public static func examine(_ bytes: UnsafeRawBufferPointer) -> StreamFrameVerdict {
     guard let base = bytes.baseAddress else { return .partial }
     // SAFETY: each read stands behind a check of the count.

@@ -37,22 +37,4 @@ extension CaptureDecoder {
     moldPorts.insert(port)
     return true
   }
-
-  /// Whether a TCP payload is SoupBinTCP with OUCH 5.0 messages (`SoupOUCH`). The last packet may be cut by the
-  /// segment's end.
-  mutating func isSoup(_ payload: UnsafeRawBufferPointer, ports: (source: UInt16, destination: UInt16)) -> Bool {
-    if ouchInboundIndex < 0 { return false }
-    // Only OUCH was asked for: every segment is taken for it.
-    if itchIndex < 0 { return true }
-    let isKnownFlow = soupPorts.contains(ports.source) || soupPorts.contains(ports.destination)
-    switch SoupOUCH.examine(payload, packetLimit: .max) {
-    case .messages:
-      soupPorts.insert(ports.source)
-      soupPorts.insert(ports.destination)
-      return true
-    case .controlOnly: return true
-    case .unknownMessages: return isKnownFlow
-    case .foreign: return false
-    }
-  }
 }

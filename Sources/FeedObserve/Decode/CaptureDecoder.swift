@@ -16,31 +16,40 @@ public struct CaptureDecoder: ~Copyable {
   let protocols: [ProtocolDescription]
   /// Positions in `protocols`, -1 where the selection leaves the protocol out.
   let itchIndex: Int
-  let ouchInboundIndex: Int
-  let ouchOutboundIndex: Int
+  let boeIndex: Int
+  /// SoupBinTCP packets themselves, where they were asked for.
+  let soupIndex: Int
+  /// The file's TCP connections.
+  private(set) var streams: TCPStreams
+  private let streamProtocols: [StreamProtocol]
+  private let applications: [SoupApplication]
+  /// A file of SoupBinTCP packets is one connection.
+  private var fileConnection = TCPConnection()
   /// By protocol and layout: whether `--type` lets it pass.
   private let passesType: [[Bool]]
   private var symbolFilter: SymbolFilter?
   private var formatter: any RowFormatter
 
   private var fileName = ""
-  private var packetIndex: UInt64 = 0
+  var packetIndex: UInt64 = 0
   /// Session of the MoldUDP64 packet at hand, for the symbol filter.
   private var sessionHead: UInt64 = 0
   private var sessionTail: UInt16 = 0
   /// Ports of this file on which packets of a protocol were recognised: there, faulty packets are its packets.
   var moldPorts = PortSet()
-  var soupPorts = PortSet()
 
   /// - Throws: `DecodeSelectionError` where no message can have a type asked for.
   public init(_ selection: DecodeSelection) throws(DecodeSelectionError) {
     self.selection = selection
-    let chosen = selection.protocol.map { [$0] } ?? DecodeProtocol.allCases
+    let chosen = selection.protocol.map { [$0] } ?? DecodeProtocol.recognised
     let protocols = chosen.flatMap(\.descriptions)
     self.protocols = protocols
     itchIndex = protocols.firstIndex { $0.name == ITCH50Layouts.description.name } ?? -1
-    ouchInboundIndex = protocols.firstIndex { $0.name == OUCH50Layouts.inbound.name } ?? -1
-    ouchOutboundIndex = protocols.firstIndex { $0.name == OUCH50Layouts.outbound.name } ?? -1
+    boeIndex = protocols.firstIndex { $0.name == BOE2Layouts.description.name } ?? -1
+    soupIndex = protocols.firstIndex { $0.name == SoupBinTCPLayouts.description.name } ?? -1
+    streamProtocols = Array(Set(chosen.flatMap(\.streamProtocols))).sorted { $0.rawValue < $1.rawValue }
+    applications = Array(Set(chosen.flatMap(\.applications))).sorted { $0.rawValue < $1.rawValue }
+    streams = TCPStreams(candidates: streamProtocols, applications: applications)
 
     let known = Set(protocols.flatMap(\.layouts).map(\.typeText))
     for type in selection.types where !known.contains(type) {
@@ -66,7 +75,8 @@ public struct CaptureDecoder: ~Copyable {
     fileName = name
     packetIndex = 0
     moldPorts = PortSet()
-    soupPorts = PortSet()
+    streams = TCPStreams(candidates: streamProtocols, applications: applications)
+    fileConnection = TCPConnection()
     (sessionHead, sessionTail) = (0, 0)
     symbolFilter?.beginFile()
     if selection.namesFiles { formatter.beginFile(named: name) }
@@ -74,15 +84,18 @@ public struct CaptureDecoder: ~Copyable {
 
   // MARK: Input
 
-  /// The payload of the file's next UDP or TCP packet that has one.
-  public mutating func decode(_ view: TransportView) {
+  /// The payload of the file's next UDP or TCP packet that has one. What TCP segments without payload say goes to
+  /// `decode(_:at:)` for segments; behind the last packet comes `finishFile`.
+  public mutating func decode(_ view: TransportView, at captureNanoseconds: UInt64) {
+    if view.transport == .tcp {
+      decode(TCPSegment(view), at: captureNanoseconds)
+      return
+    }
     let payload = UnsafeRawBufferPointer(start: view.payload, count: view.payloadLength)
-    switch view.transport {
-    case .udp where isMold(payload, port: view.destinationPort, isCut: view.isCut):
+    if isMold(payload, port: view.destinationPort, isCut: view.isCut) {
       decodeMold(payload, isCut: view.isCut)
-    case .tcp where isSoup(payload, ports: (view.sourcePort, view.destinationPort)):
-      decodeSoup(payload, isCut: view.isCut)
-    case .udp, .tcp: record(.undecodedPackets, at: 0)
+    } else {
+      record(.undecodedPackets, at: 0)
     }
     finishPacket()
   }
@@ -109,11 +122,11 @@ public struct CaptureDecoder: ~Copyable {
       try take(&output)
     }
     if framer.end != .whole, !isDone {
-      record(framer.end == .partial ? .partialSoupPackets : .malformed, at: framer.consumed)
+      record(framer.end == .partial ? .partialMessages : .malformed, at: framer.consumed)
     }
   }
 
-  private mutating func finishPacket() {
+  mutating func finishPacket() {
     packetIndex &+= 1
     tally.packets &+= 1
   }
@@ -153,31 +166,32 @@ public struct CaptureDecoder: ~Copyable {
     if offset != payload.count { record(.malformed, at: offset) }
   }
 
-  /// The SoupBinTCP packets of one TCP segment.
-  private mutating func decodeSoup(_ payload: UnsafeRawBufferPointer, isCut: Bool) {
-    var framer = SoupBinTCPFramer(payload)
-    while !isDone, let packet = framer.next() { decode(packet) }
-    switch framer.end {
-    case .whole: break
-    case .partial: record(isCut ? .cutPackets : .partialSoupPackets, at: framer.consumed)
-    case .illegalLength: record(.malformed, at: framer.consumed)
-    }
-  }
-
   /// The packet's type gives the direction: the client's messages are unsequenced, the server's sequenced.
   private mutating func decode(_ packet: SoupBinTCPPacket) {
     let offset = packet.offset &+ 3
-    switch SoupBinTCPPacketType(rawValue: packet.type) {
-    case .sequencedData: decode(packet.payload, ouchOutboundIndex, at: offset, sequenceNumber: nil)
-    case .unsequencedData: decode(packet.payload, ouchInboundIndex, at: offset, sequenceNumber: nil)
-    case .some: break
-    case nil: record(.malformed, at: packet.offset, type: packet.type)
+    guard let type = SoupBinTCPPacketType(rawValue: packet.type) else {
+      record(.malformed, at: packet.offset, type: packet.type)
+      return
     }
+    if soupIndex >= 0 {
+      decode(packet.bytes, soupIndex, at: packet.offset, sequenceNumber: nil)
+      return
+    }
+    guard type.isData else { return }
+    let side: StreamSide = type == .sequencedData ? .server : .client
+    let application = streams.application(of: packet.payload, on: fileConnection, from: side)
+    decode(packet.payload, protocolIndex(application, from: side), at: offset, sequenceNumber: nil)
+  }
+
+  /// Position in `protocols`, -1 where the selection leaves the protocol out.
+  func protocolIndex(_ application: SoupApplication?, from side: StreamSide) -> Int {
+    guard let name = application?.description(from: side)?.name else { return -1 }
+    return protocols.firstIndex { $0.name == name } ?? -1
   }
 
   // MARK: Messages
 
-  private mutating func decode(
+  mutating func decode(
     _ message: UnsafeRawBufferPointer, _ protocolIndex: Int, at offset: Int, sequenceNumber: UInt64?
   ) {
     guard protocolIndex >= 0 else {
@@ -215,8 +229,8 @@ public struct CaptureDecoder: ~Copyable {
     tally.rows &+= 1
   }
 
-  private mutating func record(_ fault: DecodeFault, at offset: Int, type: UInt8? = nil) {
+  mutating func record(_ fault: DecodeFault, at offset: Int, type: UInt8? = nil, count: UInt64 = 1) {
     let (file, packetIndex) = (fileName, packetIndex)
-    tally.add(fault, at: DecodeFaultPlace(file: file, packetIndex: packetIndex, offset: offset, type: type))
+    tally.add(fault, count: count, at: DecodeFaultPlace(file: file, packetIndex: packetIndex, offset: offset, type: type))
   }
 }

@@ -11,8 +11,10 @@ public struct FlowStatistics: Sendable {
     public var heartbeats: UInt64 = 0
     public var endsOfSession: UInt64 = 0
     var numbers = NumberRanges()
-    fileprivate var high: UInt64
-    fileprivate var low: UInt16
+    fileprivate var high: UInt64 = 0
+    fileprivate var low: UInt16 = 0
+
+    init(name: String) { self.name = name }
 
     /// Number of the first and of the last message, nil where there was none.
     public var firstSequence: UInt64? { numbers.firstMessage }
@@ -109,7 +111,9 @@ public struct FlowStatistics: Sendable {
     var bytes = (0..<8).map { UInt8(truncatingIfNeeded: high >> UInt64(56 - 8 * $0)) }
     bytes += [UInt8(low >> 8), UInt8(low & 0xFF)]
     let name = String(decoding: bytes.map { $0 >= 0x20 && $0 < 0x7F ? $0 : UInt8(ascii: "?") }, as: UTF8.self)
-    sessions.append(Session(name: name, high: high, low: low))
+    var session = Session(name: name)
+    (session.high, session.low) = (high, low)
+    sessions.append(session)
     return sessions.count - 1
   }
 }
