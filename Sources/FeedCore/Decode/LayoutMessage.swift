@@ -8,6 +8,15 @@ public enum AppendageRule: UInt8, Sendable, BitwiseCopyable {
   case optional
 }
 
+/// When a layout describes a message of its type: venues change messages and keep the type.
+public enum LayoutSelector: Sendable, Equatable {
+  case always
+  /// The schema version in the message lies in this range. With `andLater` newer versions too: they only append.
+  case versions(ClosedRange<UInt32>, andLater: Bool)
+  /// These bytes are printable ASCII: the only way to tell two revisions of equal length apart.
+  case printable(offset: Int, count: Int)
+}
+
 /// One message of a protocol as data: printing, encoding, length checks and documentation are made from it.
 public struct MessageLayout: Sendable {
   /// The document's spelling of the bytes after the fixed part, and the key under which they are decoded.
@@ -17,8 +26,10 @@ public struct MessageLayout: Sendable {
   public static let appendageLengthTitle = "Appendage Length"
   public static let appendageLengthName = "appendageLength"
 
-  /// First byte of the message.
-  public let type: UInt8
+  /// The number by which the message is found; the character's code where the type is a character.
+  public let code: UInt32
+  /// The type as output shows it: "A", "0x21", "100".
+  public let typeText: String
   public let name: String
   /// Bytes of the fixed part.
   public let length: Int
@@ -26,35 +37,84 @@ public struct MessageLayout: Sendable {
   public let minimumLength: Int
   /// In wire order, without holes.
   public let fields: [FieldLayout]
+  /// What follows the fixed part, in wire order.
+  public let groups: [GroupLayout]
+  /// What follows the groups, in wire order.
+  public let strings: [StringLayout]
   public let appendage: AppendageRule
+  public let selector: LayoutSelector
   /// Known from an implementation only, not from the venue's own text.
   public let isNewer: Bool
+  /// Compared with packets of the venue itself.
+  public let isSeen: Bool
   public let notes: String
 
   public var hasAppendage: Bool { appendage != .none }
-  /// The type as output shows it.
-  public var typeText: String { String(Unicode.Scalar(type)) }
+  /// Whether anything but an appendage follows the fixed part.
+  public var hasTail: Bool { !groups.isEmpty || !strings.isEmpty }
+  /// The type of protocols that have one byte for it.
+  public var type: UInt8 { UInt8(truncatingIfNeeded: code) }
 
-  /// - Precondition: `type` is ASCII; with `.counted` the last field is the 16-bit appendage length.
+  /// A message found by a number.
+  ///
+  /// - Parameters:
+  ///   - shortBy: bytes that the shortest older revision lacks at the end.
+  ///   - radix: how output shows the type: 10, or 16 for "0x21".
+  /// - Precondition: names are unique, reserved fields apart; with `.counted` the last field is the 16-bit length.
   public init(
-    _ type: Unicode.Scalar, _ name: String, _ fields: [FieldLayout], appendage: AppendageRule = .none,
-    shortBy: Int = 0, isNewer: Bool = false, notes: String = ""
+    code: UInt32, typeText: String? = nil, _ name: String, _ fields: [FieldLayout], groups: [GroupLayout] = [],
+    strings: [StringLayout] = [], appendage: AppendageRule = .none, selector: LayoutSelector = .always,
+    shortBy: Int = 0, isNewer: Bool = false, isSeen: Bool = false, notes: String = ""
   ) {
-    self.type = UInt8(ascii: type)
+    self.code = code
+    self.typeText = typeText ?? String(code)
     self.name = name
-    var offset = 0
-    self.fields = fields.map { field in
-      defer { offset += field.size }
-      return field.moved(to: offset)
-    }
-    length = offset
-    minimumLength = offset - shortBy
+    self.fields = FieldLayout.placed(fields)
+    self.groups = groups
+    self.strings = strings
+    length = fields.reduce(0) { $0 + $1.size }
+    minimumLength = length - shortBy
     self.appendage = appendage
+    self.selector = selector
     self.isNewer = isNewer
+    self.isSeen = isSeen
     self.notes = notes
     precondition(
       appendage != .counted || (fields.last?.name == Self.appendageLengthName && fields.last?.size == 2),
       "\(name): a counted appendage needs its length as the last field")
+    let names = fields.filter { $0.encoding != .reserved }.map(\.name) + groups.map(\.name) + strings.map(\.name)
+    precondition(Set(names).count == names.count, "\(name): two fields of one name")
+    precondition(groups.isEmpty && strings.isEmpty || appendage == .none, "\(name): groups and an appendage")
+  }
+
+  /// A message found by a character.
+  ///
+  /// - Precondition: `type` is ASCII.
+  public init(
+    _ type: Unicode.Scalar, _ name: String, _ fields: [FieldLayout], groups: [GroupLayout] = [],
+    strings: [StringLayout] = [], appendage: AppendageRule = .none, shortBy: Int = 0, isNewer: Bool = false,
+    isSeen: Bool = false, notes: String = ""
+  ) {
+    self.init(
+      code: UInt32(UInt8(ascii: type)), typeText: String(type), name, fields, groups: groups, strings: strings,
+      appendage: appendage, shortBy: shortBy, isNewer: isNewer, isSeen: isSeen, notes: notes)
+  }
+
+  /// The same layout, marked as compared with packets of the venue itself.
+  public func seen() -> MessageLayout {
+    MessageLayout(
+      code: code, typeText: typeText, name, fields, groups: groups, strings: strings, appendage: appendage,
+      selector: selector, shortBy: length - minimumLength, isNewer: isNewer, isSeen: true, notes: notes)
+  }
+
+  /// The place of a field, for decoders that read it without the layout.
+  ///
+  /// - Precondition: the layout has it.
+  public func slot(_ name: String) -> FieldSlot {
+    guard let field = fields.first(where: { $0.name == name }) else {
+      preconditionFailure("\(self.name) has no field \(name)")
+    }
+    return field.slot
   }
 
   /// The bytes of the options behind the fixed part of `message`, nil where it has none.

@@ -2,10 +2,27 @@
 public enum FieldValue: Equatable, Sendable {
   case unsigned(UInt64)
   case signed(Int64)
+  /// A binary64; never one that is not a number: that is `null`.
+  case real(Double)
   /// Each byte one scalar, U+0000 ... U+00FF; padding included.
   case text(String)
-  /// The raw bytes of an appendage.
+  /// The raw bytes of a field of bytes, or of an appendage.
   case bytes([UInt8])
+  /// An optional field without a value.
+  case null
+  /// The entries of a group.
+  case group([[NamedValue]])
+}
+
+/// A value under its field's name.
+public struct NamedValue: Equatable, Sendable {
+  public var name: String
+  public var value: FieldValue
+
+  public init(_ name: String, _ value: FieldValue) {
+    self.name = name
+    self.value = value
+  }
 }
 
 /// Reads the fields of one message by its layout, without knowing the protocol. Not for the hot path: values are
@@ -13,29 +30,39 @@ public enum FieldValue: Equatable, Sendable {
 public struct MessageReader {
   public let layout: MessageLayout
   public let message: UnsafeRawBufferPointer
-  private let byteOrder: ByteOrder
+  private let head: MessageHead
+  /// Fields lie within it.
+  private let rootEnd: Int
 
-  /// - Precondition: `message` is not shorter than the layout's `minimumLength` (`ProtocolDescription.read` checks).
-  init(layout: MessageLayout, message: UnsafeRawBufferPointer, byteOrder: ByteOrder) {
+  /// - Precondition: `message` was judged readable by the protocol of the layout.
+  init(layout: MessageLayout, message: UnsafeRawBufferPointer, head: MessageHead) {
     precondition(message.count >= layout.minimumLength && message.count > 0)
     self.layout = layout
     self.message = message
-    self.byteOrder = byteOrder
+    self.head = head
+    rootEnd = message.baseAddress.map { ProtocolDescription.rootEnd($0, count: message.count, head, layout) } ?? 0
   }
 
   /// Value of a field of the layout, nil where the message ends before it.
   public func value(of field: FieldLayout) -> FieldValue? {
-    guard field.offset + field.size <= message.count, let base = message.baseAddress else { return nil }
-    return Self.value(of: field.slot, at: base, byteOrder)
+    guard field.offset + field.size <= rootEnd, let base = message.baseAddress else { return nil }
+    return Self.value(of: field.slot, at: base, head.order)
   }
 
-  /// All fields in wire order under their names, reserved ones too; then the appendage where there is one.
+  /// Value of the field of that name, nil where the layout or the message does not have it.
+  public func value(_ name: String) -> FieldValue? {
+    layout.fields.first { $0.name == name }.flatMap { value(of: $0) }
+  }
+
+  /// All fields in wire order under their names, reserved ones too; then groups and strings, or the appendage where
+  /// there is one.
   public func values() -> [(name: String, value: FieldValue)] {
     var result: [(name: String, value: FieldValue)] = []
     result.reserveCapacity(layout.fields.count + 2)
     for field in layout.fields {
       if let value = value(of: field) { result.append((field.name, value)) }
     }
+    if layout.hasTail { result += tail() }
     if let appendage = layout.appendageBytes(of: message) {
       if layout.appendage == .optional {
         result.append((MessageLayout.appendageLengthName, .unsigned(UInt64(appendage.count))))
@@ -43,6 +70,33 @@ public struct MessageReader {
       result.append((MessageLayout.appendageName, .bytes(Array(appendage))))
     }
     return result
+  }
+
+  /// Known groups that the message does not have are empty: it says how many it has.
+  private func tail() -> [(name: String, value: FieldValue)] {
+    guard let base = message.baseAddress else { return [] }
+    var result: [(name: String, value: FieldValue)] = []
+    var walk = MessageTail(base, count: message.count, head, layout, rootEnd)
+    var rest = layout.groups[...]
+    while let step = walk.nextGroup() {
+      guard let group = step.group, let entries = step.entries else { continue }
+      rest = rest.dropFirst()
+      result.append((group.name, .group((0..<entries.count).map { Self.entry($0, of: entries, group, head.order) })))
+    }
+    result += rest.map { ($0.name, .group([])) }
+    while let step = walk.nextString() {
+      guard let string = step.string, let bytes = step.bytes else { continue }
+      result.append((string.name, string.encoding == .bytes ? .bytes(Array(bytes)) : .text(Self.text(bytes))))
+    }
+    return result
+  }
+
+  private static func entry(
+    _ index: Int, of entries: GroupEntries, _ group: GroupLayout, _ order: ByteOrder
+  ) -> [NamedValue] {
+    // SAFETY: `has` compares with the entry's own length, and the entries lie within the message.
+    group.fields.filter { entries.has($0.slot) }
+      .map { NamedValue($0.name, value(of: $0.slot, at: entries.entry(index), order)) }
   }
 
   /// Value of one option, nil where its size is not the layout's.
@@ -54,13 +108,21 @@ public struct MessageReader {
   }
 
   /// SAFETY: the caller checked that `offset + size` bytes are there.
-  private static func value(of slot: FieldSlot, at base: UnsafeRawPointer, _ byteOrder: ByteOrder) -> FieldValue {
-    if slot.encoding.isText {
-      var text = String.UnicodeScalarView()
-      for byte in slot.bytes(at: base) { text.append(Unicode.Scalar(byte)) }
-      return .text(String(text))
+  private static func value(of slot: FieldSlot, at base: UnsafeRawPointer, _ order: ByteOrder) -> FieldValue {
+    if slot.isNull(at: base, order) { return .null }
+    return switch slot.encoding {
+    case .character, .text, .digits: .text(text(slot.bytes(at: base)))
+    case .bytes: .bytes(Array(slot.bytes(at: base)))
+    case .reserved: slot.size <= 8 ? .unsigned(slot.unsigned(at: base, order)) : .bytes(Array(slot.bytes(at: base)))
+    case .signed: .signed(slot.signed(at: base, order))
+    case .real: .real(slot.real(at: base, order))
+    case .unsigned, .timestamp: .unsigned(slot.unsigned(at: base, order))
     }
-    return slot.encoding.isSigned
-      ? .signed(slot.signed(at: base, byteOrder)) : .unsigned(slot.unsigned(at: base, byteOrder))
+  }
+
+  private static func text(_ bytes: UnsafeRawBufferPointer) -> String {
+    var text = String.UnicodeScalarView()
+    for byte in bytes { text.append(Unicode.Scalar(byte)) }
+    return String(text)
   }
 }

@@ -5,12 +5,15 @@ import FeedCore
 /// The columns depend on the protocols and types asked for, never on the data: `packet`, `sequence`, `protocol`,
 /// `type` (after `file`, where rows name their file), then every field name of the layouts in the order of their
 /// first appearance, and the appendage. A message leaves the columns it does not have empty. Numbers are the raw
-/// wire integers. Text comes without padding; bytes outside printable ASCII as "\xNN", "\" doubled.
+/// wire integers. Text comes without padding; bytes outside printable ASCII as "\xNN", "\" doubled. A group is one
+/// column, its entries a JSON array; an optional field without a value is empty.
 public struct CSVRows: RowFormatter {
   private struct Column: BitwiseCopyable {
     /// Separators between the column before (that the message has) and this one.
     var separators: Int
-    var slot: FieldSlot
+    /// Nil for a group or a string.
+    var slot: FieldSlot?
+    var nameIndex: Int
   }
 
   private struct Plan {
@@ -21,6 +24,8 @@ public struct CSVRows: RowFormatter {
     var columns: [Column]
     var lastIndex: Int
     var layout: MessageLayout
+    var isFlat: Bool
+    var tail: TailPlan
     var rowLengthMaximum: Int
   }
 
@@ -28,19 +33,24 @@ public struct CSVRows: RowFormatter {
   /// By protocol and layout; nil for types not asked for.
   private var plans: [[Plan?]] = []
   private var names: [String] = []
+  private let protocols: [ProtocolDescription]
   private let namesFiles: Bool
   private var file: [UInt8] = []
 
   /// - Parameter includes: whether messages of a layout may appear.
   public init(_ protocols: [ProtocolDescription], namesFiles: Bool, includes: (MessageLayout) -> Bool = { _ in true }) {
     self.namesFiles = namesFiles
+    self.protocols = protocols
     var indices: [String: Int] = [:]
     var hasAppendage = false
     let wanted = protocols.flatMap(\.layouts).filter(includes)
-    for field in wanted.flatMap(\.fields)
-    where field.encoding != .reserved && field.name != MessageLayout.appendageLengthName && indices[field.name] == nil {
-      indices[field.name] = names.count
-      names.append(field.name)
+    for layout in wanted {
+      let fields = layout.fields.filter { $0.encoding != .reserved && $0.name != MessageLayout.appendageLengthName }
+      for name in fields.map(\.name) + layout.groups.map(\.name) + layout.strings.map(\.name)
+      where indices[name] == nil {
+        indices[name] = names.count
+        names.append(name)
+      }
     }
     hasAppendage = wanted.contains(where: \.hasAppendage)
     if hasAppendage {
@@ -51,32 +61,38 @@ public struct CSVRows: RowFormatter {
     }
     for description in protocols {
       var row: [Plan?] = []
-      for layout in description.layouts {
-        row.append(includes(layout) ? Self.plan(layout, of: description, indices, names.count, &literals) : nil)
+      for (index, layout) in description.layouts.enumerated() {
+        row.append(includes(layout) ? Self.plan(index, of: description, indices, names.count, &literals) : nil)
       }
       plans.append(row)
     }
   }
 
   private static func plan(
-    _ layout: MessageLayout, of description: ProtocolDescription, _ indices: [String: Int], _ columnCount: Int,
+    _ layoutIndex: Int, of description: ProtocolDescription, _ indices: [String: Int], _ columnCount: Int,
     _ literals: inout Literals
   ) -> Plan {
+    let layout = description.layouts[layoutIndex]
     let head = literals.add(",\(description.name),\(layout.typeText)")
-    let fields = layout.fields.filter { $0.encoding != .reserved }
-      .compactMap { field in indices[field.name].map { (index: $0, field: field) } }
-      .sorted { $0.index < $1.index }
+    var cells: [(index: Int, slot: FieldSlot?)] = []
+    for field in layout.fields where field.encoding != .reserved {
+      if let index = indices[field.name] { cells.append((index, field.slot)) }
+    }
+    for name in layout.groups.map(\.name) + layout.strings.map(\.name) {
+      if let index = indices[name] { cells.append((index, nil)) }
+    }
     var columns: [Column] = []
     var last = -1
     var rowLengthMaximum = 96 + head.count + columnCount
-    for (index, field) in fields {
-      columns.append(Column(separators: index - last, slot: field.slot))
+    for (index, slot) in cells.sorted(by: { $0.index < $1.index }) {
+      columns.append(Column(separators: index - last, slot: slot, nameIndex: index))
       last = index
-      rowLengthMaximum += field.encoding.isText ? field.size * 5 + 2 : 20
+      rowLengthMaximum += slot?.rowLengthMaximum(textFactor: 5) ?? 0
     }
     return Plan(
       byteOrder: description.byteOrder, head: head, columns: columns, lastIndex: last, layout: layout,
-      rowLengthMaximum: rowLengthMaximum)
+      isFlat: description.isFlat(layoutIndex: layoutIndex),
+      tail: TailPlan(layout, &literals) { ($1 ? "\"" : ",\"") + $0 + "\":" }, rowLengthMaximum: rowLengthMaximum)
   }
 
   public func appendHeader(to buffer: inout RowBuffer) {
@@ -108,15 +124,25 @@ public struct CSVRows: RowFormatter {
     buffer.append(UInt8(ascii: ","))
     if let sequenceNumber = message.sequenceNumber { buffer.appendDecimal(sequenceNumber) }
     literals.append(plan.head, to: &buffer)
+    let end = plan.isFlat
+      ? message.bytes.count
+      : protocols[message.protocolIndex].rootEnd(of: message.bytes, layoutIndex: message.layoutIndex)
     for column in plan.columns {
       for _ in 0..<column.separators { buffer.append(UInt8(ascii: ",")) }
+      guard let slot = column.slot else {
+        appendTail(names[column.nameIndex], of: message, plan, to: &buffer)
+        continue
+      }
       // SAFETY: a field is read only where the message holds it.
-      guard column.slot.offset &+ column.slot.size <= message.bytes.count else { continue }
-      switch column.slot.encoding {
-      case .character, .text, .digits: Self.append(text: column.slot.trimmed(at: base), to: &buffer)
-      case .signed, .signedPrice4: buffer.appendDecimal(column.slot.signed(at: base, plan.byteOrder))
-      case .unsigned, .price4, .price8, .timestamp, .reserved:
-        buffer.appendDecimal(column.slot.unsigned(at: base, plan.byteOrder))
+      guard slot.offset &+ slot.size <= end, slot.null == .none || !slot.isNull(at: base, plan.byteOrder) else {
+        continue
+      }
+      switch slot.encoding {
+      case .character, .text, .digits: Self.append(text: slot.trimmed(at: base), to: &buffer)
+      case .signed: buffer.appendDecimal(slot.signed(at: base, plan.byteOrder))
+      case .unsigned, .timestamp, .reserved: buffer.appendDecimal(slot.unsigned(at: base, plan.byteOrder))
+      case .real: buffer.appendReal(slot.real(at: base, plan.byteOrder))
+      case .bytes: buffer.appendHexadecimal(slot.bytes(at: base))
       }
     }
     var last = plan.lastIndex
@@ -138,6 +164,21 @@ public struct CSVRows: RowFormatter {
     }
     for _ in 0..<max(names.count - 1 - last, 0) { buffer.append(UInt8(ascii: ",")) }
     buffer.append(UInt8(ascii: "\n"))
+  }
+
+  /// A group as JSON in one quoted value. Makes room for the rest of the row again.
+  @inline(never)
+  private func appendTail(_ name: String, of message: DecodedMessage, _ plan: Plan, to buffer: inout RowBuffer) {
+    var value = RowBuffer(capacity: 256)
+    plan.tail.appendJSON(valueOf: name, message, protocols[message.protocolIndex], literals, to: &value)
+    buffer.reserve(2 * value.count + 2 + plan.rowLengthMaximum)
+    if value.count == 0 { return }
+    buffer.append(UInt8(ascii: "\""))
+    for byte in value.bytes {
+      if byte == UInt8(ascii: "\"") { buffer.append(byte) }
+      buffer.append(byte)
+    }
+    buffer.append(UInt8(ascii: "\""))
   }
 
   /// A value with a comma or a quote stands in quotes, and a quote in it twice.

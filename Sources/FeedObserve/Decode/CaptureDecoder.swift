@@ -198,13 +198,14 @@ public struct CaptureDecoder: ~Copyable {
       record(.undecodedPackets, at: offset)
       return
     }
-    switch protocols[protocolIndex].verdict(of: message) {
+    let judgement = protocols[protocolIndex].judge(message)
+    switch judgement.verdict {
     case .exact: break
     case .longer: record(.longerMessages, at: offset, type: message.first)
     case .short:
       record(.malformed, at: offset, type: message.first)
       return
-    case .unknownType:
+    case .unknownType, .unknownVersion:
       record(.unknownTypes, at: offset, type: message.first)
       return
     case .empty:
@@ -212,7 +213,7 @@ public struct CaptureDecoder: ~Copyable {
       return
     }
     tally.messages &+= 1
-    let layoutIndex = protocols[protocolIndex].layoutIndex(ofType: message[0])
+    let layoutIndex = judgement.layoutIndex
     let layout = protocols[protocolIndex].layouts[layoutIndex]
     if layout.hasAppendage, !layout.appendageIsConsistent(in: message) {
       record(.appendageLengths, at: offset, type: message.first)

@@ -4,9 +4,10 @@ import FeedCore
 ///
 ///     {"packet":0,"sequence":1,"protocol":"itch50","type":"A","fields":{"messageType":"A","stockLocate":12,…}}
 ///
-/// Numbers are the raw wire integers; text comes without the padding at its end; an appendage comes as hexadecimal
-/// digits; reserved fields are left out. `file` is the first key where rows name their file; `sequence` is null where
-/// the transport numbers no messages.
+/// Numbers are the raw wire integers, real numbers in the shortest digits that read back to them; text comes without
+/// the padding at its end; bytes and an appendage come as hexadecimal digits; a group is an array of objects; an
+/// optional field without a value is null; reserved fields are left out. `file` is the first key where rows name their
+/// file; `sequence` is null where the transport numbers no messages.
 public struct NDJSONRows: RowFormatter {
   private struct Plan {
     var byteOrder: ByteOrder
@@ -14,24 +15,30 @@ public struct NDJSONRows: RowFormatter {
     var head: Literal
     var fields: [FieldPlan]
     var layout: MessageLayout
+    /// The fields lie within the message's own length, and no group follows.
+    var isFlat: Bool
+    var tail: TailPlan
     /// Most bytes a row can take, the file's name and an appendage's digits apart.
     var rowLengthMaximum: Int
   }
 
   private var literals = Literals()
+  private let protocols: [ProtocolDescription]
   private var plans: [[Plan]] = []
   /// `"file":"…",`
   private var file: [UInt8] = []
 
   public init(_ protocols: [ProtocolDescription]) {
+    self.protocols = protocols
     for description in protocols {
-      plans.append(description.layouts.map { Self.plan($0, of: description, &literals) })
+      plans.append(description.layouts.indices.map { Self.plan($0, of: description, &literals) })
     }
   }
 
   private static func plan(
-    _ layout: MessageLayout, of description: ProtocolDescription, _ literals: inout Literals
+    _ layoutIndex: Int, of description: ProtocolDescription, _ literals: inout Literals
   ) -> Plan {
+    let layout = description.layouts[layoutIndex]
     // Names and type codes are the tables' own: plain ASCII without anything to escape.
     let head = literals.add(
       ",\"protocol\":\"\(description.name)\",\"type\":\"\(layout.typeText)\",\"fields\":{")
@@ -40,11 +47,12 @@ public struct NDJSONRows: RowFormatter {
     for field in layout.fields where field.encoding != .reserved {
       let literal = literals.add((fields.isEmpty ? "\"" : ",\"") + field.name + "\":")
       fields.append(FieldPlan(literal: literal, slot: field.slot))
-      rowLengthMaximum += literal.count + (field.encoding.isText ? field.size * 6 + 2 : 20)
+      rowLengthMaximum += literal.count + field.slot.rowLengthMaximum(textFactor: 6)
     }
     return Plan(
       byteOrder: description.byteOrder, head: head, fields: fields, layout: layout,
-      rowLengthMaximum: rowLengthMaximum)
+      isFlat: description.isFlat(layoutIndex: layoutIndex),
+      tail: TailPlan(layout, &literals) { ($1 ? "\"" : ",\"") + $0 + "\":" }, rowLengthMaximum: rowLengthMaximum)
   }
 
   public func appendHeader(to buffer: inout RowBuffer) {}
@@ -79,18 +87,17 @@ public struct NDJSONRows: RowFormatter {
       buffer.append("null")
     }
     literals.append(plan.head, to: &buffer)
+    let end = plan.isFlat
+      ? message.bytes.count
+      : protocols[message.protocolIndex].rootEnd(of: message.bytes, layoutIndex: message.layoutIndex)
     // SAFETY: `isPresent` proves that the message holds the field.
-    for field in plan.fields where field.isPresent(in: message.bytes) {
+    for field in plan.fields where field.isPresent(before: end) {
       literals.append(field.literal, to: &buffer)
-      switch field.slot.encoding {
-      case .character, .text, .digits:
-        buffer.append(UInt8(ascii: "\""))
-        buffer.appendJSON(field.slot.trimmed(at: base))
-        buffer.append(UInt8(ascii: "\""))
-      case .signed, .signedPrice4: buffer.appendDecimal(field.slot.signed(at: base, plan.byteOrder))
-      case .unsigned, .price4, .price8, .timestamp, .reserved:
-        buffer.appendDecimal(field.slot.unsigned(at: base, plan.byteOrder))
-      }
+      buffer.appendJSON(field.slot, at: base, plan.byteOrder)
+    }
+    if !plan.isFlat {
+      plan.tail.appendJSON(message, protocols[message.protocolIndex], literals, to: &buffer)
+      buffer.reserve(8)
     }
     if plan.layout.hasAppendage { appendAppendage(message, plan.layout, to: &buffer) }
     buffer.append("}}\n")

@@ -11,6 +11,8 @@ public struct TableRows: RowFormatter {
     var head: Literal
     var fields: [FieldPlan]
     var layout: MessageLayout
+    var isFlat: Bool
+    var tail: TailPlan
     var rowLengthMaximum: Int
   }
 
@@ -24,27 +26,30 @@ public struct TableRows: RowFormatter {
     self.protocols = protocols
     self.namesFiles = namesFiles
     for description in protocols {
-      plans.append(description.layouts.map { Self.plan($0, of: description, &literals) })
+      plans.append(description.layouts.indices.map { Self.plan($0, of: description, &literals) })
     }
   }
 
   private static func plan(
-    _ layout: MessageLayout, of description: ProtocolDescription, _ literals: inout Literals
+    _ layoutIndex: Int, of description: ProtocolDescription, _ literals: inout Literals
   ) -> Plan {
+    let layout = description.layouts[layoutIndex]
     let head = literals.add(
       "  " + padded(description.name, protocolWidth) + "  " + padded(layout.typeText, 4) + "  "
         + padded(layout.name, nameWidth) + " ")
     var fields: [FieldPlan] = []
     var rowLengthMaximum = 128 + head.count
-    for field in layout.fields.dropFirst()
-    where field.encoding != .reserved && field.name != MessageLayout.appendageLengthName {
+    // The type stands in its own column; of the head nothing else is of use to readers.
+    for field in layout.fields
+    where field.encoding != .reserved && field.role == .value && field.name != MessageLayout.appendageLengthName {
       let literal = literals.add(" " + field.name + "=")
       fields.append(FieldPlan(literal: literal, slot: field.slot))
-      rowLengthMaximum += literal.count + (field.encoding.isText ? field.size * 4 + 2 : 24)
+      rowLengthMaximum += literal.count + field.slot.rowLengthMaximum(textFactor: 4)
     }
     return Plan(
       byteOrder: description.byteOrder, head: head, fields: fields, layout: layout,
-      rowLengthMaximum: rowLengthMaximum)
+      isFlat: description.isFlat(layoutIndex: layoutIndex),
+      tail: TailPlan(layout, &literals) { ($1 ? "" : " ") + $0 + "=" }, rowLengthMaximum: rowLengthMaximum)
   }
 
   private static func padded(_ text: String, _ width: Int) -> String {
@@ -74,39 +79,51 @@ public struct TableRows: RowFormatter {
       buffer.append("           -")
     }
     literals.append(plan.head, to: &buffer)
+    let description = protocols[message.protocolIndex]
+    let end = plan.isFlat
+      ? message.bytes.count : description.rootEnd(of: message.bytes, layoutIndex: message.layoutIndex)
     // SAFETY: `isPresent` proves that the message holds the field.
-    for field in plan.fields where field.isPresent(in: message.bytes) {
+    for field in plan.fields where field.isPresent(before: end) {
       literals.append(field.literal, to: &buffer)
       Self.append(field.slot, at: base, plan.byteOrder, to: &buffer)
     }
+    if !plan.isFlat { plan.tail.appendTable(message, description, literals, to: &buffer) }
     if plan.layout.hasAppendage, let appendage = plan.layout.appendageBytes(of: message.bytes) {
-      appendOptions(appendage, of: protocols[message.protocolIndex], to: &buffer)
+      appendOptions(appendage, of: description, to: &buffer)
     }
     buffer.reserve(1)
     buffer.append(UInt8(ascii: "\n"))
   }
 
-  private static func append(
+  /// The caller reserved `FieldSlot.rowLengthMaximum`, and proved that the message has the field.
+  static func append(
     _ slot: FieldSlot, at base: UnsafeRawPointer, _ order: ByteOrder, to buffer: inout RowBuffer
   ) {
+    if slot.null != .none, slot.isNull(at: base, order) {
+      buffer.append("-")
+      return
+    }
     switch slot.encoding {
     case .character, .text, .digits:
       let text = slot.trimmed(at: base)
       if text.isEmpty { buffer.append("\"\"") } else { buffer.appendVisible(text) }
-    case .signed: buffer.appendDecimal(slot.signed(at: base, order))
-    case .unsigned, .reserved: buffer.appendDecimal(slot.unsigned(at: base, order))
-    case .price4: append(slot.unsigned(at: base, order), unit: 10_000, decimals: 4, to: &buffer)
-    case .price8: append(slot.unsigned(at: base, order), unit: 100_000_000, decimals: 8, to: &buffer)
-    case .signedPrice4:
+    case .signed:
       let value = slot.signed(at: base, order)
       if value < 0 { buffer.append(UInt8(ascii: "-")) }
-      append(value.magnitude, unit: 10_000, decimals: 4, to: &buffer)
+      append(value.magnitude, decimals: Int(slot.decimals), to: &buffer)
+    case .unsigned, .reserved:
+      append(slot.unsigned(at: base, order), decimals: Int(slot.decimals), to: &buffer)
     case .timestamp: append(time: slot.unsigned(at: base, order), to: &buffer)
+    case .real: buffer.appendReal(slot.real(at: base, order))
+    case .bytes: buffer.appendHexadecimal(slot.bytes(at: base))
     }
   }
 
-  private static func append(_ value: UInt64, unit: UInt64, decimals: Int, to buffer: inout RowBuffer) {
+  private static func append(_ value: UInt64, decimals: Int, to buffer: inout RowBuffer) {
+    var unit: UInt64 = 1
+    for _ in 0..<decimals { unit &*= 10 }
     buffer.appendDecimal(value / unit)
+    if decimals == 0 { return }
     buffer.append(UInt8(ascii: "."))
     buffer.appendDecimal(value % unit, digits: decimals)
   }

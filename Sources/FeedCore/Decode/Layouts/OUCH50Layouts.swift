@@ -12,7 +12,7 @@ public enum OUCH50Layouts {
   public static let outbound = ProtocolDescription(
     name: "ouch50-out", byteOrder: .big, layouts: answers + newerAnswers, options: options)
 
-  private static let type = FieldLayout.character("Type", "the code")
+  private static let type = FieldLayout.typeCharacter("Type")
   private static let timestamp = FieldLayout("Timestamp", 8, .timestamp, "nanoseconds since midnight (US Eastern)")
   private static let userRefNum = FieldLayout.unsigned("UserRefNum", 4)
   private static let newUserRefNum = FieldLayout.unsigned(
@@ -170,10 +170,10 @@ public enum OUCH50Layouts {
       .character(
         "PriceType",
         "L limit, P market peg, M midpoint peg, R primary peg, Q market maker peg, m midpoint")),
-    OptionLayout(7, FieldLayout("PegOffset", 4, .signedPrice4)),
+    OptionLayout(7, .signedPrice("PegOffset", 4, decimals: 4)),
     OptionLayout(9, .price4("DiscretionPrice", 8)),
     OptionLayout(10, .character("DiscretionPriceType", "L P M R")),
-    OptionLayout(11, FieldLayout("DiscretionPegOffset", 4, .signedPrice4)),
+    OptionLayout(11, .signedPrice("DiscretionPegOffset", 4, decimals: 4)),
     OptionLayout(12, .character("PostOnly", "P post only, N no")),
     OptionLayout(13, .unsigned("RandomReserves", 4, "shares")),
     OptionLayout(14, .text("Route", 4)),

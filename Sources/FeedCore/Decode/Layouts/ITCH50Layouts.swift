@@ -14,7 +14,7 @@ public enum ITCH50Layouts {
       MessageLayout(
         "G", "GLIMPSE End of Snapshot",
         [
-          .character("Message Type", "the code"),
+          .typeCharacter("Message Type"),
           FieldLayout("Sequence Number", 20, .digits, "of the first message to process after the snapshot"),
         ], notes: "GLIMPSE only.")
     ])
@@ -26,7 +26,7 @@ public enum ITCH50Layouts {
     _ type: Unicode.Scalar, _ name: String, _ fields: [FieldLayout], _ notes: String = ""
   ) -> MessageLayout {
     let head: [FieldLayout] = [
-      .character("Message Type", "the code"),
+      .typeCharacter("Message Type"),
       .unsigned("Stock Locate", 2, "day-unique instrument index, 0 = not stock dependent"),
       .unsigned("Tracking Number", 2, "venue internal"),
       FieldLayout("Timestamp", 6, .timestamp, "nanoseconds since midnight (US Eastern), 48-bit"),
@@ -64,9 +64,9 @@ public enum ITCH50Layouts {
     message(
       "V", "MWCB Decline Level",
       [
-        FieldLayout("Level 1", 8, .price8),
-        FieldLayout("Level 2", 8, .price8),
-        FieldLayout("Level 3", 8, .price8),
+        .price("Level 1", 8, decimals: 8),
+        .price("Level 2", 8, decimals: 8),
+        .price("Level 3", 8, decimals: 8),
       ], "Locate is always 0. The only Price(8) fields of the feed."),
     message("W", "MWCB Status", [.character("Breached Level", "1, 2, 3")], "Locate is always 0."),
     message(
