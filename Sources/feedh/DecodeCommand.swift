@@ -12,6 +12,7 @@ struct DecodeCommand: ParsableCommand {
     discussion: """
       Captures are pcap or pcapng files, length-prefixed ITCH files or SoupBinTCP streams (what replay --orders \
       writes), plain or compressed. Nothing is arbitrated, dropped or reordered; files are printed one after another. \
+      TCP streams are put together first: retransmissions are not printed twice. \
       What cannot be decoded is counted and summed up on standard error.
 
       Examples:
@@ -34,6 +35,9 @@ struct DecodeCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Only messages about this symbol, by name or by its number.", valueName: "S"))
   var symbol: String?
 
+  @Flag(help: "Name source and destination of every message, and over TCP the end that sent it.")
+  var flows = false
+
   @Option(help: ArgumentHelp("Stop after this many messages.", valueName: "N"))
   var limit: UInt64?
 
@@ -55,6 +59,7 @@ struct DecodeCommand: ParsableCommand {
     selection.types = type
     selection.symbol = symbol.flatMap { Symbol($0) }
     selection.limit = limit
+    selection.namesFlows = flows
     selection.namesFiles = captures.count > 1
     try decode(selection)
   }

@@ -71,6 +71,8 @@ extension ProtocolDescription {
     let layout = layouts[index]
     let rootEnd = Self.rootEnd(base, count: message.count, head, layout)
     if rootEnd < layout.minimumLength || message.count < rootEnd { return MessageJudgement(.short, index) }
+    // Whether parts add up is asked where they are read (`PartWalk.addsUp`): the fixed part can be read in any case.
+    if !layout.parts.isEmpty { return MessageJudgement(.exact, index) }
     guard layout.hasTail || head.groupCount != nil || head.stringCount != nil else {
       let isLonger = head.blockLength == nil
         ? message.count > plan(index).most : message.count > aligned(rootEnd) || rootEnd > layout.length

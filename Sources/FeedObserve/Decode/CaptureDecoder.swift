@@ -61,8 +61,10 @@ public struct CaptureDecoder: ~Copyable {
     symbolFilter = selection.symbol.map { SymbolFilter($0, protocols) }
     switch selection.format {
     case .ndjson: formatter = NDJSONRows(protocols)
-    case .table: formatter = TableRows(protocols, namesFiles: selection.namesFiles)
-    case .csv: formatter = CSVRows(protocols, namesFiles: selection.namesFiles, includes: passes)
+    case .table: formatter = TableRows(protocols, namesFiles: selection.namesFiles, namesFlows: selection.namesFlows)
+    case .csv: 
+      formatter = CSVRows(
+        protocols, namesFiles: selection.namesFiles, namesFlows: selection.namesFlows, includes: passes)
     }
     formatter.appendHeader(to: &output)
   }
@@ -80,6 +82,7 @@ public struct CaptureDecoder: ~Copyable {
     (sessionHead, sessionTail) = (0, 0)
     symbolFilter?.beginFile()
     if selection.namesFiles { formatter.beginFile(named: name) }
+    if selection.namesFlows { formatter.beginFlow(nil, from: nil) }
   }
 
   // MARK: Input
@@ -92,6 +95,7 @@ public struct CaptureDecoder: ~Copyable {
       return
     }
     let payload = UnsafeRawBufferPointer(start: view.payload, count: view.payloadLength)
+    if selection.namesFlows { formatter.beginFlow(TCPFlow(TCPSegment(view)).description, from: nil) }
     if isMold(payload, port: view.destinationPort, isCut: view.isCut) {
       decodeMold(payload, isCut: view.isCut)
     } else {
@@ -129,6 +133,12 @@ public struct CaptureDecoder: ~Copyable {
   mutating func finishPacket() {
     packetIndex &+= 1
     tally.packets &+= 1
+  }
+
+  /// The rows to come are of this stream. The symbol filter tells connections apart by their number.
+  mutating func beginFlow(_ stream: TCPStream) {
+    (sessionHead, sessionTail) = (stream.connection.number, .max)
+    if selection.namesFlows { formatter.beginFlow(stream.flow.description, from: stream.side) }
   }
 
   // MARK: Framing
@@ -217,6 +227,9 @@ public struct CaptureDecoder: ~Copyable {
     let layout = protocols[protocolIndex].layouts[layoutIndex]
     if layout.hasAppendage, !layout.appendageIsConsistent(in: message) {
       record(.appendageLengths, at: offset, type: message.first)
+    }
+    if !layout.parts.isEmpty, !PartWalk.addsUp(message, layout, protocols[protocolIndex].byteOrder) {
+      record(.optionalFieldLengths, at: offset)
     }
     let decoded = DecodedMessage(
       protocolIndex: protocolIndex, layoutIndex: layoutIndex, bytes: message, packetIndex: packetIndex,

@@ -13,6 +13,8 @@ public struct DecodeSelection: Sendable {
   public var limit: UInt64?
   /// Rows name their file: true where several captures are read.
   public var namesFiles = false
+  /// Rows name their flow (source and destination) and, over TCP, which end sent it.
+  public var namesFlows = false
 
   public init() {}
 }

@@ -21,6 +21,8 @@ public enum DecodeFault: Int, Sendable, CaseIterable {
   case longerMessages
   /// A message without any byte, which MoldUDP64 allows.
   case emptyMessages
+  /// Optional fields or groups that do not add up to the message's length: its fixed part is printed.
+  case optionalFieldLengths
   /// An appendage that has more or fewer bytes than its length says: printed as it is.
   case appendageLengths
 

@@ -7,7 +7,7 @@ import FeedCore
 /// Numbers are the raw wire integers, real numbers in the shortest digits that read back to them; text comes without
 /// the padding at its end; bytes and an appendage come as hexadecimal digits; a group is an array of objects; an
 /// optional field without a value is null; reserved fields are left out. `file` is the first key where rows name their
-/// file; `sequence` is null where the transport numbers no messages.
+/// file, `flow` and `direction` follow where they name flows; `sequence` is null where the transport numbers no messages.
 public struct NDJSONRows: RowFormatter {
   private struct Plan {
     var byteOrder: ByteOrder
@@ -25,8 +25,10 @@ public struct NDJSONRows: RowFormatter {
   private var literals = Literals()
   private let protocols: [ProtocolDescription]
   private var plans: [[Plan]] = []
-  /// `"file":"…",`
+  /// `"file":"…","flow":"…","direction":"client",`
   private var file: [UInt8] = []
+  /// Bytes of it that name the file.
+  private var fileCount = 0
 
   public init(_ protocols: [ProtocolDescription]) {
     self.protocols = protocols
@@ -70,6 +72,14 @@ public struct NDJSONRows: RowFormatter {
       }
     }
     file += Array("\",".utf8)
+    fileCount = file.count
+  }
+
+  public mutating func beginFlow(_ flow: String?, from side: StreamSide?) {
+    file.removeSubrange(fileCount...)
+    // Addresses and ports: plain ASCII without anything to escape.
+    file += Array("\"flow\":\(flow.map { "\"\($0)\"" } ?? "null"),".utf8)
+    file += Array("\"direction\":\(side.map { "\"\($0)\"" } ?? "null"),".utf8)
   }
 
   public func append(_ message: DecodedMessage, to buffer: inout RowBuffer) {

@@ -2,11 +2,15 @@ import FeedCore
 
 /// What both directions of a connection know together.
 final class TCPConnection {
+  /// Counts connections of a capture from 1.
+  let number: UInt64
   /// Told by the first message that only one application can have sent; nil until then.
   var application: SoupApplication?
   fileprivate(set) var streams: [TCPStream] = []
 
   var lastUse: UInt64 { streams.map(\.lastUse).max() ?? 0 }
+
+  init(number: UInt64 = 0) { self.number = number }
 
   func other(than stream: TCPStream) -> TCPStream? { streams.first { $0 !== stream } }
 }

@@ -22,6 +22,7 @@ final class TCPStreams {
   /// Connections that pending streams need, though they are followed no more.
   private var ended: [TCPConnection] = []
   private var uses: UInt64 = 0
+  private var connectionNumber: UInt64 = 0
   private let onEnd: (TCPStream) -> Void
 
   /// - Parameter onEnd: called for every stream that is followed no more, when its outputs were taken.
@@ -80,7 +81,8 @@ final class TCPStreams {
       connection = other.connection
     } else {
       if connections.count == Self.connectionCountMaximum { endOldest() }
-      connection = TCPConnection()
+      connectionNumber += 1
+      connection = TCPConnection(number: connectionNumber)
       connections.append(connection)
     }
     let stream = TCPStream(flow, of: connection, candidates: candidates, applications: applications)

@@ -45,24 +45,32 @@ public struct CaptureInfo {
     // Checksums are judged by a replay; here everything that can be read is shown.
     let parser = FrameParser(verifyChecksums: false)
     var positions: [Key: Int] = [:]
+    let streams = StreamCollection()
     withUnsafeTemporaryAllocation(of: Packet.self, capacity: 256) { burst in
       while !source.isExhausted {
         for packet in burst[..<source.receive(into: burst)] {
           note(packet)
           if packet.linkType == .message { continue }
           switch parser.parse(packet) {
+          case .payload(let view) where view.transport == .tcp:
+            streams.take(TCPSegment(view), fileIndex: packet.fileIndex, at: packet.captureNanoseconds)
           case .payload(let view):
             let key = Key(key: FlowKey(view, fileIndex: packet.fileIndex), transport: view.transport)
             let position = positions[key] ?? add(key)
             positions[key] = position
             flows[position].take(view, at: packet.captureNanoseconds)
           case .discarded(let reason):
+            if reason == .emptyPayload || reason == .shortFrame, let segment = parser.segmentWithoutPayload(packet) {
+              streams.take(segment, fileIndex: packet.fileIndex, at: packet.captureNanoseconds)
+            }
             wire.record(reason, fileIndex: packet.fileIndex, recordIndex: packet.recordIndex)
           }
         }
       }
     }
     readings = source.readings
+    streams.takeEnd()
+    flows += streams.flows
   }
 
   private mutating func note(_ packet: Packet) {

@@ -2,7 +2,7 @@ import FeedCore
 
 /// What a flow of packets showed by itself, whatever other lines there are.
 public struct FlowStatistics: Sendable {
-  /// One MoldUDP64 session on the flow.
+  /// One session on the flow: MoldUDP64's, SoupBinTCP's, or a unit of BOE.
   public struct Session: Sendable {
     /// Ten characters; "?" for those that are not printable.
     public var name: String
@@ -30,7 +30,9 @@ public struct FlowStatistics: Sendable {
 
   public var key: FlowKey
   public var transport: TransportView.Transport
-  /// "itch50", "ouch50", or nil: none that feedh reads.
+  /// One direction of a TCP connection: who sends on it, which end that is, and what its segments did.
+  public var stream: StreamStatistics?
+  /// "itch50", "ouch50", …, or nil: none that feedh reads.
   public var protocolName: String?
   /// Name of the feed it is a line of.
   public var feed: String?
@@ -57,11 +59,8 @@ public struct FlowStatistics: Sendable {
     payloadBytes += UInt64(view.payloadLength)
     switch view.transport {
     case .udp: if protocolName != nil { takeMold(view) }
-    case .tcp:
-      // A look at the first segments is enough to name a protocol.
-      guard protocolName == nil, packets <= 16 else { return }
-      let payload = UnsafeRawBufferPointer(start: view.payload, count: view.payloadLength)
-      if case .messages = SoupOUCH.examine(payload, packetLimit: 16) { protocolName = "ouch50" }
+    // Streams are put together before they are looked at (`CaptureInfo+Streams`).
+    case .tcp: break
     }
   }
 

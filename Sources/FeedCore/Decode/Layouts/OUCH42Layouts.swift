@@ -10,7 +10,7 @@ public enum OUCH42Layouts {
   /// Server to client, in SoupBinTCP "S" packets.
   public static let outbound = ProtocolDescription(name: "ouch42-out", byteOrder: .big, layouts: answers)
 
-  private static let type = FieldLayout.character("Type", "the code")
+  private static let type = FieldLayout.typeCharacter("Type")
   private static let timestamp = FieldLayout("Timestamp", 8, .timestamp, "nanoseconds since midnight")
   private static let token = FieldLayout.text(
     "Token", 14, "day-unique per account, case-sensitive; a reused one makes the message ignored")
