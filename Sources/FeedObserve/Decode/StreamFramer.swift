@@ -199,6 +199,8 @@ final class StreamFramer {
         if let hasMessage = messageVerdict(candidate, packet, from: side) {
           // Where the protocol is known a message may be of an application that is not.
           guard hasMessage || isExpected && beginsSegment else { return .none }
+          // Unsequenced data alone: a message that the client's side of an application has.
+          if hasMessage, side == nil { side = .client }
           messages += 1
           if beginsSegment { return .boundary(side) }
         }
