@@ -180,13 +180,16 @@ public struct CSVRows: RowFormatter {
     buffer.append(UInt8(ascii: "\n"))
   }
 
-  /// A group as JSON in one quoted value. Makes room for the rest of the row again.
+  /// A group as JSON, or a string, in one value. Makes room for the rest of the row again.
   @inline(never)
   private func appendTail(_ name: String, of message: DecodedMessage, _ plan: Plan, to buffer: inout RowBuffer) {
     var value = RowBuffer(capacity: 256)
-    plan.tail.appendJSON(valueOf: name, message, protocols[message.protocolIndex], literals, to: &value)
+    plan.tail.append(valueOf: name, message, protocols[message.protocolIndex], literals, to: &value)
     buffer.reserve(2 * value.count + 2 + plan.rowLengthMaximum)
-    if value.count == 0 { return }
+    guard value.bytes.contains(where: { $0 == 0x22 || $0 == 0x2C }) else {
+      buffer.append(value.bytes)
+      return
+    }
     buffer.append(UInt8(ascii: "\""))
     for byte in value.bytes {
       if byte == UInt8(ascii: "\"") { buffer.append(byte) }

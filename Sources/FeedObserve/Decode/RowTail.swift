@@ -46,8 +46,8 @@ struct TailPlan {
     }
   }
 
-  /// The value of one group or string as JSON; nothing where the message does not have it.
-  func appendJSON(
+  /// The value of one group as JSON, of one string as it is; nothing where the message does not have it.
+  func append(
     valueOf name: String, _ message: DecodedMessage, _ description: ProtocolDescription, _ literals: Literals,
     to buffer: inout RowBuffer
   ) {
@@ -58,7 +58,9 @@ struct TailPlan {
     visit(message, description) { group, entries in
       if group.name == name { appendJSON(entries, of: group, description.byteOrder, literals, to: &buffer) }
     } string: { string, bytes in
-      if string.name == name { Self.appendJSON(bytes, of: string, to: &buffer) }
+      if string.name != name { return }
+      buffer.reserve(bytes.count * 4)
+      if string.encoding == .bytes { buffer.appendHexadecimal(bytes) } else { buffer.appendVisible(bytes) }
     }
   }
 

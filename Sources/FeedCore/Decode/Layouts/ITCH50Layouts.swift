@@ -5,7 +5,11 @@
 /// 11 bytes: type, stock locate, tracking number, timestamp.
 public enum ITCH50Layouts {
   public static let description = ProtocolDescription(
-    name: "itch50", byteOrder: .big, layouts: status + reference + orders + trades)
+    name: "itch50", byteOrder: .big,
+    layouts: (status + reference + orders + trades).map { unseen.contains($0.typeText) ? $0 : $0.seen() })
+
+  /// Types that no capture at hand has.
+  private static let unseen = "RVWKhBO"
 
   /// The one message that GLIMPSE 5.0 (the snapshot over SoupBinTCP) adds to those of the feed.
   public static let glimpse = ProtocolDescription(

@@ -6,11 +6,15 @@
 public enum OUCH50Layouts {
   /// Client to server, in SoupBinTCP "U" packets.
   public static let inbound = ProtocolDescription(
-    name: "ouch50-in", byteOrder: .big, layouts: requests + newerRequests, options: options)
+    name: "ouch50-in", byteOrder: .big, layouts: marked(requests + newerRequests, seen: "OX"), options: options)
 
   /// Server to client, in SoupBinTCP "S" packets.
   public static let outbound = ProtocolDescription(
-    name: "ouch50-out", byteOrder: .big, layouts: answers + newerAnswers, options: options)
+    name: "ouch50-out", byteOrder: .big, layouts: marked(answers + newerAnswers, seen: "AC"), options: options)
+
+  private static func marked(_ layouts: [MessageLayout], seen: String) -> [MessageLayout] {
+    layouts.map { !$0.isNewer && seen.contains($0.typeText) ? $0.seen() : $0 }
+  }
 
   private static let type = FieldLayout.typeCharacter("Type")
   private static let timestamp = FieldLayout("Timestamp", 8, .timestamp, "nanoseconds since midnight (US Eastern)")
