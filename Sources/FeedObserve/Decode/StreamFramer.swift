@@ -109,7 +109,7 @@ final class StreamFramer {
     dropTaken()
     while bytes.count > 0 {
       guard isSynchronised, let found else {
-        if search(expected: found ?? expected) { continue }
+        if search(expected: expected) { continue }
         return nil
       }
       switch found.examine(bytes.bytes) {
@@ -151,11 +151,12 @@ final class StreamFramer {
   /// Finds a boundary and moves there, or drops what cannot hold one.
   private func search(expected: StreamProtocol?) -> Bool {
     let all = bytes.bytes
-    let tried = expected.map { [$0] } ?? candidates
+    // What the other direction speaks comes first; its ports may have been used again.
+    let tried = found.map { [$0] } ?? (expected.map { [$0] } ?? []) + candidates.filter { $0 != expected }
     var undecided = all.count
     for offset in 0..<(isAtBeginning ? 1 : all.count) {
       for candidate in tried {
-        switch judge(candidate, all, at: offset, isExpected: expected != nil) {
+        switch judge(candidate, all, at: offset, isExpected: candidate == found ?? expected) {
         case .none: break
         case .undecided: undecided = min(undecided, offset)
         case .boundary(let side):

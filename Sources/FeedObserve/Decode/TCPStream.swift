@@ -104,7 +104,7 @@ final class TCPStream {
     switch event {
     case .start(let behindSYN):
       framer = StreamFramer(candidates: candidates, applications: applications, behindSYN: behindSYN)
-      connection.application = connection.other(than: self)?.framer.found == nil ? nil : connection.application
+      if behindSYN { connection.application = nil }
     case .bytes(let bytes, let packetIndex): framer.append(bytes, packetIndex: packetIndex)
     case .hole(let length):
       framer.takeHole(length)

@@ -307,7 +307,30 @@ private typealias C = TCPCapture
     let names = csv[0].split(separator: ",", omittingEmptySubsequences: false)
     let values = csv[1].split(separator: ",", omittingEmptySubsequences: false)
     #expect(names.count == values.count)
-    #expect(values[names.firstIndex(of: "bitfields")!] == "\"01\"")
+    #expect(values[names.firstIndex(of: "bitfields")!] == "01")
     #expect(values[names.firstIndex(of: "optionalFields")!] == "\"{\"\"clearingFirm\"\":\"\"TEST\"\"}\"")
+  }
+
+  @Test func aSymbolIsFollowedByTheOrdersOwnName() throws {
+    func boe(_ type: UInt8, _ name: String, _ rest: [UInt8]) -> [UInt8] {
+      let body = Array(name.utf8) + [UInt8](repeating: 0, count: 20 - name.utf8.count) + rest
+      return [0xBA, 0xBA, UInt8(body.count + 8), 0, type, 0, 0, 0, 0, 0] + body
+    }
+    // New Order: side, quantity, two bitfields of which the second asks for the symbol.
+    func new(_ name: String, _ symbol: String) -> [UInt8] {
+      boe(0x38, name, [0x31, 100, 0, 0, 0, 2, 0, 1] + Array(symbol.utf8) + [UInt8](repeating: 0, count: 8 - symbol.utf8.count))
+    }
+    var capture = C()
+    capture.add(new("A1", "MSFT") + new("A2", "AAPL") + boe(0x39, "A2", [0]) + boe(0x39, "A1", [0]), at: 1)
+    func canceled(_ token: String) -> [UInt8] {
+      C.soup("S", [UInt8(ascii: "P")] + [UInt8](repeating: 0, count: 8) + Array(token.utf8))
+    }
+    let enter: [UInt8] =
+      [UInt8(ascii: "O")] + Array("TOKEN000000001B".utf8) + [0, 0, 0, 1] + Array("MSFT    ".utf8)
+      + [0, 0, 0, 1, 0, 0, 0, 0] + Array("FIRMYAN".utf8) + [0, 0, 0, 0] + Array("NR".utf8)
+    capture.add(C.soup("U", enter), at: 1, port: 50_001)
+    capture.add(canceled("TOKEN000000002") + canceled("TOKEN000000001"), at: 1, fromVenue: true, port: 50_001)
+    let types = try capture.rows { $0.symbol = Symbol("MSFT") }.map { $0.split(separator: " ")[2] }
+    #expect(types == ["0x38", "0x39", "O", "P"])
   }
 }
