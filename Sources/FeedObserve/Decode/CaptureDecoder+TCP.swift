@@ -52,7 +52,8 @@ extension CaptureDecoder {
       let side = type == .sequencedData ? .server : stream.side ?? .client
       let application = streams.application(of: message, on: stream.connection, from: side)
       decode(
-        message, protocolIndex(application, from: side), at: offset &+ SoupBinTCPStream.headerLength, sequenceNumber: nil)
+        message, protocolIndex(application, from: side), at: offset &+ SoupBinTCPStream.headerLength,
+        sequenceNumber: nil)
     }
   }
 }

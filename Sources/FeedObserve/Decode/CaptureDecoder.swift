@@ -245,6 +245,7 @@ public struct CaptureDecoder: ~Copyable {
 
   mutating func record(_ fault: DecodeFault, at offset: Int, type: UInt8? = nil, count: UInt64 = 1) {
     let (file, packetIndex) = (fileName, packetIndex)
-    tally.add(fault, count: count, at: DecodeFaultPlace(file: file, packetIndex: packetIndex, offset: offset, type: type))
+    tally.add(
+      fault, count: count, at: DecodeFaultPlace(file: file, packetIndex: packetIndex, offset: offset, type: type))
   }
 }

@@ -1,6 +1,6 @@
 /// The optional fields of Cboe BOE version 2, by message, bitfield and bit. "Optional Fields" of the equities text
-/// 2.4.55 and of the options text 2.10.5: where both name a bit they give it the same size, and the name here is that of
-/// options; `ExtExecInst` is in the captures of options and not in their text.
+/// 2.4.55 and of the options text 2.10.5: where both name a bit they give it the same size, and the name here is that
+/// of options; `ExtExecInst` is in the captures of options and not in their text.
 ///
 /// A row is one bitfield, from bit 0x01 to 0x80. A dash: the bit is reserved. A name that `fields` does not have: a bit
 /// whose size is not among the sources at hand. A message with either is not decoded beyond its fixed part.
@@ -58,7 +58,8 @@ enum BOE2Bitfields {
     returned.map { set in
       set.map { field in
         guard let field, names.contains(field.title) else { return field }
-        return FieldLayout(field.title + " Returned", field.size, field.encoding, field.notes, decimals: field.slot.decimals)
+        return FieldLayout(
+          field.title + " Returned", field.size, field.encoding, field.notes, decimals: field.slot.decimals)
       }
     }
   }

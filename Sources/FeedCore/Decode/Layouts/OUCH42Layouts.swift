@@ -43,8 +43,8 @@ public enum OUCH42Layouts {
     MessageLayout(
       "O", "Enter Order",
       [
-        type, token, side, shares, stock, price, timeInForce, firm, display, capacity, sweep, minimumQuantity, crossType,
-        .character("Customer Type", "R retail, N not, space"),
+        type, token, side, shares, stock, price, timeInForce, firm, display, capacity, sweep, minimumQuantity,
+        crossType, .character("Customer Type", "R retail, N not, space"),
       ]),
     MessageLayout(
       "U", "Replace Order",
