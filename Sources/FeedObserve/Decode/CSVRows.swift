@@ -16,17 +16,32 @@ public struct CSVRows: RowFormatter {
     var nameIndex: Int
   }
 
-  private struct Plan {
-    var byteOrder: ByteOrder
+  /// A class, so that a row costs one reference count and no copy of a dozen arrays.
+  private final class Plan {
+    let byteOrder: ByteOrder
     /// `,protocol,type`
-    var head: Literal
+    let head: Literal
     /// In the order of the columns.
-    var columns: [Column]
-    var lastIndex: Int
-    var layout: MessageLayout
-    var isFlat: Bool
-    var tail: TailPlan
-    var rowLengthMaximum: Int
+    let columns: [Column]
+    let lastIndex: Int
+    let layout: MessageLayout
+    let isFlat: Bool
+    let tail: TailPlan
+    let rowLengthMaximum: Int
+
+    init(
+      byteOrder: ByteOrder, head: Literal, columns: [Column], lastIndex: Int, layout: MessageLayout, isFlat: Bool,
+      tail: TailPlan, rowLengthMaximum: Int
+    ) {
+      self.byteOrder = byteOrder
+      self.head = head
+      self.columns = columns
+      self.lastIndex = lastIndex
+      self.layout = layout
+      self.isFlat = isFlat
+      self.tail = tail
+      self.rowLengthMaximum = rowLengthMaximum
+    }
   }
 
   private var literals = Literals()

@@ -14,6 +14,7 @@ public struct CaptureDecoder: ~Copyable {
 
   private let selection: DecodeSelection
   let protocols: [ProtocolDescription]
+  private let judges: [MessageJudge]
   /// Positions in `protocols`, -1 where the selection leaves the protocol out.
   let itchIndex: Int
   let boeIndex: Int
@@ -27,6 +28,8 @@ public struct CaptureDecoder: ~Copyable {
   private var fileConnection = TCPConnection()
   /// By protocol and layout: whether `--type` lets it pass.
   private let passesType: [[Bool]]
+  /// Likewise: whether an appendage or parts follow the fixed part.
+  private let hasRest: [[Bool]]
   private var symbolFilter: SymbolFilter?
   private var formatter: any RowFormatter
 
@@ -44,6 +47,7 @@ public struct CaptureDecoder: ~Copyable {
     let chosen = selection.protocol.map { [$0] } ?? DecodeProtocol.recognised
     let protocols = chosen.flatMap(\.descriptions)
     self.protocols = protocols
+    judges = protocols.map { MessageJudge($0) }
     itchIndex = protocols.firstIndex { $0.name == ITCH50Layouts.description.name } ?? -1
     boeIndex = protocols.firstIndex { $0.name == BOE2Layouts.description.name } ?? -1
     soupIndex = protocols.firstIndex { $0.name == SoupBinTCPLayouts.description.name } ?? -1
@@ -58,6 +62,7 @@ public struct CaptureDecoder: ~Copyable {
     let types = Set(selection.types)
     func passes(_ layout: MessageLayout) -> Bool { types.isEmpty || types.contains(layout.typeText) }
     passesType = protocols.map { $0.layouts.map(passes) }
+    hasRest = protocols.map { $0.layouts.map { $0.hasAppendage || !$0.parts.isEmpty } }
     symbolFilter = selection.symbol.map { SymbolFilter($0, protocols) }
     switch selection.format {
     case .ndjson: formatter = NDJSONRows(protocols)
@@ -208,7 +213,7 @@ public struct CaptureDecoder: ~Copyable {
       record(.undecodedPackets, at: offset)
       return
     }
-    let judgement = protocols[protocolIndex].judge(message)
+    let judgement = judges[protocolIndex].judge(message)
     switch judgement.verdict {
     case .exact: break
     case .longer: record(.longerMessages, at: offset, type: message.first)
@@ -224,13 +229,7 @@ public struct CaptureDecoder: ~Copyable {
     }
     tally.messages &+= 1
     let layoutIndex = judgement.layoutIndex
-    let layout = protocols[protocolIndex].layouts[layoutIndex]
-    if layout.hasAppendage, !layout.appendageIsConsistent(in: message) {
-      record(.appendageLengths, at: offset, type: message.first)
-    }
-    if !layout.parts.isEmpty, !PartWalk.addsUp(message, layout, protocols[protocolIndex].byteOrder) {
-      record(.optionalFieldLengths, at: offset)
-    }
+    if hasRest[protocolIndex][layoutIndex] { checkRest(of: message, protocolIndex, layoutIndex, at: offset) }
     let decoded = DecodedMessage(
       protocolIndex: protocolIndex, layoutIndex: layoutIndex, bytes: message, packetIndex: packetIndex,
       sequenceNumber: sequenceNumber)
@@ -241,6 +240,21 @@ public struct CaptureDecoder: ~Copyable {
     guard passesType[protocolIndex][layoutIndex], !isDone else { return }
     formatter.append(decoded, to: &output)
     tally.rows &+= 1
+  }
+
+  /// Counts what follows the fixed part where it contradicts the message's length. Out of line, and asked for by a flag:
+  /// to look at a layout costs as many reference counts as it has arrays.
+  @inline(never)
+  private mutating func checkRest(
+    of message: UnsafeRawBufferPointer, _ protocolIndex: Int, _ layoutIndex: Int, at offset: Int
+  ) {
+    let layout = protocols[protocolIndex].layouts[layoutIndex]
+    if layout.hasAppendage, !layout.appendageIsConsistent(in: message) {
+      record(.appendageLengths, at: offset, type: message.first)
+    }
+    if !layout.parts.isEmpty, !PartWalk.addsUp(message, layout, protocols[protocolIndex].byteOrder) {
+      record(.optionalFieldLengths, at: offset)
+    }
   }
 
   mutating func record(_ fault: DecodeFault, at offset: Int, type: UInt8? = nil, count: UInt64 = 1) {

@@ -9,17 +9,31 @@ import FeedCore
 /// optional field without a value is null; reserved fields are left out. `file` is the first key where rows name their
 /// file, `flow` and `direction` follow where they name flows; `sequence` is null where the transport numbers no messages.
 public struct NDJSONRows: RowFormatter {
-  private struct Plan {
-    var byteOrder: ByteOrder
+  /// A class, so that a row costs one reference count and no copy of a dozen arrays.
+  private final class Plan {
+    let byteOrder: ByteOrder
     /// `,"protocol":…,"fields":{`
-    var head: Literal
-    var fields: [FieldPlan]
-    var layout: MessageLayout
+    let head: Literal
+    let fields: [FieldPlan]
+    let layout: MessageLayout
     /// The fields lie within the message's own length, and no group follows.
-    var isFlat: Bool
-    var tail: TailPlan
+    let isFlat: Bool
+    let tail: TailPlan
     /// Most bytes a row can take, the file's name and an appendage's digits apart.
-    var rowLengthMaximum: Int
+    let rowLengthMaximum: Int
+
+    init(
+      byteOrder: ByteOrder, head: Literal, fields: [FieldPlan], layout: MessageLayout, isFlat: Bool,
+      tail: TailPlan, rowLengthMaximum: Int
+    ) {
+      self.byteOrder = byteOrder
+      self.head = head
+      self.fields = fields
+      self.layout = layout
+      self.isFlat = isFlat
+      self.tail = tail
+      self.rowLengthMaximum = rowLengthMaximum
+    }
   }
 
   private var literals = Literals()

@@ -6,14 +6,28 @@ public struct TableRows: RowFormatter {
   private static let nameWidth = 26
   private static let protocolWidth = 10
 
-  private struct Plan {
-    var byteOrder: ByteOrder
-    var head: Literal
-    var fields: [FieldPlan]
-    var layout: MessageLayout
-    var isFlat: Bool
-    var tail: TailPlan
-    var rowLengthMaximum: Int
+  /// A class, so that a row costs one reference count and no copy of a dozen arrays.
+  private final class Plan {
+    let byteOrder: ByteOrder
+    let head: Literal
+    let fields: [FieldPlan]
+    let layout: MessageLayout
+    let isFlat: Bool
+    let tail: TailPlan
+    let rowLengthMaximum: Int
+
+    init(
+      byteOrder: ByteOrder, head: Literal, fields: [FieldPlan], layout: MessageLayout, isFlat: Bool,
+      tail: TailPlan, rowLengthMaximum: Int
+    ) {
+      self.byteOrder = byteOrder
+      self.head = head
+      self.fields = fields
+      self.layout = layout
+      self.isFlat = isFlat
+      self.tail = tail
+      self.rowLengthMaximum = rowLengthMaximum
+    }
   }
 
   private var literals = Literals()
