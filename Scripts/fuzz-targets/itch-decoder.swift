@@ -25,7 +25,7 @@ private let plan: FeedPlan = {
   for venue in 0..<2 as Range<UInt8> {
     plan.channels.append(
       FeedPlan.Channel(
-        name: "feed\(venue)", venue: venue, protocol: "itch50", isNumbered: true, lines: ["A"]))
+        name: "feed\(venue)", venue: venue, protocol: .itch50, isNumbered: true, lines: ["A"]))
     let key = FlowKey(destination: group, destinationPort: UInt16(venue) + 1, fileIndex: 0)
     plan.routes[key] = FeedPlan.Route(channel: venue, line: 0)
   }

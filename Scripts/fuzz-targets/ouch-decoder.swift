@@ -40,7 +40,7 @@ private func openOrders() {
     positions.update(intent.group) { $0.reserve(side, quantity: 100, price: 10_000_000_000) }
     tracker.orderSent(
       AdmittedOrder(
-        intent: intent, symbol: Symbol("SYM0")!, price: 10_000_000_000, price4: 100_000,
+        intent: intent, symbol: Symbol("SYM0")!, venueSymbol: Symbol("SYM0")!, price: 10_000_000_000, price4: 100_000,
         sideCharacter: UInt8(ascii: side == .buy ? "B" : "S")), userRefNum: number)
   }
 }

@@ -12,7 +12,8 @@ private let settings: SessionSettings = {
   return settings
 }()
 /// An arbiter that has seen nothing: a copy of it starts anew, over the same memory.
-nonisolated(unsafe) private let untouched = LineArbiter<MoldUDP64>(channel: 1, settings: settings, counters: counters)
+nonisolated(unsafe) private let untouched = LineArbiter(
+  channel: 1, transport: .moldUDP64, settings: settings, counters: counters)
 nonisolated(unsafe) private let arena = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 16)
 nonisolated(unsafe) private var sink = CheckingSink()
 
@@ -161,7 +162,7 @@ public func fuzzSession(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   }
 }
 
-private func check(_ arbiter: LineArbiter<MoldUDP64>, _ before: [UInt64], whole: UInt64) {
+private func check(_ arbiter: LineArbiter, _ before: [UInt64], whole: UInt64) {
   func counted(_ counter: Counter) -> UInt64 { counters[counter] &- before[counter.rawValue] }
   precondition(arbiter.state != .waiting && arbiter.state != .joining, "the end of the input leaves nothing open")
   let accounted = sink.delivered + counted(.duplicates)

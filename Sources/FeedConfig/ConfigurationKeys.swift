@@ -7,7 +7,8 @@ public enum ConfigurationKeys {
   public static let all: [ConfigurationKey] = {
     let groups: [(prefix: String, keys: [ConfigurationKey])] = [
       ("venues[]", venue.bindings.map(\.key)), ("feeds[]", feed.bindings.map(\.key)),
-      ("feeds[].lines[]", line.bindings.map(\.key)), ("detect.crossVenue", crossVenue.bindings.map(\.key)),
+      ("feeds[].lines[]", line.bindings.map(\.key)), ("symbols.overrides[]", override.bindings.map(\.key)),
+      ("detect.crossVenue", crossVenue.bindings.map(\.key)),
       ("detect.imbalance", imbalance.bindings.map(\.key)),
     ]
     func withChildren(_ keys: [ConfigurationKey]) -> [ConfigurationKey] {
@@ -67,6 +68,9 @@ public enum ConfigurationKeys {
     keys.integer(
       "fees.belowDollar.makerFraction", fraction, \.fees.makerBelowDollar.fraction, unit: "of the notional",
       "Proportional part for resting, below one dollar.")
+    keys.choice(
+      "symbology", \.symbology,
+      "How the venue writes suffixes: BRK.B nasdaq, BRK B cms, BRK/B cqs, none verbatim; auto: by its protocol.")
     keys.integer(
       "orderLatency", latency, \.orderLatencyNanoseconds,
       "From sending an order to its arrival at the simulated venue.")
@@ -94,10 +98,24 @@ public enum ConfigurationKeys {
       "venue", .name, \.venue, default: "the feed's own name",
       "Name of one of the venues. Without this key the feed gets a venue of its own name.")
     keys.text(
-      "protocol", .choice(["auto", "itch50"]), \.protocol, "Message format; auto: recognised from the packets.")
+      "protocol", .choice(["auto"] + FeedProtocol.allCases.map(\.name)), \.protocol,
+      "Message format; auto: recognised from the packets.")
+    keys.optionalInteger(
+      "stream", .count(0...4_294_967_295), \.stream,
+      "PITCH unit, IEX, Deribit or Coinbase channel, or Eurex market segment; null: all of its lines', a channel each.")
     keys.list(
       "lines", maximumCount: 16, isRequired: true,
       "The lines that carry the feed; each needs a file, or a group, a port or both.")
+  }
+
+  static let override = KeyGroup(
+    prefix: "symbols.overrides[]", defaults: SymbolOverride(venue: "", symbol: "", canonical: "")
+  ) { keys in
+    keys.text("venue", .name, \.venue, isRequired: true, "Name of one of the venues.")
+    keys.text("symbol", .symbol, \.symbol, isRequired: true, "The symbol as that venue writes it.")
+    keys.text(
+      "canonical", .symbol, \.canonical, isRequired: true,
+      "What it is called across venues: the symbol of another venue's listing in Nasdaq's form.")
   }
 
   static let crossVenue = KeyGroup(prefix: "detect.crossVenue", defaults: Switched(CrossVenueSettings())) { keys in
@@ -130,7 +148,11 @@ public enum ConfigurationKeys {
   static let settings = KeyGroup(prefix: "", defaults: Settings()) { keys in
     keys.list("venues", maximumCount: maximumVenueCount, "The venues, in the order of reports.")
     keys.list("feeds", maximumCount: 256, "The feeds and the lines that carry them.")
+    keys.section("symbols", "How symbols of different venues find together.")
+    keys.list(
+      "symbols.overrides", maximumCount: 4_096, "Symbols for which the venue's suffix rules are not right.")
     addSession(&keys)
+    addRecovery(&keys)
     keys.section("detect", "Detectors.")
     keys.section("detect.crossVenue", "Cross-venue arbitrage; on unless switched off.")
     keys.section("detect.imbalance", "Order-book imbalance; off unless the section stands.")
@@ -155,6 +177,46 @@ public enum ConfigurationKeys {
     keys.integer(
       "session.sequenceJumpMaximum", .count(1...1 << 62), \.session.sequenceJumpMaximum, unit: "messages",
       "A longer jump forward needs a second packet to be believed.")
+  }
+
+  private static func addRecovery(_ keys: inout KeyGroup<Settings>) {
+    keys.section("recovery", "Requests for missing messages and snapshots; a venue's own limits narrow them further.")
+    keys.integer(
+      "recovery.answerTimeout", .duration(1_000_000...60 * second), \.recovery.answerTimeoutNanoseconds,
+      "How long a server may take to answer; doubled with each repetition.")
+    keys.integer(
+      "recovery.requestSpacing", .duration(0...60 * second), \.recovery.requestSpacingNanoseconds,
+      "Least time between two requests of a channel.")
+    keys.integer(
+      "recovery.requestMessages", .count(1...65_533), \.recovery.requestMessages, unit: "messages",
+      "Messages of one request.")
+    keys.integer(
+      "recovery.requestsInFlight", .count(1...16), \.recovery.requestsInFlight, unit: "requests",
+      "Requests of a channel under way at once.")
+    keys.integer(
+      "recovery.attempts", .count(1...100), \.recovery.attempts, unit: "requests",
+      "Requests for the same messages without any of them coming.")
+    keys.integer(
+      "recovery.deadline", .duration(1_000_000...hour), \.recovery.deadlineNanoseconds,
+      "How long a gap may stay open before it is given up.")
+    keys.integer(
+      "recovery.gapMessages", .count(1...64 * million), \.recovery.gapMessages, unit: "messages",
+      "Most messages of a channel missing at once; more are not asked for.")
+    keys.integer(
+      "recovery.requestsPerSession", .count(1...64 * million), \.recovery.requestsPerSession, unit: "requests",
+      "Requests of a channel in one session.")
+    keys.integer(
+      "recovery.snapshotAttempts", .count(1...100), \.recovery.snapshotAttempts, unit: "snapshots",
+      "Snapshots tried until one can be joined.")
+    keys.integer(
+      "recovery.snapshotTimeout", .duration(1_000_000...hour), \.recovery.snapshotTimeoutNanoseconds,
+      "How long a snapshot may stand still.")
+    keys.integer(
+      "recovery.bufferMessages", .count(16...64 * million), \.recovery.bufferMessages, unit: "messages",
+      "Messages of a channel kept while a snapshot comes.")
+    keys.integer(
+      "recovery.bufferBytes", .count(4_096...4_294_967_296), \.recovery.bufferBytes, unit: "bytes",
+      "Bytes of those messages.")
   }
 
   private static func addRisk(_ keys: inout KeyGroup<Settings>) {

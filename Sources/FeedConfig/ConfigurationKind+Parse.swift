@@ -39,6 +39,10 @@ extension ConfigurationKind {
       let isFileName = (1...255).contains(text.utf8.count) && !text.utf8.contains(0) && text != "." && text != ".."
       return isFileName
         ? .success(.text(text)) : .failure(Refusal(what: shown, remedy: "write the base name of a capture file"))
+    case .symbol:
+      return Symbol(text) == nil
+        ? .failure(Refusal(what: shown, remedy: "write the symbol as the feed has it, without its padding"))
+        : .success(.text(text))
     case .firm:
       let isFirm = text.utf8.count <= 4 && text.utf8.allSatisfy { Self.isFirmByte($0) }
       return isFirm ? .success(.text(text)) : .failure(Refusal(what: shown, remedy: "write the MPID, or \"\""))

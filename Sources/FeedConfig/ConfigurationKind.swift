@@ -21,6 +21,8 @@ public enum ConfigurationKind: Sendable, Equatable {
   case address
   /// The base name of a file.
   case fileName
+  /// 1 ... 32 printable ASCII characters, no space at an end.
+  case symbol
   /// An MPID of up to four characters.
   case firm
   /// A list of whole numbers.
@@ -39,6 +41,7 @@ public enum ConfigurationKind: Sendable, Equatable {
     case .name: "name"
     case .address: "address"
     case .fileName: "file name"
+    case .symbol: "symbol"
     case .firm: "text"
     case .counts: "list of integers"
     }
@@ -57,6 +60,7 @@ public enum ConfigurationKind: Sendable, Equatable {
     case .name: "1 ... 16 characters of A-Z a-z 0-9 _ . -"
     case .address: "IPv4 or IPv6 address, multicast or unicast"
     case .fileName: "1 ... 255 bytes, no folder"
+    case .symbol: "1 ... 32 printable ASCII characters, no space at an end"
     case .firm: "0 ... 4 characters of A-Z 0-9"
     case .counts(let range, let maximumCount):
       "at most \(maximumCount) of \(Self.text(range, ScalarText.format(_:)))"
@@ -72,7 +76,7 @@ public enum ConfigurationKind: Sendable, Equatable {
     case .duration: "a duration such as 1ms (units ns, us, ms, s, min, h), \(range)"
     case .decimal: "a decimal with at most \(quantumDecimals) decimals, \(range)"
     case .counts: "a list of whole numbers, \(range)"
-    case .boolean, .choice, .name, .address, .fileName, .firm: range
+    case .boolean, .choice, .name, .address, .fileName, .symbol, .firm: range
     }
   }
 

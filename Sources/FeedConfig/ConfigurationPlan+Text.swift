@@ -33,8 +33,13 @@ extension ConfigurationPlan {
             + " reply \(duration(venue.replyLatencyNanoseconds))",
           "    tick      \(decimal(venue.tick)), below 1 dollar \(decimal(venue.tickBelowDollar));"
             + " round lot \(venue.roundLot)",
+          "    symbols   \(venue.symbology.rawValue), \(overrideCount(of: venue)) overridden",
         ]
       }
+  }
+
+  private func overrideCount(of venue: VenueSettings) -> Int {
+    settings.symbols.overrides.count { $0.venue == venue.name }
   }
 
   private var feedLines: [String] {

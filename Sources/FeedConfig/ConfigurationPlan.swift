@@ -64,7 +64,7 @@ public struct ConfigurationPlan: Sendable, CustomStringConvertible {
         key: "priceLevels", capacity: capacity.priceLevels, slots: capacity.priceLevels, bytesPerSlot: 8,
         count: venues),
       Table(
-        key: "instruments", capacity: capacity.instruments, slots: capacity.instruments, bytesPerSlot: 192,
+        key: "instruments", capacity: capacity.instruments, slots: capacity.instruments, bytesPerSlot: 272,
         count: venues),
       Table(key: "records", capacity: capacity.records, slots: capacity.records, bytesPerSlot: 128, count: 1),
     ]

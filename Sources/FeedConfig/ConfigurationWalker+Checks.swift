@@ -5,6 +5,7 @@ extension ConfigurationWalker {
   mutating func check() {
     checkNames()
     checkVenuesOfFeeds()
+    checkOverrides()
     checkLineOverlap()
     checkAllotment()
     checkThreads()
@@ -66,6 +67,7 @@ extension ConfigurationWalker {
   private struct Line {
     var path: String
     var feed: Int
+    var stream: UInt32?
     var settings: LineSettings
     var place: Place
 
@@ -79,7 +81,7 @@ extension ConfigurationWalker {
       if settings.file == nil && !other.hasDestination || other.settings.file == nil && !hasDestination { return false }
       func agree<T: Equatable>(_ a: T?, _ b: T?) -> Bool { a == nil || b == nil || a == b }
       return agree(settings.file, other.settings.file) && agree(settings.group, other.settings.group)
-        && agree(settings.port, other.settings.port)
+        && agree(settings.port, other.settings.port) && agree(stream, other.stream)
     }
   }
 
@@ -90,7 +92,7 @@ extension ConfigurationWalker {
         let path = "feeds[\(index)].lines[\(number)]"
         let sources = ["file", "group", "port"].compactMap { places["\(path).\($0)"] }
         guard let place = sources.min() else { continue }
-        lines.append(Line(path: path, feed: index, settings: line, place: place))
+        lines.append(Line(path: path, feed: index, stream: feed.stream, settings: line, place: place))
       }
     }
     // Each line is reported against the first that it overlaps.

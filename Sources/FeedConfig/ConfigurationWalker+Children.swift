@@ -13,6 +13,12 @@ extension ConfigurationWalker {
       }
     case "feeds":
       settings.feeds = entries(of: node, at: path).enumerated().map { index, entry in feed(entry, index) }
+    case "symbols.overrides":
+      settings.symbols.overrides = entries(of: node, at: path).enumerated().map { index, entry in
+        var override = SymbolOverride(venue: "", symbol: "", canonical: "")
+        walk(entry, in: ConfigurationKeys.override, at: "\(path)[\(index)]", into: &override)
+        return override
+      }
     case "detect.crossVenue":
       var detector = Switched(settings.crossVenue ?? CrossVenueSettings())
       walk(node, in: ConfigurationKeys.crossVenue, at: path, into: &detector)

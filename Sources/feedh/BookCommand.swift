@@ -42,7 +42,7 @@ struct BookCommand: ParsableCommand {
 
   func validate() throws {
     if let symbol, Symbol(symbol) == nil {
-      throw ValidationError("--symbol \(symbol): give 1 to 8 printable ASCII characters without spaces")
+      throw ValidationError("--symbol \(symbol): give 1 to 32 printable ASCII characters, no space at an end")
     }
     if symbol == nil, depth != nil || queues {
       throw ValidationError("\(queues ? "--queues" : "--depth") needs --symbol: name one")

@@ -17,16 +17,19 @@ struct CaptureOptions: ParsableArguments {
 
   @Option(
     name: .customLong("protocol"),
-    help: ArgumentHelp("auto (recognise by structure) or itch50: of flows the configuration does not name.",
+    help: ArgumentHelp(
+      "auto (recognise by structure), or of flows the configuration does not name: \(FeedProtocol.names).",
       valueName: "protocol"))
   var protocolName = "auto"
 
   /// The settings of `--config`, else the defaults.
   func settings() throws -> Settings { try config.map { try ConfigurationFile.loadOrFail($0) } ?? Settings() }
 
-  func validate() throws {
-    guard ["auto", "itch50"].contains(protocolName) else {
-      throw ValidationError("--protocol \(protocolName): unknown; give auto or itch50")
+  func validate() throws { try Self.check(protocolName) }
+
+  static func check(_ protocolName: String) throws {
+    guard protocolName == "auto" || FeedProtocol(name: protocolName) != nil else {
+      throw ValidationError("--protocol \(protocolName): unknown; give auto, or one of \(FeedProtocol.names)")
     }
   }
 }

@@ -48,7 +48,7 @@ struct DecodeCommand: ParsableCommand {
       throw ValidationError("--protocol \(`protocol`): unknown; give auto, \(Self.protocolNames)")
     }
     if let symbol, Symbol(symbol) == nil {
-      throw ValidationError("--symbol \(symbol): give 1 to 8 printable ASCII characters without spaces")
+      throw ValidationError("--symbol \(symbol): give 1 to 32 printable ASCII characters, no space at an end")
     }
   }
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import FeedCore
 import FeedObserve
 
 /// `feedh info`: what is in captures.
@@ -20,11 +21,19 @@ struct InfoCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Take only packets that this libpcap filter expression passes.", valueName: "expression"))
   var filter: String?
 
+  @Option(
+    name: .customLong("protocol"),
+    help: ArgumentHelp(
+      "auto (recognise by structure), or of all flows: \(FeedProtocol.names).", valueName: "protocol"))
+  var protocolName = "auto"
+
   @Option(help: "\(CaptureInfo.Format.allCases.map(\.rawValue).joined(separator: ", ")).")
   var format = CaptureInfo.Format.table
 
+  func validate() throws { try CaptureOptions.check(protocolName) }
+
   func run() throws {
-    let info = try CaptureInfo(paths: captures, filter: filter)
+    let info = try CaptureInfo(paths: captures, filter: filter, protocol: protocolName)
     let output = TextOutput.standardOutput()
     info.write(format, to: output)
     try output.finish()

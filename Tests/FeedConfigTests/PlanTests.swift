@@ -64,14 +64,14 @@ struct PlanTests {
     var settings = Settings()
     settings.venues = [VenueSettings(name: "a"), VenueSettings(name: "b")]
     let bytes = ConfigurationPlan(settings: settings).tables.map(\.byteCount)
-    #expect(bytes == [2 * 4_194_304 * 20, 2 * 4_000_000 * 8, 2 * 16_384 * 192, 1_000_000 * 128])
+    #expect(bytes == [2 * 4_194_304 * 20, 2 * 4_000_000 * 8, 2 * 16_384 * 272, 1_000_000 * 128])
   }
 
   @Test func thePlanNamesEverythingThatWasConfigured() throws {
     let plan = ConfigurationPlan(settings: try settings(SettingsTests.everything), allowedCPUs: [0, 1, 2]).description
     for part in [
       "taker     0.003 a share + 0.000001 of the notional; below 1 dollar 1.5 a share + 0.003 of the notional",
-      "latency   order 11us, reply 250ns", "nasdaq-itch → venue nasdaq, protocol itch50",
+      "latency   order 11us, reply 250ns", "symbols   cqs, 1 overridden", "nasdaq-itch → venue nasdaq, protocol itch50",
       "line A ← file nasdaq.a.pcap, multicast 233.54.12.1, port 26401", "line B ← file nasdaq.b.pcap",
       "waits 2ms or 512 packets", "crossVenue on: edge ≥ 0.0001", "again after 10ms",
       "imbalance  on: one side ≥ 75 %",

@@ -23,8 +23,8 @@ struct ProblemExample: Sendable, CustomTestStringConvertible {
     # Keys.
 
     > sesion: {}
-    1:1: unknown key "sesion" in the top level; allowed: the keys venues, feeds, session, detect, risk, orders,
-      shards, threads, capacity, latency, verifyChecksums; did you mean "session"?
+    1:1: unknown key "sesion" in the top level; allowed: the keys venues, feeds, symbols, session, recovery,
+      detect, risk, orders, shards, threads, capacity, latency, verifyChecksums; did you mean "session"?
 
     > session:
     >   silense: 5s
@@ -61,8 +61,8 @@ struct ProblemExample: Sendable, CustomTestStringConvertible {
     1:11: venues[0] has no name; allowed: 1 ... 16 characters of A-Z a-z 0-9 _ . -; add name:
 
     > venues: [ { nmae: x } ]
-    1:13: unknown key "nmae" in venues[0]; allowed: the keys name, fees, orderLatency, replyLatency, roundLot, tick,
-      tickBelowDollar; did you mean "name"?
+    1:13: unknown key "nmae" in venues[0]; allowed: the keys name, fees, symbology, orderLatency, replyLatency,
+      roundLot, tick, tickBelowDollar; did you mean "name"?
 
     # Types.
 
@@ -75,12 +75,12 @@ struct ProblemExample: Sendable, CustomTestStringConvertible {
       sequenceJumpMaximum; write it as "key: value" lines
 
     > - a
-    1:1: the top level is a list, not a mapping; allowed: the keys venues, feeds, session, detect, risk, orders,
-      shards, threads, capacity, latency, verifyChecksums; write it as "key: value" lines
+    1:1: the top level is a list, not a mapping; allowed: the keys venues, feeds, symbols, session, recovery,
+      detect, risk, orders, shards, threads, capacity, latency, verifyChecksums; write it as "key: value" lines
 
     > hello
-    1:1: the top level is "hello", not a mapping; allowed: the keys venues, feeds, session, detect, risk, orders,
-      shards, threads, capacity, latency, verifyChecksums; write it as "key: value" lines
+    1:1: the top level is "hello", not a mapping; allowed: the keys venues, feeds, symbols, session, recovery,
+      detect, risk, orders, shards, threads, capacity, latency, verifyChecksums; write it as "key: value" lines
 
     > venues: { name: x }
     1:9: venues is a mapping, not a list; allowed: a list of at most 8 entries; begin each entry with "- "
@@ -207,7 +207,8 @@ struct ProblemExample: Sendable, CustomTestStringConvertible {
 
     > venues: [ { name: v } ]
     > feeds: [ { name: f, venue: v, protocol: fix, lines: [ { name: A, port: 1 } ] } ]
-    2:41: feeds[0].protocol is "fix"; allowed: auto, itch50; write one of them
+    2:41: feeds[0].protocol is "fix"; allowed: auto, itch50, tops15, tops16, deep10, deepPlus, pitch, nyseIntegrated,
+      memxDepth, cmeMDP3, miaxPearlDepth, coinbaseDerivatives, eobi, deribit; write one of them
 
     # References, names, sums, overlaps.
 
@@ -237,6 +238,47 @@ struct ProblemExample: Sendable, CustomTestStringConvertible {
     > feeds: [ { name: f, venue: x, lines: [ { name: A, port: 1 } ] } ]
     1:28: feeds[0].venue is "x", which is no venue; allowed: a name under venues: (there is none); add it under
       venues:, or name one of them
+
+    > venues: [ { name: nyse } ]
+    > symbols: { overrides: [ { venue: nysse, symbol: AA PRA, canonical: AA-A } ] }
+    2:34: symbols.overrides[0].venue is "nysse", which is no venue; allowed: nyse; did you mean "nyse"?
+
+    > symbols: { overrides: [ { venue: x, symbol: A, canonical: B } ] }
+    1:34: symbols.overrides[0].venue is "x", which is no venue; allowed: a name under venues: (there is none); add it
+      under venues:, or name one of them
+
+    > venues: [ { name: nyse } ]
+    > symbols: { overrides: [ { venue: nyse, symbol: " A", canonical: B } ] }
+    2:48: symbols.overrides[0].symbol is " A"; allowed: 1 ... 32 printable ASCII characters, no space at an end; write
+      the symbol as the feed has it, without its padding
+
+    > venues: [ { name: nyse } ]
+    > symbols: { overrides: [ { venue: nyse, symbol: A } ] }
+    2:25: symbols.overrides[0] has no canonical; allowed: 1 ... 32 printable ASCII characters, no space at an end; add
+      canonical:
+
+    > venues: [ { name: v }, { name: w } ]
+    > symbols:
+    >   overrides:
+    >   - { venue: v, symbol: A, canonical: B }
+    >   - { venue: w, symbol: A, canonical: B }
+    >   - { venue: v, symbol: A, canonical: C }
+    6:25: symbols.overrides[2].symbol "A" of v has an override already; allowed: each once at a venue; remove it here
+      or on line 4
+
+    > venues: [ { name: v } ]
+    > symbols:
+    >   overrides:
+    >   - { venue: v, symbol: A, canonical: B }
+    >   - { venue: v, symbol: C, canonical: B }
+    5:39: symbols.overrides[1].canonical "B" stands for another symbol of v already; allowed: each once at a venue;
+      remove it here or on line 4
+
+    > symbols: { override: [] }
+    1:12: unknown key "override" in symbols; allowed: the keys overrides; did you mean "overrides"?
+
+    > venues: [ { name: v, symbology: nyse } ]
+    1:33: venues[0].symbology is "nyse"; allowed: auto, nasdaq, cms, cqs, verbatim; write one of them
 
     > feeds: [ { name: f } ]
     1:10: feeds[0] has no lines; allowed: a list of at most 16 entries; add lines:

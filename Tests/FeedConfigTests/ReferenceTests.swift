@@ -49,6 +49,8 @@ struct ReferenceTests {
     #expect(example.venues.count == 2 && example.feeds.count == 2)
     example.venues = []
     example.feeds = []
+    #expect(example.symbols.overrides.count == 1)
+    example.symbols.overrides = []
     #expect(String(reflecting: example) == String(reflecting: Settings()))
   }
 

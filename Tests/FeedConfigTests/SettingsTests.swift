@@ -14,6 +14,7 @@ struct SettingsTests {
           makerPerShare: "-0.0020"
           makerFraction: "-0.5"
           belowDollar: { takerPerShare: 1.5, takerFraction: "0.003", makerPerShare: "-0.000000001", makerFraction: 1 }
+        symbology: cqs
         orderLatency: 11us
         replyLatency: 250ns
         roundLot: 10
@@ -23,10 +24,25 @@ struct SettingsTests {
       - name: nasdaq-itch
         venue: nasdaq
         protocol: itch50
+        stream: 7
         lines:
           - { name: A, group: 233.54.12.1, port: 26401, file: nasdaq.a.pcap }
           - { name: B, file: nasdaq.b.pcap }
+    symbols: { overrides: [ { venue: nasdaq, symbol: BRK PR A, canonical: "BRK-A" } ] }
     session: { reorderWindow: 2ms, reorderWindowPackets: 512, silence: 1.5s, sequenceJumpMaximum: 4611686018427387904 }
+    recovery:
+      answerTimeout: 250ms
+      requestSpacing: 3ms
+      requestMessages: 500
+      requestsInFlight: 2
+      attempts: 7
+      deadline: 12s
+      gapMessages: 20_000
+      requestsPerSession: 900
+      snapshotAttempts: 9
+      snapshotTimeout: 45s
+      bufferMessages: 4_000
+      bufferBytes: 65_536
     detect:
       crossVenue: { minimumEdge: "0.0001", minimumQuantity: 2, maximumQuantity: 999_999, rearm: 10ms, enabled: true }
       imbalance: { depth: 5, threshold: "0.75", minimumQuantity: 2000, enabled: true }
@@ -61,6 +77,9 @@ struct SettingsTests {
     #expect(venue.fees.maker == FeeRate(perShare: -2_000_000, fraction: -500_000_000))
     #expect(venue.fees.takerBelowDollar == FeeRate(perShare: 1_500_000_000, fraction: 3_000_000))
     #expect(venue.fees.makerBelowDollar == FeeRate(perShare: -1, fraction: 1_000_000_000))
+    #expect(venue.symbology == .cqs)
+    #expect(
+      settings.symbols.overrides == [SymbolOverride(venue: "nasdaq", symbol: "BRK PR A", canonical: "BRK-A")])
     #expect(venue.orderLatencyNanoseconds == 11_000)
     #expect(venue.replyLatencyNanoseconds == 250)
     #expect(venue.roundLot == 10)
@@ -71,7 +90,7 @@ struct SettingsTests {
     #expect(settings.feeds.count == 1)
     #expect(feed.name == "nasdaq-itch")
     #expect(feed.venue == "nasdaq")
-    #expect(feed.protocol == "itch50")
+    #expect(feed.protocol == "itch50" && feed.stream == 7)
     #expect(
       feed.lines == [
         LineSettings(name: "A", file: "nasdaq.a.pcap", group: "233.54.12.1", port: 26401),
@@ -82,6 +101,20 @@ struct SettingsTests {
     #expect(settings.session.reorderWindowPackets == 512)
     #expect(settings.session.silenceNanoseconds == 1_500_000_000)
     #expect(settings.session.sequenceJumpMaximum == 1 << 62)
+
+    let recovery = settings.recovery
+    #expect(recovery.answerTimeoutNanoseconds == 250_000_000)
+    #expect(recovery.requestSpacingNanoseconds == 3_000_000)
+    #expect(recovery.requestMessages == 500)
+    #expect(recovery.requestsInFlight == 2)
+    #expect(recovery.attempts == 7)
+    #expect(recovery.deadlineNanoseconds == 12_000_000_000)
+    #expect(recovery.gapMessages == 20_000)
+    #expect(recovery.requestsPerSession == 900)
+    #expect(recovery.snapshotAttempts == 9)
+    #expect(recovery.snapshotTimeoutNanoseconds == 45_000_000_000)
+    #expect(recovery.bufferMessages == 4_000)
+    #expect(recovery.bufferBytes == 65_536)
   }
 
   @Test func everyValueOfDetectionAndRiskArrivesWhereItBelongs() throws {
@@ -137,6 +170,7 @@ struct SettingsTests {
     defaults.venues = [VenueSettings(name: "")]
     defaults.feeds = [FeedSettings(name: "", venue: "", lines: [LineSettings(name: ""), LineSettings(name: "")])]
     defaults.imbalance = ImbalanceSettings()
+    defaults.symbols.overrides = [SymbolOverride(venue: "", symbol: "", canonical: "")]
     let before = leaves(of: defaults)
     let after = leaves(of: try settings(Self.everything))
     #expect(before.keys.sorted() == after.keys.sorted())

@@ -10,7 +10,7 @@ struct CommandErrorTests {
     ["replay", "@day", "--speed", "10"], ["replay", "@day", "--speed", "fast"], ["replay", "@day", "--speed", "0x"], ["replay", "@day", "--speed", "-1x"],
     ["replay", "@day", "--cores", "0"], ["replay", "@day", "--cores", "17"], ["replay", "@day", "--cores", "two"],
     ["replay", "@day", "--cores", "2", "--config", "@/cpus.yaml"],
-    ["replay", "@day", "--layout", "tree"], ["replay", "@day", "--protocol", "pitch"],
+    ["replay", "@day", "--layout", "tree"], ["replay", "@day", "--protocol", "fix"],
     ["replay", "@day", "--report", "@/no/report.json"], ["replay", "@day", "--orders", "@/text"],
     ["replay", "@day", "--hgrm", "@/text/inside"], ["replay", "@/orders.soup"],
     ["book", "@day", "--symbol", "NOSUCH"], ["book", "@day", "--symbol", "WAYTOOLONG"],

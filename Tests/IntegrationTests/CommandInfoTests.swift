@@ -41,6 +41,34 @@ struct CommandInfoTests {
       sum += all
     }
     #expect(sum == 8_000)
+    try expectPeaksAndLags(json, pcap)
+  }
+
+  /// Peaks and lags against a plain count over the capture's own records.
+  private func expectPeaksAndLags(_ json: [String: Any], _ pcap: CommandPcap) throws {
+    let flows = try #require(json["flows"] as? [[String: Any]])
+    var packets: [String: [UInt64: Int]] = [:]
+    for record in pcap.records {
+      // Behind the record's header Ethernet and IPv4 without options, as the generator writes them.
+      let frame = Array(record.bytes.dropFirst(16))
+      let group = frame[30..<34].map(String.init).joined(separator: ".")
+      let destination = "\(group):\(Int(frame[36]) << 8 | Int(frame[37]))"
+      packets[destination, default: [:]][record.nanoseconds / 100_000_000, default: 0] += 1
+    }
+    for flow in flows {
+      let peaks = try #require(flow["peakPackets"] as? [String: NSNumber])
+      let destination = try #require(flow["destination"] as? String)
+      #expect(peaks["in100ms"]?.intValue == packets[destination]?.values.max(), "\(destination)")
+      #expect(peaks["in1s"]!.intValue >= peaks["in100ms"]!.intValue)
+      #expect(peaks["in100ms"]!.intValue >= peaks["in1ms"]!.intValue)
+    }
+    let lines = try #require(json["lines"] as? [[String: Any]])
+    #expect(lines.compactMap { $0["feed"] as? String } == ["feed1", "feed2"])
+    for line in lines {
+      let numbers = line.compactMapValues { ($0 as? NSNumber)?.intValue }
+      #expect(numbers["firstWins"]! + numbers["secondWins"]! + numbers["ties"]! == numbers["compared"]!)
+      #expect(numbers["compared"]! > 0 && numbers["lagMedianNanoseconds"]! <= numbers["lagP99Nanoseconds"]!)
+    }
   }
 
   @Test func aFilterLeavesOneLine() throws {

@@ -281,4 +281,51 @@ struct CommandReplayTests {
     #expect(Set(refusals.keys) == ["killSwitch"])
     #expect(Self.number(refusals["killSwitch"]) == Self.number(report["opportunities"]))
   }
+
+  /// Two venues, of whose symbols one is spelled in another way and one is listed at one venue only.
+  @Test func symbolsThatFoundNoListingElsewhereAreReported() throws {
+    let folder = CommandFolder()
+    var files: [String] = []
+    for (index, symbols) in [["IBM", "BRK.B"], ["IBM", "BRK/B"]].enumerated() {
+      var feed = ScriptedFeed()
+      feed.group += UInt64(index) << 8
+      feed.sendAll([ScriptedFeed.system("O")] + symbols.enumerated().map {
+        ScriptedFeed.directory(UInt64($0.offset + 1), $0.element)
+      })
+      files.append(try folder.write(PcapFile.bytes(feed.frames), "\(index).pcap"))
+    }
+    func unmatched(_ venueKeys: String, _ extra: String = "") throws -> (report: [String: Any], screen: String) {
+      let configuration = """
+        venues: [ { name: v }, { name: w\(venueKeys) } ]
+        feeds:
+        - { name: a, venue: v, lines: [ { name: A, file: 0.pcap } ] }
+        - { name: b, venue: w, lines: [ { name: A, file: 1.pcap } ] }
+        \(extra)
+        """
+      let file = try folder.write(configuration, "c.yaml")
+      let run = try CommandRun.feedh(
+        ["replay"] + files + ["--config", file, "--report", folder.path("r.json")])
+      #expect(run.status == 0, "\(run.errors)")
+      let report = try CommandRun.json(try folder.text("r.json"))
+      return (try #require(report["unmatchedSymbols"] as? [String: Any]), run.output)
+    }
+    let plain = try unmatched("")
+    #expect(Self.number(plain.report["count"]) == 2)
+    let listings = try #require(plain.report["first"] as? [[String: String]])
+    #expect(
+      listings == [
+        ["venue": "v", "symbol": "BRK.B", "canonicalSymbol": "BRK.B"],
+        ["venue": "w", "symbol": "BRK/B", "canonicalSymbol": "BRK/B"],
+      ])
+    #expect(plain.screen.contains("unmatched: 2 at one venue only, first BRK.B at v, BRK/B at w"))
+    // The rule for the whole venue, or an override for the one symbol.
+    for (keys, extra) in [
+      (", symbology: cqs", ""),
+      ("", "symbols: { overrides: [ { venue: w, symbol: BRK/B, canonical: BRK.B } ] }"),
+    ] {
+      let matched = try unmatched(keys, extra)
+      #expect(Self.number(matched.report["count"]) == 0)
+      #expect(!matched.screen.contains("unmatched"))
+    }
+  }
 }

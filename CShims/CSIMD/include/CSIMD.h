@@ -1,45 +1,64 @@
-// Vector code that Swift can't spell: small inline routines over the instruction set that every CPU of the
-// architecture has (SSE2, NEON), so that they are inlined into their Swift callers. Each has a scalar twin.
+// Vector code that Swift can't spell: changes of one price level among the eight best of a side, which stand in one
+// cache line. One routine per instruction set, all with the same results; the scalar one says what they do.
+//
+// They have no branch that depends on prices: whether a level is there already, where it stands and how many move is as
+// good as random, and a mispredicted branch costs more than moving all eight.
 #ifndef FEEDH_CSIMD_H
 #define FEEDH_CSIMD_H
 #include <stdint.h>
 
+/// A level as it lies in memory: key in the low half, quantity in the high one (`Level`). Greater keys are better.
+typedef uint64_t feedh_level;
+
+/// No level: a quantity of zero behind the least key. No level has that key.
+#define FEEDH_NO_LEVEL 0x80000000u
+
+/// What a change did. The low bits are the position of the level, 0 the best.
+#define FEEDH_LEVEL_POSITION 0x0Fu
+/// Add: all eight are taken and the level is not among them. Take: the level is not among them. Nothing was changed.
+#define FEEDH_LEVEL_ELSEWHERE 0x10u
+/// Add: the quantity would pass 2^32 - 1. Nothing was changed.
+#define FEEDH_LEVEL_OVERFLOW 0x20u
+/// Take: no level is left.
+#define FEEDH_LEVEL_NONE_LEFT 0x40u
+
+/// Which routines this CPU can run.
+typedef enum { FEEDH_ISA_SCALAR = 0, FEEDH_ISA_AVX2 = 1, FEEDH_ISA_AVX512 = 2 } feedh_isa;
+
+/// The widest instruction set that this CPU and its operating system offer and these routines use.
+feedh_isa feedh_isa_best(void);
+
+/// Adds `quantity` to the level `key` among the eight at `levels`, best first, or inserts that level.
+///
+/// `levels` is aligned to 64 bytes; the eight bytes before it are readable. `key` is not that of `FEEDH_NO_LEVEL`.
+uint32_t feedh_level_add_scalar(feedh_level *_Nonnull levels, int32_t key, uint32_t quantity);
+/// Takes `quantity` off the level `key`; one with nothing left is removed, those behind it move up.
+///
+/// `levels` is aligned to 64 bytes; the eight bytes behind all eight are readable.
+uint32_t feedh_level_take_scalar(feedh_level *_Nonnull levels, int32_t key, uint32_t quantity);
+
 #if defined(__x86_64__)
-#include <emmintrin.h>
-#elif defined(__aarch64__)
-#include <arm_neon.h>
+uint32_t feedh_level_add_avx2(feedh_level *_Nonnull levels, int32_t key, uint32_t quantity);
+uint32_t feedh_level_take_avx2(feedh_level *_Nonnull levels, int32_t key, uint32_t quantity);
+uint32_t feedh_level_add_avx512(feedh_level *_Nonnull levels, int32_t key, uint32_t quantity);
+uint32_t feedh_level_take_avx512(feedh_level *_Nonnull levels, int32_t key, uint32_t quantity);
 #endif
 
-/// How many of the first `valid` (0 ... 8) of eight ascending price levels have a key of at most `key`. A level is two
-/// 32-bit words: key, quantity. All eight are read: 64 bytes must be there.
-static inline int32_t feedh_levels_at_most_scalar(const int32_t *_Nonnull levels, int32_t key, int32_t valid) {
-  int32_t count = 0;
-  for (int32_t index = 0; index < valid; index++) count += levels[2 * index] <= key;
-  return count;
+/// The routine of an instruction set that `feedh_isa_best` allows. A branch, always the same one, and a direct call.
+static inline uint32_t feedh_level_add(feedh_isa isa, feedh_level *_Nonnull levels, int32_t key, uint32_t quantity) {
+#if defined(__x86_64__)
+  if (isa == FEEDH_ISA_AVX512) return feedh_level_add_avx512(levels, key, quantity);
+  if (isa == FEEDH_ISA_AVX2) return feedh_level_add_avx2(levels, key, quantity);
+#endif
+  return feedh_level_add_scalar(levels, key, quantity);
 }
 
-static inline int32_t feedh_levels_at_most(const int32_t *_Nonnull levels, int32_t key, int32_t valid) {
+static inline uint32_t feedh_level_take(feedh_isa isa, feedh_level *_Nonnull levels, int32_t key, uint32_t quantity) {
 #if defined(__x86_64__)
-  const __m128i wanted = _mm_set1_epi32(key);
-  const __m128 a = _mm_loadu_ps((const float *)levels), b = _mm_loadu_ps((const float *)(levels + 4));
-  const __m128 c = _mm_loadu_ps((const float *)(levels + 8)), d = _mm_loadu_ps((const float *)(levels + 12));
-  const __m128i first = _mm_castps_si128(_mm_shuffle_ps(a, b, 0x88));
-  const __m128i second = _mm_castps_si128(_mm_shuffle_ps(c, d, 0x88));
-  const uint32_t greater = (uint32_t)_mm_movemask_ps(_mm_castsi128_ps(_mm_cmpgt_epi32(first, wanted))) |
-                           (uint32_t)_mm_movemask_ps(_mm_castsi128_ps(_mm_cmpgt_epi32(second, wanted))) << 4;
-  // The levels ascend, so the first greater one ends the count; what is not valid counts as greater.
-  return __builtin_ctz(greater | 1u << valid);
-#elif defined(__aarch64__)
-  const int32x4x2_t first = vld2q_s32(levels), second = vld2q_s32(levels + 8);
-  const int32x4_t wanted = vdupq_n_s32(key);
-  const uint16x4_t low = vmovn_u32(vcgtq_s32(first.val[0], wanted)), high = vmovn_u32(vcgtq_s32(second.val[0], wanted));
-  // One byte per level, all ones where it is greater.
-  const uint64_t greater = vget_lane_u64(vreinterpret_u64_u8(vmovn_u16(vcombine_u16(low, high))), 0);
-  const int32_t count = greater == 0 ? 8 : __builtin_ctzll(greater) / 8;
-  return count < valid ? count : valid;
-#else
-  return feedh_levels_at_most_scalar(levels, key, valid);
+  if (isa == FEEDH_ISA_AVX512) return feedh_level_take_avx512(levels, key, quantity);
+  if (isa == FEEDH_ISA_AVX2) return feedh_level_take_avx2(levels, key, quantity);
 #endif
+  return feedh_level_take_scalar(levels, key, quantity);
 }
 
 #endif

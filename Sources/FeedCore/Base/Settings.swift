@@ -5,7 +5,9 @@ public struct Settings: Sendable {
   /// At most 8; a feed without a configured venue gets one of its own name.
   public var venues: [VenueSettings] = []
   public var feeds: [FeedSettings] = []
+  public var symbols = SymbolSettings()
   public var session = SessionSettings()
+  public var recovery = RecoverySettings()
   public var capacity = CapacitySettings()
   /// Nil: off.
   public var crossVenue: CrossVenueSettings? = CrossVenueSettings()
@@ -24,6 +26,8 @@ public struct VenueSettings: Sendable {
   /// 1 ... 16 characters of [A-Za-z0-9_.-]; what reports and digests call the venue.
   public var name: String
   public var fees = FeeSchedule()
+  /// How its feeds write suffixes.
+  public var symbology = Symbology.auto
   /// From sending an order to its arrival at the venue, nanoseconds, 0 ... 10 s. Replay only.
   public var orderLatencyNanoseconds: UInt64 = 10_000
   /// From the venue's answer to its arrival here, nanoseconds, 0 ... 10 s. Replay only.
@@ -64,11 +68,17 @@ public struct FeedSettings: Sendable {
   public var venue: String
   /// "auto", or a protocol's name: "itch50".
   public var `protocol`: String
+  /// Which of the streams of its flows: PITCH unit, IEX, Deribit or Coinbase channel, Eurex market segment. Nil: all
+  /// of them, a channel each.
+  public var stream: UInt32?
   public var lines: [LineSettings]
-  public init(name: String, venue: String, protocol: String = "auto", lines: [LineSettings]) {
+  public init(
+    name: String, venue: String, protocol: String = "auto", stream: UInt32? = nil, lines: [LineSettings]
+  ) {
     self.name = name
     self.venue = venue
     self.protocol = `protocol`
+    self.stream = stream
     self.lines = lines
   }
 }
@@ -90,6 +100,28 @@ public struct LineSettings: Sendable, Equatable {
   }
 }
 
+/// What the suffix rules do not say of symbols.
+public struct SymbolSettings: Sendable {
+  /// At most 4,096.
+  public var overrides: [SymbolOverride] = []
+  public init() {}
+}
+
+/// One symbol of one venue whose canonical form is given.
+public struct SymbolOverride: Sendable, Equatable {
+  /// Name of a venue.
+  public var venue: String
+  /// As the venue writes it.
+  public var symbol: String
+  /// As every venue's listing of it is called here.
+  public var canonical: String
+  public init(venue: String, symbol: String, canonical: String) {
+    self.venue = venue
+    self.symbol = symbol
+    self.canonical = canonical
+  }
+}
+
 public struct SessionSettings: Sendable {
   /// How long a gap waits for the other line, nanoseconds of capture time. 0 ... 60 s.
   public var reorderWindowNanoseconds: UInt64 = 1_000_000
@@ -99,6 +131,35 @@ public struct SessionSettings: Sendable {
   public var silenceNanoseconds: UInt64 = 5_000_000_000
   /// A forward jump of more messages than this needs a second packet to be believed. 1 ... 2^62.
   public var sequenceJumpMaximum: UInt64 = 1_000_000
+  public init() {}
+}
+
+/// How missing messages and snapshots are asked for; a venue's own limits narrow it further.
+public struct RecoverySettings: Sendable {
+  /// How long a server may take to answer, nanoseconds; doubled with each repetition. 1 ms ... 60 s.
+  public var answerTimeoutNanoseconds: UInt64 = 1_000_000_000
+  /// Least time between two requests of a channel, nanoseconds. 0 ... 60 s.
+  public var requestSpacingNanoseconds: UInt64 = 10_000_000
+  /// Messages of one request. 1 ... 65,533.
+  public var requestMessages: UInt64 = 1_000
+  /// Requests of a channel under way at once. 1 ... 16.
+  public var requestsInFlight = 4
+  /// Requests for the same messages without any of them coming. 1 ... 100.
+  public var attempts = 5
+  /// How long a gap may stay open before it is given up, nanoseconds. 1 ms ... 1 h.
+  public var deadlineNanoseconds: UInt64 = 30_000_000_000
+  /// Most messages of a channel missing at once; more are not asked for. 1 ... 64 M.
+  public var gapMessages: UInt64 = 1_000_000
+  /// Requests of a channel in one session. 1 ... 64 M.
+  public var requestsPerSession: UInt64 = 10_000
+  /// Snapshots tried until one can be joined. 1 ... 100.
+  public var snapshotAttempts = 5
+  /// How long a snapshot may stand still, nanoseconds. 1 ms ... 1 h.
+  public var snapshotTimeoutNanoseconds: UInt64 = 60_000_000_000
+  /// Messages of a channel kept while a snapshot comes. 16 ... 64 M.
+  public var bufferMessages = 1_048_576
+  /// Bytes of those messages. 4,096 ... 4 G.
+  public var bufferBytes = 67_108_864
   public init() {}
 }
 

@@ -1,4 +1,4 @@
-/// One side of a book: an ascending array of levels in the arena, the best at its end.
+/// The far levels of one side of a book: an ascending array in the arena, the best at its end.
 struct BookSide: BitwiseCopyable {
   /// First level in the arena.
   var offset: UInt32 = 0
@@ -30,43 +30,40 @@ struct BookHeader: BitwiseCopyable {
     static var shared: Flags { Flags(rawValue: 256) }
   }
 
-  /// Bids, asks.
+  /// Bids, asks beyond the eight best.
   var bids = BookSide()
   var asks = BookSide()
   /// Hash of the book's events, exchange times only.
   var digest: UInt64 = 0
-  /// The best level of each side; quantity 0 = the side is empty.
-  var bestBid = Level(key: 0, quantity: 0)
-  var bestAsk = Level(key: 0, quantity: 0)
-  var group: GroupIndex = 0
+  /// The best level of each side, a copy; quantity 0 = the side is empty.
+  var bestBid = Level.none
+  var bestAsk = Level.none
+  /// Keys of the best far levels; `.min` where there is none.
+  var farBid = Int32.min
+  var farAsk = Int32.min
+  /// `topSignature` as of the last publish point.
+  var publishedSignature: UInt64 = 0
   var bidSizeClass: UInt8 = 0
   var askSizeClass: UInt8 = 0
   var flags = Flags()
   var shard: UInt8 = 0
   var channel: UInt8 = 0
-  private var padding: (UInt8, UInt8) = (0, 0)
-  /// `topSignature` as of the last publish point.
-  var publishedSignature: UInt64 = 0
 
-  /// Where `bestBid` stands, `bestAsk` right behind it.
+  /// Where `bestBid` and `farBid` stand, those of the asks right behind them.
   static var bestOffset: Int { 24 }
+  static var farOffset: Int { 40 }
 
   /// Best prices of any size.
   @inline(__always)
   var top: TopOfBook {
     TopOfBook(
       bidPrice: bestBid.quantity == 0 ? 0 : bestBid.key, bidQuantity: bestBid.quantity,
-      askPrice: bestAsk.quantity == 0 ? 0 : ~bestAsk.key, askQuantity: bestAsk.quantity)
+      askPrice: bestAsk.quantity == 0 ? 0 : 0 &- bestAsk.key, askQuantity: bestAsk.quantity)
   }
 
   /// One word that tells tops apart: a hash, 0 for an empty book. There is no room for a second top in the line.
   @inline(__always)
-  var topSignature: UInt64 {
-    let top = top
-    let bid = UInt64(UInt32(bitPattern: top.bidPrice)) << 32 | UInt64(top.bidQuantity)
-    let ask = UInt64(UInt32(bitPattern: top.askPrice)) << 32 | UInt64(top.askQuantity)
-    return Mix.fold(0, bid, ask) ^ Mix.fold(0, 0, 0)
-  }
+  var topSignature: UInt64 { Mix.fold(0, bestBid.word, bestAsk.word) ^ Mix.fold(0, Level.none.word, Level.none.word) }
 
   /// The state of the instrument itself; its channel's may be worse.
   var ownState: BookState {

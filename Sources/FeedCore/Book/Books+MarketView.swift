@@ -6,9 +6,11 @@ extension Books: MarketView {
     return venues[Int(instrument.venue)].headers.base + instrument.index
   }
 
-  /// The worse of the book's own state and its channel's; `untrusted` for an instrument there is not.
+  /// The worse of the book's own state and its channel's; `untrusted` for an instrument there is not, and for one
+  /// whose prices its scale cannot keep.
   func state(of instrument: InstrumentID) -> BookState {
     guard let header = header(of: instrument) else { return .untrusted }
+    if venues[Int(instrument.venue)].directory.pointee.scales.base[instrument.index].isBroken { return .untrusted }
     return max(header.pointee.ownState, channels[Int(header.pointee.channel)].state)
   }
 
@@ -27,6 +29,11 @@ extension Books: MarketView {
     Int(group) < symbols.pointee.count ? symbols.pointee.groups[Int(group)].symbol : .unknown
   }
 
+  func venueSymbol(of instrument: InstrumentID) -> Symbol {
+    guard header(of: instrument) != nil else { return .unknown }
+    return venues[Int(instrument.venue)].directory.pointee.records[instrument.index].symbol
+  }
+
   /// Scans at most eight venues: nothing is cached, so no venue can stay in it after it lost its trust.
   func consolidatedBest(of group: GroupIndex) -> ConsolidatedBest {
     var best = ConsolidatedBest()
@@ -35,14 +42,17 @@ extension Books: MarketView {
       guard instrument != .none, state(of: instrument) == .ok else { continue }
       let top = top(of: instrument)
       let multiplier = multiplier(of: instrument)
-      if top.bidQuantity > 0 { best.bid = max(best.bid ?? .min, Int64(top.bidPrice) &* multiplier) }
-      if top.askQuantity > 0 { best.ask = min(best.ask ?? .max, Int64(top.askPrice) &* multiplier) }
+      if top.bidQuantity > 0 { best.bid = max(best.bid ?? .min, Int64(top.bidPrice).multipliedClamped(by: multiplier)) }
+      if top.askQuantity > 0 { best.ask = min(best.ask ?? .max, Int64(top.askPrice).multipliedClamped(by: multiplier)) }
     }
     return best
   }
 
   func multiplier(of instrument: InstrumentID) -> Int64 {
-    Int(instrument.venue) < venueCount ? venues[Int(instrument.venue)].multiplier : 0
+    guard Int(instrument.venue) < venueCount else { return 0 }
+    let directory = venues[Int(instrument.venue)].directory
+    return instrument.index < directory.pointee.count
+      ? directory.pointee.scales.base[instrument.index].scale.nanounits : directory.pointee.standardScale.nanounits
   }
 
   func isShortSaleRestricted(_ instrument: InstrumentID) -> Bool {
@@ -61,15 +71,12 @@ extension Books: MarketView {
 
   /// Levels of one side, best first: price and shares.
   func forEachLevel(of instrument: InstrumentID, side: Side, _ visit: (_ price: Int32, _ quantity: UInt32) -> Bool) {
-    guard let header = header(of: instrument) else { return }
+    guard header(of: instrument) != nil else { return }
     let isSell = side == .sell
-    let venue = venues + Int(instrument.venue)
-    let levels = venue.pointee.sidePointer(header, isSell: isSell).pointee
-    var index = Int(levels.offset) + Int(levels.count) - 1
-    while index >= Int(levels.offset) {
-      let level = venue.pointee.arena.levels[index]
-      if !visit(Level.price(key: level.key, isSell: isSell), level.quantity) { return }
-      index -= 1
+    var cursor = LevelCursor(venues + Int(instrument.venue), instrument: instrument.index, isSell: isSell)
+    while !cursor.level.isNone {
+      if !visit(Level.price(key: cursor.level.key, isSell: isSell), cursor.level.quantity) { return }
+      cursor.advance()
     }
   }
 

@@ -159,10 +159,10 @@ struct Books {
   }
 
   /// A new session: numbers and books begin again.
-  mutating func restart(channel: UInt8, event: UnsafeMutablePointer<BookEvent>) {
+  mutating func restart(channel: UInt8) {
     channels[Int(channel)].state = .gap
     let venue = Int(channels[Int(channel)].venue)
     setComplete(false, channel: channel)
-    venues[venue].clear(channel: channel, event: event)
+    venues[venue].clear(channel: channel)
   }
 }

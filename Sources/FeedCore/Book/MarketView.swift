@@ -1,4 +1,4 @@
-/// Best prices of any size, in the venue's raw units. A side with quantity 0 is empty.
+/// Best prices of any size, in units of the book (`PriceScale`). A side with quantity 0 is empty.
 public struct TopOfBook: Equatable, Sendable, BitwiseCopyable {
   public var bidPrice: Int32 = 0
   public var bidQuantity: UInt32 = 0
@@ -46,9 +46,12 @@ public protocol MarketView {
   func top(of instrument: InstrumentID) -> TopOfBook
   /// The instrument of `group` at `venue`, or `.none`.
   func instrument(of group: GroupIndex, at venue: VenueIndex) -> InstrumentID
+  /// Canonical, the same at every venue.
   func symbol(of group: GroupIndex) -> Symbol
+  /// The symbol as its venue writes it.
+  func venueSymbol(of instrument: InstrumentID) -> Symbol
   func consolidatedBest(of group: GroupIndex) -> ConsolidatedBest
-  /// Nanodollars in one raw price unit of the instrument (ITCH: 100,000).
+  /// Nanodollars in one price unit of the instrument's book (ITCH: 100,000).
   func multiplier(of instrument: InstrumentID) -> Int64
   /// Reg SHO action 1 or 2 is in effect.
   func isShortSaleRestricted(_ instrument: InstrumentID) -> Bool

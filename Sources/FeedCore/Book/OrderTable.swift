@@ -7,15 +7,17 @@ import CPlatform
 ///
 /// Two tables behind one face. Order references of most feeds are nearly dense, so the *compact* table puts an
 /// order at `reference & mask`: neighbours in time are neighbours in memory, and four orders share a cache line. An
-/// order whose reference is wider than 47 bits, or whose neighbourhood is full (`probeLimit`), goes to the *wide*
+/// order whose reference is wider than 46 bits, or whose neighbourhood is full (`probeLimit`), goes to the *wide*
 /// table, a mixed hash of full 64-bit references; so no set of references can make a look-up long.
 ///
 /// Compact slot, 16 bytes, plus the arrival number (4 bytes) in an array of its own that only adds write:
 ///
 ///     low   quantity (63-32)           price, signed (31-0)
-///     high  reference + 1 (63-17)      side (16)   instrument (15-0)
+///     high  reference + 1 (63-18)      passed (17)   side (16)   instrument (15-0)
 ///
 /// An empty slot is all zero: no reference gives a `high` of 0, and an order always rests with at least one share.
+/// `passed` belongs to the place, not to the order: an insertion found it taken and went on. Where it is not set, no
+/// order stands further on because of this place, and it may simply be emptied.
 struct OrderTable {
   struct Slot: BitwiseCopyable {
     var low: UInt64
@@ -23,7 +25,7 @@ struct OrderTable {
 
     @inline(__always) var quantity: UInt32 { UInt32(truncatingIfNeeded: low >> 32) }
     @inline(__always) var price: Int32 { Int32(truncatingIfNeeded: low) }
-    @inline(__always) var reference: UInt64 { high >> 17 &- 1 }
+    @inline(__always) var reference: UInt64 { high >> 18 &- 1 }
     @inline(__always) var isEmpty: Bool { high == 0 }
     @inline(__always) var isSell: Bool { high & (1 << 16) != 0 }
     @inline(__always) var instrument: Int { Int(high & 0xFFFF) }
@@ -33,7 +35,7 @@ struct OrderTable {
     }
     @inline(__always)
     static func high(_ reference: UInt64, isSell: Bool, instrument: Int) -> UInt64 {
-      (reference &+ 1) << 17 | (isSell ? 1 << 16 : 0) | UInt64(truncatingIfNeeded: instrument)
+      (reference &+ 1) << 18 | (isSell ? 1 << 16 : 0) | UInt64(truncatingIfNeeded: instrument)
     }
   }
 
@@ -52,7 +54,10 @@ struct OrderTable {
   static var none: Handle { -1 }
   private static var wideBit: Int { 1 << 40 }
   private static var probeLimit: Int { 64 }
-  private static var compactReferenceLimit: UInt64 { 1 << 47 - 1 }
+  private static var compactReferenceLimit: UInt64 { 1 << 46 - 1 }
+  private static var passedBit: UInt64 { 1 << 17 }
+  /// Bits of `Slot.high` that do not tell orders apart.
+  private static var noKey: UInt64 { passedBit | 1 << 16 }
 
   private let slots: UnsafeMutablePointer<Slot>
   private let arrivals: UnsafeMutablePointer<UInt32>
@@ -123,22 +128,32 @@ struct OrderTable {
   func find(_ reference: UInt64, instrument: Int, home: UInt32) -> Handle {
     if reference < Self.compactReferenceLimit {
       let wanted = Slot.high(reference, isSell: false, instrument: instrument & 0xFFFF)
-      var index = Int(home)
-      var probes = Self.probeLimit
-      repeat {
-        let high = slots[index].high
-        // The side is no part of the key.
-        if (high ^ wanted) & ~(1 << 16) == 0 { return index }
-        if high == 0 { break }
-        index = (index &+ 1) & mask
-        probes &-= 1
-      } while probes > 0
+      let high = slots[Int(home)].high
+      if (high ^ wanted) & ~Self.noKey == 0 { return Int(home) }
+      if high & Self.passedBit != 0 {
+        let found = Self.findFurther(wanted, from: Int(home), slots: slots, mask: mask)
+        if found != Self.none { return found }
+      }
     }
     return wideCount == 0
       ? Self.none : Self.findWide(reference, instrument: instrument, in: wide.base, mask: wideMask)
   }
 
   // The rare paths are static and take what they need: a method would have the whole table copied for its `self`.
+
+  @inline(never)
+  private static func findFurther(
+    _ wanted: UInt64, from home: Int, slots: UnsafeMutablePointer<Slot>, mask: Int
+  ) -> Handle {
+    var index = (home &+ 1) & mask
+    for _ in 1..<probeLimit {
+      let high = slots[index].high
+      if (high ^ wanted) & ~noKey == 0 { return index }
+      if high & passedBit == 0 { return none }
+      index = (index &+ 1) & mask
+    }
+    return none
+  }
 
   @inline(never)
   private static func findWide(
@@ -154,7 +169,7 @@ struct OrderTable {
     return none
   }
 
-  /// The order at `handle` as a compact slot; a wide order's `reference` field holds only its low 47 bits.
+  /// The order at `handle` as a compact slot; a wide order's `reference` field holds only its low 46 bits.
   @inline(__always)
   func slot(_ handle: Handle) -> Slot {
     handle < Self.wideBit ? slots[handle] : Self.slot(wide.base + (handle & ~Self.wideBit))
@@ -200,21 +215,16 @@ struct OrderTable {
     if reference < Self.compactReferenceLimit {
       let high = Slot.high(reference, isSell: isSell, instrument: instrument)
       var index = home(reference)
-      var probes = Self.probeLimit
-      repeat {
-        let there = slots[index].high
-        if there == 0 {
-          if count >= capacity { return .full }
-          count &+= 1
-          slots[index] = Slot(low: Slot.low(price: price, quantity: quantity), high: high)
-          arrivals[index] = arrival
-          newestReference = max(newestReference, reference)
-          return .inserted
-        }
-        if (there ^ high) & ~(1 << 16) == 0 { return .duplicate }
-        index = (index &+ 1) & mask
-        probes &-= 1
-      } while probes > 0
+      if slots[index].high != 0 { index = Self.placeFurther(high, from: index, slots: slots, mask: mask) }
+      if index >= 0 {
+        if count >= capacity { return .full }
+        count &+= 1
+        slots[index] = Slot(low: Slot.low(price: price, quantity: quantity), high: high)
+        arrivals[index] = arrival
+        newestReference = max(newestReference, reference)
+        return .inserted
+      }
+      if index == Self.taken { return .duplicate }
     }
     if count >= capacity { return .full }
     count &+= 1
@@ -223,6 +233,26 @@ struct OrderTable {
         reference: reference, price: price, quantity: quantity, instrument: UInt16(truncatingIfNeeded: instrument),
         isSell: isSell, arrival: arrival))
     return .inserted
+  }
+
+  /// What `placeFurther` says of an order that is in the table already.
+  private static var taken: Handle { -2 }
+
+  /// The first free slot behind an occupied home, `none` where the neighbourhood is full, or `taken`. Marks what it
+  /// passes.
+  @inline(never)
+  private static func placeFurther(
+    _ high: UInt64, from home: Int, slots: UnsafeMutablePointer<Slot>, mask: Int
+  ) -> Handle {
+    var index = home
+    for _ in 0..<probeLimit {
+      let there = slots[index].high
+      if there == 0 { return index }
+      if (there ^ high) & ~noKey == 0 { return taken }
+      slots[index].high = there | passedBit
+      index = (index &+ 1) & mask
+    }
+    return none
   }
 
   @inline(never)
@@ -238,8 +268,7 @@ struct OrderTable {
   mutating func remove(_ handle: Handle) {
     count &-= 1
     if handle >= Self.wideBit { return removeWide(handle & ~Self.wideBit) }
-    let next = (handle &+ 1) & mask
-    if slots[next].isEmpty {
+    if slots[handle].high & Self.passedBit == 0 {
       slots[handle] = Slot(low: 0, high: 0)
       return
     }
@@ -256,7 +285,8 @@ struct OrderTable {
     while !slots[index].isEmpty, (index &- hole) & mask < probeLimit {
       let home = home(slots[index].reference, mask: mask)
       if (index &- home) & mask >= (index &- hole) & mask {
-        slots[hole] = slots[index]
+        let passed = slots[hole].high & passedBit
+        slots[hole] = Slot(low: slots[index].low, high: slots[index].high & ~passedBit | passed)
         arrivals[hole] = arrivals[index]
         hole = index
       }

@@ -57,10 +57,12 @@ extension VenueBook {
     let handle = orders.find(reference, instrument: instrument)
     let old = orders.slot(handle)
     depart(handle, reference: reference, header: header)
-    _ = takeFromLevel(header, isSell: old.isSell, price: old.price, quantity: old.quantity)
+    _ = takeFromLevel(header, instrument: instrument, isSell: old.isSell, price: old.price, quantity: old.quantity)
     _ = orders.insert(
       reference, instrument: instrument, isSell: isSell, price: price, quantity: quantity, arrival: arrivals)
-    _ = addToLevel(header, isSell: isSell, price: price, quantity: quantity, reference: reference, place: place)
+    _ = addToLevel(
+      header, instrument: instrument, isSell: isSell, price: price, quantity: quantity, reference: reference,
+      place: place)
     return true
   }
 
@@ -132,22 +134,25 @@ extension VenueBook {
 
   /// A new session: the books of `channel` are empty, nothing is known of trading states.
   @inline(never)
-  mutating func clear(channel: UInt8, event: UnsafeMutablePointer<BookEvent>) {
+  mutating func clear(channel: UInt8) {
     let headers = headers
+    var blank = BookEvent()
     orders.removeAll { headers[$0].channel == channel }
     for instrument in 0..<admitted where headers[instrument].channel == channel {
       let header = headers.base + instrument
       header.pointee.bids.count = 0
       header.pointee.asks.count = 0
-      header.pointee.bestBid.quantity = 0
-      header.pointee.bestAsk.quantity = 0
+      header.pointee.bestBid = .none
+      header.pointee.bestAsk = .none
+      header.pointee.farBid = .min
+      header.pointee.farAsk = .min
+      near.clear(instrument)
       header.pointee.flags.formIntersection([.owned, .shared, .dirty, .watchDepth])
-      event.pointee.exchangeNanoseconds = 0
-      event.pointee.type = 0
-      fold(header, event, isSell: false, price: 0, quantity: 0)
+      fold(header, &blank, isSell: false, price: 0, quantity: 0)
     }
     isMarketOpen = false
     directory.pointee.forgetLocates()
+    directory.pointee.releaseScales(channel: channel)
   }
 }
 

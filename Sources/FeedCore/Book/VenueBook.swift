@@ -3,18 +3,19 @@ import CSIMD
 
 /// All books of one venue on one core: every order, price levels, trade statistics.
 ///
-/// An order costs 20 bytes, a level 8, and the hot state of a book is one cache line. The caller prefetches
-/// (`prefetch`, `prefetchLevels`) some messages ahead and then applies.
+/// An order costs 20 bytes, a level 8, and the hot state of a book is three cache lines: its header and the best levels
+/// of each side. The caller prefetches some messages ahead and then applies.
 struct VenueBook {
   let venue: VenueIndex
   let directory: UnsafeMutablePointer<InstrumentDirectory>
-  /// Nanodollars in one raw price unit.
-  let multiplier: Int64
   let counters: Counters
   /// Orphaned messages by type character.
   let orphansByType: Storage<UInt64>
   var orders: OrderTable
+  let near: NearLevels
   var arena: LevelArena
+  /// The routines that change `near`.
+  let instructionSet: feedh_isa
   let headers: Storage<BookHeader>
   /// Instruments whose header is set up.
   var admitted = 0
@@ -33,16 +34,17 @@ struct VenueBook {
   var exchangeNanoseconds: UInt64 = 0
 
   init(
-    venue: VenueIndex, directory: UnsafeMutablePointer<InstrumentDirectory>, multiplier: Int64, counters: Counters,
+    venue: VenueIndex, directory: UnsafeMutablePointer<InstrumentDirectory>, counters: Counters,
     orphansByType: Storage<UInt64>, capacity: CapacitySettings
   ) {
     self.venue = venue
     self.directory = directory
-    self.multiplier = multiplier
     self.counters = counters
     self.orphansByType = orphansByType
     orders = OrderTable(capacity: capacity.liveOrders)
+    near = NearLevels(capacity: capacity.instruments)
     arena = LevelArena(capacity: capacity.priceLevels)
+    instructionSet = feedh_isa_best()
     headers = Storage(capacity: capacity.instruments, hugePages: false)
     trades = TradeLog()
     queueScratch = Storage(capacity: capacity.liveOrders, hugePages: false)
@@ -52,48 +54,37 @@ struct VenueBook {
   func prefault() {
     orders.prefault()
     headers.prefault()
+    near.prefault()
     arena.levels.prefault(count: min(arena.levels.capacity, 1 << 20))
   }
 
   /// Sets up the header of the next instrument that was named.
   mutating func admitNext(symbols: UnsafeMutablePointer<SymbolTable>) {
     var header = BookHeader()
-    header.group = directory.pointee.groups[admitted]
-    header.shard = symbols.pointee.groups[Int(header.group)].shard
+    header.shard = symbols.pointee.groups[Int(directory.pointee.groups[admitted])].shard
     header.channel = directory.pointee.channels[admitted]
     if directory.pointee.owned[admitted] != 0 { header.flags.insert(.owned) }
     headers[admitted] = header
+    near.clear(admitted)
     admitted += 1
   }
 
   // MARK: - Prefetch
 
-  /// First stage: the order's slot and the book's header.
+  /// Asks for the lines that applying the event will touch: the order's slot, the book's header, its best levels. Both
+  /// sides: which one it will be stands in the order's slot, for most.
   @inline(__always)
   func prefetch(_ event: UnsafeMutablePointer<BookEvent>) {
     event.pointee.home = orders.prefetch(event.pointee.reference)
-    feedh_prefetch(headers.base + Int(truncatingIfNeeded: event.pointee.instrument & 0xFFFF))
-  }
-
-  /// Second stage, when the first has arrived: the lines where the side's best levels are.
-  @inline(__always)
-  func prefetchLevels(_ event: UnsafeMutablePointer<BookEvent>) {
-    let index = Int(truncatingIfNeeded: event.pointee.instrument)
-    guard index < admitted else { return }
-    // Both sides: which one it will be stands in the order's slot, and waiting for that line here would cost more than
-    // two lines asked for in vain.
-    let header = headers.base + index
-    let bids = arena.levels.base + (Int(header.pointee.bids.offset) + Int(header.pointee.bids.count))
-    let asks = arena.levels.base + (Int(header.pointee.asks.offset) + Int(header.pointee.asks.count))
-    feedh_prefetch(bids - 1)
-    feedh_prefetch(asks - 1)
-    feedh_prefetch(bids - LevelArena.smallestBlock)
-    feedh_prefetch(asks - LevelArena.smallestBlock)
+    let instrument = Int(truncatingIfNeeded: event.pointee.instrument & 0xFFFF)
+    feedh_prefetch(headers.base + instrument)
+    feedh_prefetch(near.side(instrument, isSell: false))
+    feedh_prefetch(near.side(instrument, isSell: true))
   }
 
   // MARK: - Events on orders. Each returns true when the best price or its size of a side may have changed.
 
-  @inline(__always)
+  @inline(never)
   mutating func add(_ event: UnsafeMutablePointer<BookEvent>, place: Place) -> Bool {
     let header = headers.base + Int(event.pointee.instrument)
     return insert(
@@ -111,7 +102,7 @@ struct VenueBook {
   }
 
   /// Takes `quantity` shares off an order; an order with none left is gone. Of an execution the trade is noted.
-  @inline(__always)
+  @inline(never)
   mutating func reduce(_ event: UnsafeMutablePointer<BookEvent>, place: Place) -> Bool {
     let handle = findOrder(of: event)
     guard handle != OrderTable.none else { return recordOrphan(event, place: place) }
@@ -130,10 +121,10 @@ struct VenueBook {
     } else {
       orders.setQuantity(handle, slot.quantity &- quantity)
     }
-    return takeFromLevel(header, isSell: slot.isSell, price: slot.price, quantity: quantity)
+    return takeFromLevel(header, instrument: slot.instrument, isSell: slot.isSell, price: slot.price, quantity: quantity)
   }
 
-  @inline(__always)
+  @inline(never)
   mutating func delete(_ event: UnsafeMutablePointer<BookEvent>, place: Place) -> Bool {
     let handle = findOrder(of: event)
     guard handle != OrderTable.none else { return recordOrphan(event, place: place) }
@@ -141,18 +132,18 @@ struct VenueBook {
     let header = headers.base + slot.instrument
     fold(header, event, isSell: slot.isSell, price: slot.price, quantity: slot.quantity)
     depart(handle, reference: event.pointee.reference, header: header)
-    return takeFromLevel(header, isSell: slot.isSell, price: slot.price, quantity: slot.quantity)
+    return takeFromLevel(header, instrument: slot.instrument, isSell: slot.isSell, price: slot.price, quantity: slot.quantity)
   }
 
   /// The old order leaves; the new one takes its side and stands at the end of its level.
-  @inline(__always)
+  @inline(never)
   mutating func replace(_ event: UnsafeMutablePointer<BookEvent>, place: Place) -> Bool {
     let handle = findOrder(of: event)
     guard handle != OrderTable.none else { return recordOrphan(event, place: place) }
     let slot = orders.slot(handle)
     let header = headers.base + slot.instrument
     depart(handle, reference: event.pointee.reference, header: header)
-    let left = takeFromLevel(header, isSell: slot.isSell, price: slot.price, quantity: slot.quantity)
+    let left = takeFromLevel(header, instrument: slot.instrument, isSell: slot.isSell, price: slot.price, quantity: slot.quantity)
     let came = insert(
       event.pointee.second, header: header, instrument: slot.instrument, isSell: slot.isSell,
       price: event.pointee.price, quantity: event.pointee.quantity, event: event, place: place)
@@ -178,131 +169,8 @@ struct VenueBook {
         place: place)
     case .full: return recordFull(.ordersFull, header: header, place: place)
     }
-    return addToLevel(header, isSell: isSell, price: price, quantity: quantity, reference: reference, place: place)
-  }
-
-  // MARK: - Levels
-
-  @inline(__always)
-  func sidePointer(_ header: UnsafeMutablePointer<BookHeader>, isSell: Bool) -> UnsafeMutablePointer<BookSide> {
-    // SAFETY: a header begins with its bids and then its asks (`BookHeader`, asserted in the tests).
-    UnsafeMutableRawPointer(header).assumingMemoryBound(to: BookSide.self) + (isSell ? 1 : 0)
-  }
-
-  /// Position of the last level whose key is not greater than `key`, -1 when there is none: eight levels at once at
-  /// the touch, where most of the work is; a search by halves beyond.
-  @inline(__always)
-  private func position(of key: Int32, in levels: UnsafeMutablePointer<Level>, count: Int) -> Int {
-    let near = max(0, count &- LevelArena.smallestBlock)
-    // SAFETY: every block holds at least eight levels, so eight are there from `near` on.
-    let words = UnsafeRawPointer(levels + near).assumingMemoryBound(to: Int32.self)
-    let atMost = Int(feedh_levels_at_most(words, key, Int32(truncatingIfNeeded: count &- near)))
-    if atMost > 0 || near == 0 { return near &+ atMost &- 1 }
-    return Self.farPosition(of: key, in: levels, count: near)
-  }
-
-  @inline(never)
-  private static func farPosition(of key: Int32, in levels: UnsafeMutablePointer<Level>, count: Int) -> Int {
-    var low = 0
-    var high = count
-    while low < high {
-      let middle = (low &+ high) >> 1
-      if levels[middle].key <= key { low = middle &+ 1 } else { high = middle }
-    }
-    return low &- 1
-  }
-
-  @inline(__always)
-  mutating func addToLevel(
-    _ header: UnsafeMutablePointer<BookHeader>, isSell: Bool, price: Int32, quantity: UInt32, reference: UInt64,
-    place: Place
-  ) -> Bool {
-    let side = sidePointer(header, isSell: isSell)
-    let key = Level.key(price: price, isSell: isSell)
-    let count = Int(side.pointee.count)
-    var levels = arena.levels.base + Int(side.pointee.offset)
-    let found = position(of: key, in: levels, count: count)
-    if found >= 0, levels[found].key == key {
-      let (sum, overflow) = levels[found].quantity.addingReportingOverflow(quantity)
-      levels[found].quantity = sum
-      if overflow { recordLevelOverflow(levels + found, header: header, place: place) }
-      noteBest(header, isSell: isSell, levels, count: count)
-      return found == count &- 1
-    }
-    if count & (count &- 1) == 0, count == 0 || count >= LevelArena.smallestBlock {
-      guard grow(header, isSell: isSell) else {
-        orders.remove(orders.find(reference, instrument: header - headers.base))
-        return recordFull(.levelsFull, header: header, place: place)
-      }
-      levels = arena.levels.base + Int(side.pointee.offset)
-    }
-    var index = count
-    while index > found &+ 1 {
-      levels[index] = levels[index &- 1]
-      index &-= 1
-    }
-    levels[index] = Level(key: key, quantity: quantity)
-    side.pointee.count = UInt32(truncatingIfNeeded: count &+ 1)
-    noteBest(header, isSell: isSell, levels, count: count &+ 1)
-    return index == count
-  }
-
-  @inline(__always)
-  mutating func takeFromLevel(
-    _ header: UnsafeMutablePointer<BookHeader>, isSell: Bool, price: Int32, quantity: UInt32
-  ) -> Bool {
-    let side = sidePointer(header, isSell: isSell)
-    let key = Level.key(price: price, isSell: isSell)
-    let count = Int(side.pointee.count)
-    let levels = arena.levels.base + Int(side.pointee.offset)
-    let found = position(of: key, in: levels, count: count)
-    // A level is missing only where its quantity overflowed or storage ran out: the book is untrusted already.
-    guard found >= 0, levels[found].key == key else { return false }
-    if levels[found].quantity > quantity {
-      levels[found].quantity &-= quantity
-      noteBest(header, isSell: isSell, levels, count: count)
-      return found == count &- 1
-    }
-    var index = found
-    while index < count &- 1 {
-      levels[index] = levels[index &+ 1]
-      index &+= 1
-    }
-    side.pointee.count = UInt32(truncatingIfNeeded: count &- 1)
-    noteBest(header, isSell: isSell, levels, count: count &- 1)
-    return found == count &- 1
-  }
-
-  /// Keeps the side's best level in the header, where readers find it without touching the levels. Without a branch:
-  /// an empty side reads the level before its block, or the spare one before the first, and drops it.
-  @inline(__always)
-  private func noteBest(
-    _ header: UnsafeMutablePointer<BookHeader>, isSell: Bool, _ levels: UnsafeMutablePointer<Level>, count: Int
-  ) {
-    // SAFETY: the two best levels stand one after the other in a header (asserted in the tests).
-    let best = (UnsafeMutableRawPointer(header) + BookHeader.bestOffset).assumingMemoryBound(to: Level.self)
-    let last = levels[count &- 1]
-    best[isSell ? 1 : 0] = Level(key: last.key, quantity: count == 0 ? 0 : last.quantity)
-  }
-
-  /// Makes room for one more level: the first block, or one of twice the size. False when the arena is full.
-  ///
-  /// A side whose count is 8, 16, 32, … may have room left from larger times; then nothing moves.
-  @inline(never)
-  private mutating func grow(_ header: UnsafeMutablePointer<BookHeader>, isSell: Bool) -> Bool {
-    let side = sidePointer(header, isSell: isSell)
-    let stored = isSell ? header.pointee.askSizeClass : header.pointee.bidSizeClass  // size class + 1, 0 = no block
-    let count = Int(side.pointee.count)
-    if stored > 0, count < LevelArena.smallestBlock << Int(stored - 1) { return true }
-    guard let offset = arena.allocate(sizeClass: Int(stored)) else { return false }
-    if stored > 0 {
-      let old = arena.levels.base + Int(side.pointee.offset)
-      (arena.levels.base + Int(offset)).update(from: old, count: count)
-      arena.release(side.pointee.offset, sizeClass: Int(stored - 1))
-    }
-    side.pointee.offset = offset
-    if isSell { header.pointee.askSizeClass = stored + 1 } else { header.pointee.bidSizeClass = stored + 1 }
-    return true
+    return addToLevel(
+      header, instrument: instrument, isSell: isSell, price: price, quantity: quantity, reference: reference, place: place)
   }
 
   // MARK: - What every event leaves behind
@@ -336,7 +204,7 @@ struct VenueBook {
 
 /// A short list of departures, emptied at every publish point and chunk end.
 struct Departures {
-  private let storage = Storage<Departure>(capacity: 2 * BookEvent.chunkMaximum, hugePages: false)
+  private let storage = Storage<Departure>(capacity: 2 * Core.chunkMaximum, hugePages: false)
   private(set) var count = 0
 
   mutating func append(_ departure: Departure) {

@@ -18,22 +18,26 @@ struct ITCH50Decoder {
   let symbols: UnsafeMutablePointer<SymbolTable>
   let counters: Counters
   /// This core counts what is counted once per channel: message types, malformed messages.
-  let countsMessages: Bool
+  private let countsMessages: UInt64
   /// Messages by type character.
   let byType: Storage<UInt64>
-  /// `length(ofType:)` as a table.
-  private let lengths = Storage<UInt8>(capacity: 256)
+  private let venue: VenueIndex
+  private let locates: UnsafeMutablePointer<UInt32>
+  /// Where the fields of each type stand; see `Shape`.
+  private let shapes = Storage<Shape>(capacity: 256)
 
   init(
-    directory: UnsafeMutablePointer<InstrumentDirectory>, symbols: UnsafeMutablePointer<SymbolTable>,
+    channel: UInt8, directory: UnsafeMutablePointer<InstrumentDirectory>, symbols: UnsafeMutablePointer<SymbolTable>,
     counters: Counters, countsMessages: Bool, byType: Storage<UInt64>
   ) {
     self.directory = directory
     self.symbols = symbols
     self.counters = counters
-    self.countsMessages = countsMessages
+    self.countsMessages = countsMessages ? 1 : 0
     self.byType = byType
-    for type in 0..<256 { lengths[type] = UInt8(Self.length(ofType: UInt8(type))) }
+    venue = directory.pointee.venue
+    locates = directory.pointee.locateTable
+    for type in 0..<256 { shapes[type] = Shape(type: UInt8(type), venue: venue, channel: channel) }
   }
 
   typealias Packets = UnsafeMutablePointer<DeliveredPacket>
@@ -66,93 +70,129 @@ struct ITCH50Decoder {
     }
   }
 
-  /// Writes the event of one message. Always writes one; a message without effect gives `.none`.
-  @inline(__always)
-  mutating func decode(_ delivery: Delivery, packets: Packets, into event: UnsafeMutablePointer<BookEvent>) {
-    let message = delivery.bytes
-    let length = Int(delivery.length)
-    event.pointee.kind = .none
-    event.pointee.packet = delivery.packet
-    event.pointee.channel = delivery.channel
-    event.pointee.venue = directory.pointee.venue
-    event.pointee.endsPacket = delivery.endsPacket
-    if length == 0 { return note(.emptyMessages, delivery, packets) }
-    // SAFETY: one byte is here; every further read stands behind the length check below.
-    let type = message.byte(at: 0)
-    event.pointee.type = type
-    let needed = Int(lengths.base[Int(type)])
-    if length < needed || needed == 0 { return note(needed == 0 ? .unknownTypes : .malformed, delivery, packets) }
-    if countsMessages { byType.base[Int(type)] &+= 1 }
+  /// Where a message about orders has its fields. One that a type lacks is read somewhere within the message, and
+  /// dropped: the types come as good as at random, and a table that serves them all alike costs less than a branch
+  /// that is mispredicted every other time.
+  struct Shape: BitwiseCopyable {
+    /// The event's. Its spare bytes are masks, all ones for types that have the field: a side, a second reference (or
+    /// match number).
+    var head = BookEvent.Head()
+    /// Least length; beyond any for the types that `decodeOther` reads.
+    var length = UInt32.max
+    var second: UInt8 = 0
+    var quantity: UInt8 = 0
+    var price: UInt8 = 0
+    var side: UInt8 = 0
 
-    event.pointee.exchangeNanoseconds = message.bigEndianUInt48(at: 5)
-    // Every message is folded into its book's digest with both references: none may be left from another message.
-    event.pointee.second = 0
-    switch type {
-    case UInt8(ascii: "A"), UInt8(ascii: "F"): decodeAdd(message, event, delivery, packets)
-    case UInt8(ascii: "D"):
-      guard resolve(message, event) else { return }
-      event.pointee.kind = .delete
-      event.pointee.reference = message.bigEndian(UInt64.self, at: 11)
-      event.pointee.second = 0
-    case UInt8(ascii: "U"):
-      guard resolve(message, event) else { return }
-      event.pointee.kind = .replace
-      event.pointee.reference = message.bigEndian(UInt64.self, at: 11)
-      event.pointee.second = message.bigEndian(UInt64.self, at: 19)
-      event.pointee.quantity = message.bigEndian(UInt32.self, at: 27)
-      event.pointee.price = Int32(bitPattern: message.bigEndian(UInt32.self, at: 31))
-    case UInt8(ascii: "E"):
-      guard resolve(message, event) else { return }
-      event.pointee.kind = .execute
-      event.pointee.isPrintable = true
-      event.pointee.reference = message.bigEndian(UInt64.self, at: 11)
-      event.pointee.quantity = message.bigEndian(UInt32.self, at: 19)
-      event.pointee.second = message.bigEndian(UInt64.self, at: 23)
-    case UInt8(ascii: "X"):
-      guard resolve(message, event) else { return }
-      event.pointee.kind = .reduce
-      event.pointee.reference = message.bigEndian(UInt64.self, at: 11)
-      event.pointee.second = 0
-      event.pointee.quantity = message.bigEndian(UInt32.self, at: 19)
-    case UInt8(ascii: "C"):
-      guard resolve(message, event) else { return }
-      event.pointee.kind = .executeWithPrice
-      event.pointee.reference = message.bigEndian(UInt64.self, at: 11)
-      event.pointee.quantity = message.bigEndian(UInt32.self, at: 19)
-      event.pointee.second = message.bigEndian(UInt64.self, at: 23)
-      event.pointee.isPrintable = message.byte(at: 31) != UInt8(ascii: "N")
-      event.pointee.price = Int32(bitPattern: message.bigEndian(UInt32.self, at: 32))
-    default: decodeRare(type, message, event, delivery, packets)
+    init(type: UInt8, venue: VenueIndex, channel: UInt8) {
+      head.type = type
+      head.venue = venue
+      head.channel = channel
+      switch type {
+      case UInt8(ascii: "A"), UInt8(ascii: "F"):
+        (head.kind, head.spare.0, side, quantity, price) = (.add, 0xFF, 19, 20, 32)
+      case UInt8(ascii: "D"): head.kind = .delete
+      case UInt8(ascii: "U"): (head.kind, head.spare.1, second, quantity, price) = (.replace, 0xFF, 19, 27, 31)
+      case UInt8(ascii: "E"): (head.kind, head.spare.1, quantity, second) = (.execute, 0xFF, 19, 23)
+      case UInt8(ascii: "X"): (head.kind, quantity) = (.reduce, 19)
+      case UInt8(ascii: "C"):
+        (head.kind, head.spare.1, quantity, second, price) = (.executeWithPrice, 0xFF, 19, 23, 32)
+      default: return
+      }
+      length = UInt32(ITCH50Decoder.length(ofType: type))
     }
   }
 
+  /// Writes the event of one message. Always writes one; a message without effect gives `.none`.
   @inline(__always)
-  private mutating func decodeAdd(
-    _ message: UnsafeRawPointer, _ event: UnsafeMutablePointer<BookEvent>, _ delivery: Delivery,
-    _ packets: Packets
+  mutating func decode(
+    _ delivery: UnsafeMutablePointer<Delivery>, packets: Packets, into event: UnsafeMutablePointer<BookEvent>
+  ) -> DecodeOutcome {
+    let message = delivery.pointee.bytes
+    let length = UInt32(delivery.pointee.length)
+    if length == 0 { return decodeOther(delivery, packets, event) }
+    // SAFETY: one byte is here; every further read stands behind the length check below, which is that of the type.
+    let type = Int(message.byte(at: 0))
+    let shape = shapes.base + type
+    if length < shape.pointee.length { return decodeOther(delivery, packets, event) }
+    // Not in the table (0, less 1), or another core's.
+    let instrument = locates[Int(message.bigEndian(UInt16.self, at: 1))] &- 1
+    if instrument >= InstrumentDirectory.foreignBit { return decodeOther(delivery, packets, event) }
+    // B is 0x42 and S is 0x53: what a side differs from B is 0 or 0x11. Computed, because comparisons become branches.
+    let side = message.byte(at: Int(shape.pointee.side)) ^ UInt8(ascii: "B")
+    if (side &- (side & 1) &* 0x11) & shape.pointee.head.spare.0 != 0 { return decodeOther(delivery, packets, event) }
+    byType.base[type] &+= countsMessages
+    event.pointee.head = shape.pointee.head
+    event.pointee.head.sellBit = side & shape.pointee.head.spare.0 & 1
+    event.pointee.instrument = instrument
+    event.pointee.exchangeNanoseconds = message.bigEndian(UInt64.self, at: 3) & 0xFFFF_FFFF_FFFF
+    event.pointee.reference = message.bigEndian(UInt64.self, at: 11)
+    event.pointee.second =
+      message.bigEndian(UInt64.self, at: Int(shape.pointee.second))
+      & UInt64(bitPattern: Int64(Int8(bitPattern: shape.pointee.head.spare.1)))
+    event.pointee.quantity = message.bigEndian(UInt32.self, at: Int(shape.pointee.quantity))
+    event.pointee.price = Int32(bitPattern: message.bigEndian(UInt32.self, at: Int(shape.pointee.price)))
+    if type == Int(UInt8(ascii: "C")) { event.pointee.isPrintable = message.byte(at: 31) != UInt8(ascii: "N") }
+    return .everyday
+  }
+
+  /// Whatever is not an everyday message about an order of a stock that is known and this core's.
+  @inline(never)
+  private func decodeOther(
+    _ delivery: UnsafeMutablePointer<Delivery>, _ packets: Packets, _ event: UnsafeMutablePointer<BookEvent>
+  ) -> DecodeOutcome {
+    let message = delivery.pointee.bytes
+    let length = Int(delivery.pointee.length)
+    event.pointee = BookEvent()
+    event.pointee.channel = delivery.pointee.channel
+    event.pointee.venue = venue
+    if length == 0 {
+      note(.emptyMessages, delivery.pointee, packets)
+      return .other
+    }
+    let type = message.byte(at: 0)
+    event.pointee.type = type
+    let needed = Self.length(ofType: type)
+    if length < needed || needed == 0 {
+      note(needed == 0 ? .unknownTypes : .malformed, delivery.pointee, packets)
+      return .other
+    }
+    byType.base[Int(type)] &+= countsMessages
+    event.pointee.exchangeNanoseconds = message.bigEndianUInt48(at: 5)
+    let shape = shapes.base[Int(type)]
+    switch shape.head.kind {
+    case .none: decodeRare(type, message, event, delivery.pointee, packets)
+    case .add: decodeAdd(message, event, delivery.pointee, packets)
+    default:
+      guard resolve(message, event) else { return .other }
+      event.pointee.kind = shape.head.kind
+      event.pointee.reference = message.bigEndian(UInt64.self, at: 11)
+      if shape.head.spare.1 != 0 { event.pointee.second = message.bigEndian(UInt64.self, at: Int(shape.second)) }
+      event.pointee.quantity = message.bigEndian(UInt32.self, at: Int(shape.quantity))
+      event.pointee.price = Int32(bitPattern: message.bigEndian(UInt32.self, at: Int(shape.price)))
+      if type == UInt8(ascii: "C") { event.pointee.isPrintable = message.byte(at: 31) != UInt8(ascii: "N") }
+    }
+    return event.pointee.kind == .system ? .barrier : .other
+  }
+
+  /// An add order of a stock that this message names first, of another core's stock, or with a bad side.
+  private func decodeAdd(
+    _ message: UnsafeRawPointer, _ event: UnsafeMutablePointer<BookEvent>, _ delivery: Delivery, _ packets: Packets
   ) {
-    let locate = message.bigEndian(UInt16.self, at: 1)
-    guard
-      let index = directory.pointee.find(locate: locate)
-        ?? register(locate, symbol: message.bigEndian(UInt64.self, at: 24), delivery, packets)
-    else { return }
-    guard directory.pointee.owned.base[index] != 0 else { return }
-    // Half the adds are sales: the side is compared, never branched on.
+    guard let index = owned(message, symbolAt: 24, delivery, packets) else { return }
     let side = message.byte(at: 19)
     let isSell = side == UInt8(ascii: "S")
-    if (side == UInt8(ascii: "B")) == isSell { return noteOwned(.badSide, delivery, packets) }
+    if !isSell, side != UInt8(ascii: "B") { return noteOwned(.badSide, delivery, packets) }
     event.pointee.kind = .add
     event.pointee.instrument = UInt32(truncatingIfNeeded: index)
     event.pointee.isSell = isSell
     event.pointee.reference = message.bigEndian(UInt64.self, at: 11)
-    event.pointee.second = 0
     event.pointee.quantity = message.bigEndian(UInt32.self, at: 20)
     event.pointee.price = Int32(bitPattern: message.bigEndian(UInt32.self, at: 32))
   }
 
   /// Finds the instrument of a message about an order. False when another core owns it. An instrument never named
   /// gives index `UInt32.max`: whatever the message names is an orphan.
-  @inline(__always)
   private func resolve(_ message: UnsafeRawPointer, _ event: UnsafeMutablePointer<BookEvent>) -> Bool {
     let locate = message.bigEndian(UInt16.self, at: 1)
     guard let index = directory.pointee.find(locate: locate) else {
@@ -163,14 +203,10 @@ struct ITCH50Decoder {
     return directory.pointee.owned.base[index] != 0
   }
 
-  @inline(never)
-  private mutating func decodeRare(
+  private func decodeRare(
     _ type: UInt8, _ message: UnsafeRawPointer, _ event: UnsafeMutablePointer<BookEvent>, _ delivery: Delivery,
     _ packets: Packets
   ) {
-    // Events are written over earlier ones; what stays of those must not reach a digest.
-    event.pointee.reference = 0
-    event.pointee.second = 0
     switch type {
     case UInt8(ascii: "R"): decodeDirectory(message, delivery, packets)
     case UInt8(ascii: "S"):
@@ -218,7 +254,7 @@ struct ITCH50Decoder {
   }
 
   /// Stock Directory: the symbol of a locate, its round lot.
-  private mutating func decodeDirectory(_ message: UnsafeRawPointer, _ delivery: Delivery, _ packets: Packets) {
+  private func decodeDirectory(_ message: UnsafeRawPointer, _ delivery: Delivery, _ packets: Packets) {
     let locate = message.bigEndian(UInt16.self, at: 1)
     let symbol = Symbol(packed: message.bigEndian(UInt64.self, at: 11))
     let index: Int
@@ -236,7 +272,7 @@ struct ITCH50Decoder {
   }
 
   /// The instrument of a message that carries its symbol, named now if it was not. Nil when another core owns it.
-  private mutating func owned(
+  private func owned(
     _ message: UnsafeRawPointer, symbolAt offset: Int, _ delivery: Delivery, _ packets: Packets
   ) -> Int? {
     let locate = message.bigEndian(UInt16.self, at: 1)
@@ -248,7 +284,7 @@ struct ITCH50Decoder {
   }
 
   @inline(never)
-  private mutating func register(
+  private func register(
     _ locate: UInt16, symbol: UInt64, _ delivery: Delivery, _ packets: Packets
   ) -> Int? {
     switch directory.pointee.register(
@@ -262,13 +298,13 @@ struct ITCH50Decoder {
 
   /// Counts something seen by every core, once.
   @inline(never)
-  private mutating func note(_ counter: Counter, _ delivery: Delivery, _ packets: Packets) {
-    if countsMessages { counters.note(counter, at: delivery.occurrence(in: packets)) }
+  private func note(_ counter: Counter, _ delivery: Delivery, _ packets: Packets) {
+    if countsMessages != 0 { counters.note(counter, at: delivery.occurrence(in: packets)) }
   }
 
   /// Counts something that only the owner of the instrument sees.
   @inline(never)
-  private mutating func noteOwned(_ counter: Counter, _ delivery: Delivery, _ packets: Packets) {
+  private func noteOwned(_ counter: Counter, _ delivery: Delivery, _ packets: Packets) {
     counters.note(counter, at: delivery.occurrence(in: packets))
   }
 }

@@ -12,6 +12,8 @@ struct MessageHead: Sendable, BitwiseCopyable {
   var stringCount: FieldSlot?
   /// Messages are padded to a multiple of it.
   var alignment: Int
+  /// What the encoder fills up text with.
+  var textPadding: UInt8
   /// How to step over groups that the layout does not know; nil where that is not possible.
   var unknownGroup: GroupDimension?
 

@@ -1,22 +1,56 @@
 /// What `ProtocolDescription` needs of a layout to judge a message.
 struct LayoutPlan: BitwiseCopyable {
+  /// Bytes of the fixed part, and the fewest accepted.
+  var length: Int
   var fewest: Int
+  var hasTail: Bool
+  var hasAppendage: Bool
+  var hasParts: Bool
   /// From beyond this length on a message without tail is `longer`.
   var most: Int
   /// Position of the next layout of the same type, -1 after the last.
   var next = -1
   private var firstVersion: UInt32
   private var lastVersion: UInt32
+  /// Bytes that must be printable; none where `printableCount` is 0.
+  private var printableOffset = 0
+  private var printableCount = 0
 
   init(_ layout: MessageLayout, alignment: Int) {
+    length = layout.length
     fewest = max(layout.minimumLength, 1)
+    hasTail = layout.hasTail
+    hasAppendage = layout.hasAppendage
+    hasParts = !layout.parts.isEmpty
     most = layout.hasAppendage ? .max : (layout.length + alignment - 1) / alignment * alignment
     switch layout.selector {
     case .versions(let range, let andLater):
       firstVersion = range.lowerBound
       lastVersion = andLater ? .max : range.upperBound
-    case .always, .printable: (firstVersion, lastVersion) = (0, .max)
+    case .always: (firstVersion, lastVersion) = (0, .max)
+    case .printable(let offset, let count):
+      (firstVersion, lastVersion) = (0, .max)
+      (printableOffset, printableCount) = (offset, count)
     }
+  }
+
+  /// Whether the layout describes this message of its type.
+  @inline(__always)
+  func describes(_ base: UnsafeRawPointer, count: Int, version: UInt32) -> Bool {
+    if !covers(version) { return false }
+    if printableCount == 0 { return true }
+    return isPrintable(base, count: count)
+  }
+
+  @inline(never)
+  private func isPrintable(_ base: UnsafeRawPointer, count: Int) -> Bool {
+    // Too short to tell: too short for this one, too.
+    guard printableOffset &+ printableCount <= count else { return true }
+    for place in printableOffset..<(printableOffset &+ printableCount) {
+      let byte = base.byte(at: place)
+      if byte < 0x20 || byte > 0x7E { return false }
+    }
+    return true
   }
 
   func covers(_ version: UInt32) -> Bool { firstVersion <= version && version <= lastVersion }
@@ -25,8 +59,7 @@ struct LayoutPlan: BitwiseCopyable {
 extension ProtocolDescription {
   /// Finds the fields with a role, which must lie at the same place in all layouts.
   static func head(
-    of layouts: [MessageLayout], _ name: String, _ order: ByteOrder, _ length: Int, _ alignment: Int,
-    _ unknownGroup: GroupDimension?
+    of layouts: [MessageLayout], _ name: String, _ order: ByteOrder, _ length: Int, _ unknownGroup: GroupDimension?
   ) -> MessageHead {
     func slot(_ what: String, _ isIt: (FieldRole) -> Bool) -> FieldSlot? {
       let slots = layouts.map { layout in layout.fields.first { isIt($0.role) }.map(\.slot) }
@@ -46,7 +79,8 @@ extension ProtocolDescription {
       schema: slot("schema") { if case .schema = $0 { true } else { false } }, schemaNumber: schemaNumber,
       blockLength: slot("block length") { $0 == .blockLength },
       groupCount: slot("group count") { $0 == .groupCount },
-      stringCount: slot("string count") { $0 == .stringCount }, alignment: alignment, unknownGroup: unknownGroup)
+      stringCount: slot("string count") { $0 == .stringCount }, alignment: 1, textPadding: 0x20,
+      unknownGroup: unknownGroup)
     precondition(
       head.blockLength == nil || layouts.allSatisfy { $0.minimumLength >= length && head.judgedLength <= length },
       "\(name): the head is longer than a message")
@@ -68,55 +102,48 @@ extension ProtocolDescription {
       index = select(index, base, count: message.count)
       if index < 0 { return MessageJudgement(.unknownVersion) }
     }
-    let layout = layouts[index]
-    let rootEnd = Self.rootEnd(base, count: message.count, head, layout)
-    if rootEnd < layout.minimumLength || message.count < rootEnd { return MessageJudgement(.short, index) }
+    let plan = plan(index)
+    let rootEnd = Self.rootEnd(base, count: message.count, head, length: plan.length, hasTail: plan.hasTail)
+    if rootEnd < plan.fewest || message.count < rootEnd { return MessageJudgement(.short, index) }
     // Whether parts add up is asked where they are read (`PartWalk.addsUp`): the fixed part can be read in any case.
-    if !layout.parts.isEmpty { return MessageJudgement(.exact, index) }
-    guard layout.hasTail || head.groupCount != nil || head.stringCount != nil else {
+    if plan.hasParts { return MessageJudgement(.exact, index) }
+    guard plan.hasTail || head.groupCount != nil || head.stringCount != nil else {
       let isLonger = head.blockLength == nil
-        ? message.count > plan(index).most : message.count > aligned(rootEnd) || rootEnd > layout.length
+        ? message.count > plan.most : message.count > aligned(rootEnd) || rootEnd > plan.length
       return MessageJudgement(isLonger ? .longer : .exact, index)
     }
-    guard let end = tailEnd(message, base, layout, rootEnd) else { return MessageJudgement(.short, index) }
-    let isLonger = message.count > aligned(end.offset) || rootEnd > layout.length || end.isLonger
+    guard let end = tailEnd(message, base, layouts[index], rootEnd) else { return MessageJudgement(.short, index) }
+    let isLonger = message.count > aligned(end.offset) || rootEnd > plan.length || end.isLonger
     return MessageJudgement(isLonger ? .longer : .exact, index)
   }
 
-  private func aligned(_ length: Int) -> Int { (length &+ head.alignment &- 1) / head.alignment &* head.alignment }
+  private func aligned(_ length: Int) -> Int {
+    head.alignment == 1 ? length : (length &+ head.alignment &- 1) / head.alignment &* head.alignment
+  }
 
   /// Of the layouts of one type, the first that describes this message; -1 where none does.
   private func select(_ first: Int, _ base: UnsafeRawPointer, count: Int) -> Int {
+    // SAFETY: the head is there.
+    let version = head.version.map { UInt32(truncatingIfNeeded: $0.unsigned(at: base, byteOrder)) } ?? 0
     var index = first
     while index >= 0 {
-      switch layouts[index].selector {
-      case .always: return index
-      case .versions:
-        let version = head.version?.unsigned(at: base, byteOrder) ?? 0
-        if plan(index).covers(UInt32(truncatingIfNeeded: version)) { return index }
-      case .printable(let offset, let number):
-        // Too short to tell: too short for this one, too.
-        guard offset + number <= count else { return index }
-        var isPrintable = true
-        for place in offset..<(offset + number) {
-          let byte = base.byte(at: place)
-          if byte < 0x20 || byte > 0x7E { isPrintable = false }
-        }
-        if isPrintable { return index }
-      }
-      index = plan(index).next
+      let plan = plan(index)
+      if plan.describes(base, count: count, version: version) { return index }
+      index = plan.next
     }
     return -1
   }
 
   /// End of the root block: by its own length where the message carries one, else by the layout where something
   /// follows it, else the message's end.
-  static func rootEnd(_ base: UnsafeRawPointer, count: Int, _ head: MessageHead, _ layout: MessageLayout) -> Int {
+  static func rootEnd(
+    _ base: UnsafeRawPointer, count: Int, _ head: MessageHead, length: Int, hasTail: Bool
+  ) -> Int {
     if let blockLength = head.blockLength {
       // SAFETY: the head was there when the message was judged; `judgeWhole` checks before it asks.
       return head.length &+ Int(blockLength.unsigned(at: base, head.order))
     }
-    return layout.hasTail ? layout.length : count
+    return hasTail ? length : count
   }
 
   /// Where groups and strings end, and whether there are more of them than the layout has; nil where the message ends

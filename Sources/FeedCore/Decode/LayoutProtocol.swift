@@ -52,18 +52,22 @@ public struct ProtocolDescription: Sendable, CustomStringConvertible {
   /// - Parameters:
   ///   - headLength: where messages carry the length of their root block: bytes before that block.
   ///   - alignment: messages are padded to a multiple of this.
+  ///   - textPadding: what the venue fills up text with, a space or NUL; read as either.
   ///   - unknownGroup: the header of groups that a layout does not know, where messages tell the number of groups.
   /// - Precondition: fields with a role lie at the same place in all layouts; every type, or type and version, and
   ///   every option tag appears once. Without a field of role `.type` there is one layout.
   public init(
-    name: String, byteOrder: ByteOrder, headLength: Int = 0, alignment: Int = 1, unknownGroup: GroupDimension? = nil,
-    layouts: [MessageLayout], options: [OptionLayout] = []
+    name: String, byteOrder: ByteOrder, headLength: Int = 0, alignment: Int = 1, textPadding: UInt8 = 0x20,
+    unknownGroup: GroupDimension? = nil, layouts: [MessageLayout], options: [OptionLayout] = []
   ) {
     self.name = name
     self.byteOrder = byteOrder
     self.layouts = layouts
     self.options = options
-    head = Self.head(of: layouts, name, byteOrder, headLength, alignment, unknownGroup)
+    var head = Self.head(of: layouts, name, byteOrder, headLength, unknownGroup)
+    head.alignment = alignment
+    head.textPadding = textPadding
+    self.head = head
     precondition(head.type != nil || layouts.count == 1, "\(name): several messages and no type")
     precondition(layouts.count <= Int(Int16.max) && alignment > 0)
     precondition(Set(options.map(\.tag)).count == options.count, "\(name): two options of one tag")
@@ -160,6 +164,29 @@ public struct ProtocolDescription: Sendable, CustomStringConvertible {
     MessageWriter(layout: layout, head: head, version: nil)
   }
 
+  public func hasAppendage(layoutIndex: Int) -> Bool { plans[layoutIndex].hasAppendage }
+
+  /// False where an appendage has more or fewer bytes than its length says.
+  ///
+  /// - Precondition: `message` was judged readable.
+  public func appendageIsConsistent(in message: UnsafeRawBufferPointer, layoutIndex: Int) -> Bool {
+    !plans[layoutIndex].hasAppendage || layouts[layoutIndex].appendageIsConsistent(in: message)
+  }
+
+  /// The type of a message as output shows it, of unknown types too; nil where it ends before its type.
+  public func typeText(of message: UnsafeRawBufferPointer) -> String? {
+    guard let slot = head.type, let base = message.baseAddress, slot.offset + slot.size <= message.count else {
+      return nil
+    }
+    // SAFETY: the type is there.
+    let code = slot.unsigned(at: base, byteOrder)
+    if let layout = layout(ofCode: UInt32(truncatingIfNeeded: code)) { return layout.typeText }
+    if slot.encoding == .character, code > 0x20, code < 0x7F { return String(Unicode.Scalar(UInt8(code))) }
+    let isHexadecimal = layouts.first?.typeText.hasPrefix("0x") ?? false
+    return isHexadecimal || slot.encoding == .character
+      ? "0x" + (code < 16 ? "0" : "") + String(code, radix: 16, uppercase: true) : String(code)
+  }
+
   /// Whether the fields of a layout lie within the message's own length, and nothing but an appendage follows them.
   public func isFlat(layoutIndex: Int) -> Bool {
     head.blockLength == nil && !layouts[layoutIndex].hasTail && layouts[layoutIndex].parts.isEmpty
@@ -170,7 +197,8 @@ public struct ProtocolDescription: Sendable, CustomStringConvertible {
   /// - Precondition: `message` was judged readable.
   public func rootEnd(of message: UnsafeRawBufferPointer, layoutIndex: Int) -> Int {
     guard let base = message.baseAddress else { return 0 }
-    return Self.rootEnd(base, count: message.count, head, layouts[layoutIndex])
+    let plan = plans[layoutIndex]
+    return Self.rootEnd(base, count: message.count, head, length: plan.length, hasTail: plan.hasTail)
   }
 
   /// What follows the root block: groups, then strings.
@@ -178,8 +206,7 @@ public struct ProtocolDescription: Sendable, CustomStringConvertible {
   /// - Precondition: `message` was judged readable, so it is not empty.
   public func tail(of message: UnsafeRawBufferPointer, layoutIndex: Int) -> MessageTail {
     guard let base = message.baseAddress else { preconditionFailure("an empty message has no layout") }
-    let layout = layouts[layoutIndex]
     return MessageTail(
-      base, count: message.count, head, layout, Self.rootEnd(base, count: message.count, head, layout))
+      base, count: message.count, head, layouts[layoutIndex], rootEnd(of: message, layoutIndex: layoutIndex))
   }
 }

@@ -40,7 +40,9 @@ public struct MessageReader {
     self.layout = layout
     self.message = message
     self.head = head
-    rootEnd = message.baseAddress.map { ProtocolDescription.rootEnd($0, count: message.count, head, layout) } ?? 0
+    rootEnd = message.baseAddress.map {
+      ProtocolDescription.rootEnd($0, count: message.count, head, length: layout.length, hasTail: layout.hasTail)
+    } ?? 0
   }
 
   /// Value of a field of the layout, nil where the message ends before it.

@@ -127,7 +127,8 @@ public struct FieldSlot: Sendable, BitwiseCopyable, Equatable {
     case .none: 0
     case .largest: encoding.isSigned ? all >> 1 : all
     case .smallest: encoding.isSigned ? (all >> 1) + 1 : 0
-    case .notANumber: Double.nan.bitPattern
+    // As Deribit writes it.
+    case .notANumber: .max
     }
   }
 

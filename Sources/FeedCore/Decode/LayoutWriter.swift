@@ -15,8 +15,8 @@ public struct MessageWriter {
   ///
   /// May be left out: every field whose role tells its value (type, lengths, counts, constants), reserved fields
   /// (zero), groups (empty), strings (empty), the appendage (none) and its length (counted). What is given is written
-  /// as given. Text is padded right with spaces. Fields beyond the layout's `minimumLength` may be left out together:
-  /// the message then ends before them; not where a tail follows.
+  /// as given. Text is padded right with spaces or NULs, as the venue does. Fields beyond the layout's
+  /// `minimumLength` may be left out together: the message then ends before them; not where a tail follows.
   /// - Throws: `MessageWriterError` for an unknown or missing field, a value of the wrong kind or too large.
   public func encode(_ values: [String: FieldValue]) throws(MessageWriterError) -> [UInt8] {
     try checkNames(values)
@@ -214,7 +214,7 @@ public struct MessageWriter {
       guard case .text(let text) = value else { throw wrongKind("text") }
       let scalars = try latin(text, field.name)
       if scalars.count > field.size { throw tooLarge }
-      bytes += scalars + [UInt8](repeating: 0x20, count: field.size - scalars.count)
+      bytes += scalars + [UInt8](repeating: head.textPadding, count: field.size - scalars.count)
     case .bytes:
       // Identifiers are such fields, too: text is taken, and what is too short goes on with NULs.
       let given: [UInt8]

@@ -252,7 +252,7 @@ extension OpportunityRecord {
   }
 
   fileprivate func fold(into digest: UInt64) -> UInt64 {
-    var digest = Mix.fold(digest, symbol.packed, number << 16 ^ UInt64(buyVenue) << 8 ^ UInt64(sellVenue))
+    var digest = Mix.fold(digest, symbol.word, number << 16 ^ UInt64(buyVenue) << 8 ^ UInt64(sellVenue))
     // When the input ends is no event of the market: line B's copy of the last packet must not change the digest.
     let ended = end == .endOfInput ? 0 : endNanoseconds
     digest = Mix.fold(digest, beginNanoseconds, ended ^ UInt64(end.rawValue) << 56)

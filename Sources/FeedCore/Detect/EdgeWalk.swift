@@ -10,7 +10,7 @@ struct EdgeWalk: BitwiseCopyable {
   var quantity: UInt64 = 0
   var notional: Nanodollars = 0
   var gain: Nanodollars = 0
-  /// For an order of at most `maximumQuantity`: its shares and the worst raw prices it needs.
+  /// For an order of at most `maximumQuantity`: its shares and the worst prices it needs, in the units of each book.
   var orderQuantity: UInt32 = 0
   var buyLimit: Int32 = 0
   var sellLimit: Int32 = 0
@@ -22,25 +22,24 @@ struct EdgeWalk: BitwiseCopyable {
     buy: InstrumentID, sell: InstrumentID, books: borrowing Books, buyFees: FeeSchedule, sellFees: FeeSchedule,
     settings: CrossVenueSettings
   ) {
-    guard let askHeader = books.header(of: buy), let bidHeader = books.header(of: sell) else { return }
+    guard books.header(of: buy) != nil, books.header(of: sell) != nil else { return }
     let askVenue = books.venues + Int(buy.venue)
     let bidVenue = books.venues + Int(sell.venue)
-    let asks = askHeader.pointee.asks
-    let bids = bidHeader.pointee.bids
-    var askIndex = Int(asks.count) - 1
-    var bidIndex = Int(bids.count) - 1
-    guard askIndex >= 0, bidIndex >= 0 else { return }
-    let askLevels = askVenue.pointee.arena.levels.base + Int(asks.offset)
-    let bidLevels = bidVenue.pointee.arena.levels.base + Int(bids.offset)
-    var askLeft = askLevels[askIndex].quantity
-    var bidLeft = bidLevels[bidIndex].quantity
+    var asks = LevelCursor(askVenue, instrument: buy.index, isSell: true)
+    var bids = LevelCursor(bidVenue, instrument: sell.index, isSell: false)
+    var askLeft = asks.level.quantity
+    var bidLeft = bids.level.quantity
+    if askLeft == 0 || bidLeft == 0 { return }
 
+    let askMultiplier = books.multiplier(of: buy)
+    let bidMultiplier = books.multiplier(of: sell)
     while true {
-      let askRaw = ~askLevels[askIndex].key
-      let bidRaw = bidLevels[bidIndex].key
-      let ask = Int64(askRaw) &* askVenue.pointee.multiplier
-      let bid = Int64(bidRaw) &* bidVenue.pointee.multiplier
-      let edge = bid &- ask &- sellFees.takerFee(price: bid) &- buyFees.takerFee(price: ask)
+      let askRaw = 0 &- asks.level.key
+      let bidRaw = bids.level.key
+      let ask = Int64(askRaw).multipliedClamped(by: askMultiplier)
+      let bid = Int64(bidRaw).multipliedClamped(by: bidMultiplier)
+      let edge = bid.subtractingClamped(ask).subtractingClamped(sellFees.takerFee(price: bid))
+        .subtractingClamped(buyFees.takerFee(price: ask))
       if self.edge == .min {
         self.edge = edge
         buyPrice = ask
@@ -59,29 +58,15 @@ struct EdgeWalk: BitwiseCopyable {
       askLeft &-= shares
       bidLeft &-= shares
       if askLeft == 0 {
-        askIndex &-= 1
-        if askIndex < 0 { return }
-        askLeft = askLevels[askIndex].quantity
+        asks.advance()
+        askLeft = asks.level.quantity
+        if askLeft == 0 { return }
       }
       if bidLeft == 0 {
-        bidIndex &-= 1
-        if bidIndex < 0 { return }
-        bidLeft = bidLevels[bidIndex].quantity
+        bids.advance()
+        bidLeft = bids.level.quantity
+        if bidLeft == 0 { return }
       }
     }
-  }
-}
-
-extension Int64 {
-  @inline(__always)
-  func addingClamped(_ other: Int64) -> Int64 {
-    let (sum, overflow) = addingReportingOverflow(other)
-    return overflow ? (other < 0 ? .min : .max) : sum
-  }
-
-  @inline(__always)
-  func multipliedClamped(by other: Int64) -> Int64 {
-    let (product, overflow) = multipliedReportingOverflow(by: other)
-    return overflow ? ((self < 0) != (other < 0) ? .min : .max) : product
   }
 }

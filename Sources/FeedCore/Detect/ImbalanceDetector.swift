@@ -27,7 +27,7 @@ struct ImbalanceDetector: Detector {
     let shard = Int(header.pointee.shard)
     if signal != 0 { begun[shard] &+= 1 }
     digests[shard] = Mix.fold(
-      digests[shard], books.symbol(of: change.group).packed,
+      digests[shard], books.symbol(of: change.group).word,
       change.captureNanoseconds << 8 ^ UInt64(change.instrument.venue) << 2 ^ UInt64(signal))
   }
 
@@ -60,7 +60,7 @@ struct ImbalanceDetector: Detector {
       let instrument = InstrumentID(venue: venue, index: index)
       guard let header = books.header(of: instrument), header.pointee.flags.contains(.owned) else { continue }
       let change = BookChange(
-        instrument: instrument, group: header.pointee.group, captureNanoseconds: captureNanoseconds)
+        instrument: instrument, group: books.venues[Int(venue)].directory.pointee.groups[index], captureNanoseconds: captureNanoseconds)
       bookChanged(change, books: &books, sink: &sink)
     }
   }

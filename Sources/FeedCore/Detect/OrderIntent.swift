@@ -1,7 +1,7 @@
 /// What a detector wants: one immediate-or-cancel order. Nothing is checked yet; `RiskGate` does that.
 public struct OrderIntent: BitwiseCopyable, Sendable, Equatable {
   public var group: GroupIndex
-  /// Limit price in raw units of the instrument at `venue`; admitted from 1 on.
+  /// Limit price in units of the book at `venue` (`PriceScale`); admitted from 1 on.
   public var limitPrice: Int32
   /// Shares; admitted from 1 to `RiskSettings.maximumOrderQuantity`.
   public var quantity: UInt32

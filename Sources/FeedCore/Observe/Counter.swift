@@ -14,13 +14,16 @@ public enum Counter: Int, CaseIterable, Sendable {
   /// Ranges the other line, or a late packet, filled in time.
   case gapsFilled
   case sessionRestarts
-  /// Packets of the session before the current one.
+  /// Packets of the session before the current one, or sent before the numbers began anew.
   case staleSessionPackets
+  /// Packets outside of a channel's numbers: snapshots and refreshes, unsequenced units.
+  case outOfBandPackets
   /// Packets whose blocks contradict their length, and messages too short for their type.
   case malformed
   /// Packets cut by the capture's snap length.
   case cutPackets
-  /// Forward jumps beyond `sequenceJumpMaximum`: held for a second packet; believed; dropped.
+  /// Packets that one alone does not make believable (forward jumps beyond `sequenceJumpMaximum`, other sessions and
+  /// restarts in the middle): held for a second one; believed; dropped.
   case sequenceJumpsHeld
   case sequenceJumpsBelieved
   case sequenceJumpsRefused
@@ -44,6 +47,12 @@ public enum Counter: Int, CaseIterable, Sendable {
   case levelQuantityOverflows
   /// A stock locate that was given to another symbol within a session.
   case locateRemaps
+  /// Symbols whose canonical form another symbol of the same venue has already.
+  case symbolCollisions
+  /// Directory messages that change an instrument's price scale after its first price.
+  case priceScaleChanges
+  /// Prices that are no whole number of the instrument's price units, or beyond 32 bits of them.
+  case pricesOffScale
   case brokenTrades
   /// Broken trades that name no trade within reach.
   case brokenTradesUnknown

@@ -13,6 +13,8 @@ struct OpenOrder: BitwiseCopyable, Sendable, Equatable {
     var isDead: Bool { self == .filled || self == .canceled || self == .rejected }
   }
   var symbol: Symbol
+  /// As the venue writes it.
+  var venueSymbol: Symbol
   var opportunity: UInt64
   /// Limit, nanodollars: as accepted once it is accepted.
   var price: Nanodollars

@@ -40,7 +40,7 @@ struct OrderEncoder {
     let clOrdID = ClOrdID(shard: shard, orderNumber: nextOrderNumber)
     nextOrderNumber += 1
     let message = OUCH50.EnterOrder(
-      userRefNum: userRefNum, side: order.sideCharacter, quantity: order.intent.quantity, symbol: order.symbol,
+      userRefNum: userRefNum, side: order.sideCharacter, quantity: order.intent.quantity, symbol: order.venueSymbol,
       price: order.price4, timeInForce: OUCH50.TimeInForce.immediateOrCancel, display: UInt8(ascii: "Y"),
       capacity: UInt8(ascii: "P"), interMarketSweepEligibility: UInt8(ascii: "N"), crossType: UInt8(ascii: "N"),
       clOrdID: clOrdID, firm: firm)

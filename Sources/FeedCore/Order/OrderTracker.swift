@@ -47,7 +47,8 @@ struct OrderTracker {
   mutating func orderSent(_ order: AdmittedOrder, userRefNum: UInt32) {
     let intent = order.intent
     let open = OpenOrder(
-      symbol: order.symbol, opportunity: intent.opportunity, price: order.price, group: intent.group,
+      symbol: order.symbol, venueSymbol: order.venueSymbol, opportunity: intent.opportunity, price: order.price,
+      group: intent.group,
       userRefNum: userRefNum, openQuantity: intent.quantity, venue: intent.venue, side: intent.side,
       sideCharacter: order.sideCharacter)
     let isInserted = orders.insert(Self.key(intent.venue, userRefNum), open)
@@ -111,7 +112,7 @@ struct OrderTracker {
     var isConsistent = true
     let price = Self.nanodollars(price4: message.price)
     let isWorse = price.map { order.side == .buy ? $0 > order.price : $0 < order.price } ?? true
-    if message.quantity > order.openQuantity || message.quantity == 0 || isWorse || message.symbol != order.symbol
+    if message.quantity > order.openQuantity || message.quantity == 0 || isWorse || message.symbol != order.venueSymbol
       || message.side != order.sideCharacter
     {
       counters.acceptedBeyondOrder &+= 1

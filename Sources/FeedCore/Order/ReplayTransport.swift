@@ -19,8 +19,8 @@ struct ReplayTransport {
   init(settings: Settings, shard: Int, venueCount: Int, groupCapacity: Int) {
     let openOrders = settings.capacity.openOrders
     timers = TimerQueue(capacity: openOrders * (Self.slotsPerOrder + Self.spareSlotsPerOrder))
-    // A pair more than there are groups, so that `hasRoom` never refuses symbols that are in it already.
-    directory = SymbolDirectory(capacity: max(1, groupCapacity) + 2)
+    // A pair more than symbols at all venues, so that `hasRoom` never refuses symbols that are in it already.
+    directory = SymbolDirectory(capacity: max(1, groupCapacity) * max(1, venueCount) + 2)
     self.venueCount = venueCount
     venues = .allocate(capacity: venueCount)
     for venue in 0..<venueCount {
@@ -51,7 +51,7 @@ struct ReplayTransport {
     _ message: UnsafeRawPointer, length: Int, venue: VenueIndex, symbol: Symbol, group: GroupIndex,
     at nanoseconds: UInt64
   ) -> Bool {
-    if !directory.add(symbol, group) { return false }
+    if !directory.add(symbol, at: venue, group) { return false }
     let (due, overflowed) = nanoseconds.addingReportingOverflow(venues[Int(venue)].orderLatencyNanoseconds)
     let isScheduled = timers.schedule(
       message, length: length, venue: venue, direction: .toVenue, at: overflowed ? .max : due)

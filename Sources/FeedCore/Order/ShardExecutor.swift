@@ -139,7 +139,7 @@ extension ShardExecutor {
     let (length, userRefNum) = encoder.encodeEnter(order, into: buffer.base)
     tracker.orderSent(order, userRefNum: userRefNum)
     let isSent = transport.send(
-      buffer.base, length: length, venue: venue, symbol: order.symbol, group: order.intent.group, at: nanoseconds)
+      buffer.base, length: length, venue: venue, symbol: order.venueSymbol, group: order.intent.group, at: nanoseconds)
     // `hasRoom` was asked first: an order that is booked as open but never travels would stay open for ever.
     precondition(isSent, "risk admitted an order for which the transport has no room")
     wireLog.append(buffer.base, length: length, venue: venue, direction: .toVenue, at: nanoseconds)
@@ -184,7 +184,7 @@ extension ShardExecutor {
 
   private mutating func log(_ record: OrderRecord) {
     orderLog.append(record)
-    var digest = Mix.fold(orderDigest, record.captureNanoseconds, record.symbol.packed)
+    var digest = Mix.fold(orderDigest, record.captureNanoseconds, record.symbol.word)
     digest = Mix.fold(digest, record.opportunity, UInt64(bitPattern: record.price))
     digest = Mix.fold(digest, record.matchNumber, UInt64(record.quantity) << 32 | UInt64(record.userRefNum))
     orderDigest = Mix.fold(

@@ -83,7 +83,7 @@ struct SimulatedVenue {
     }
     lastUserRefNum = order.userRefNum
     let timestamp = EasternTime.nanosecondsSinceMidnight(captureNanoseconds: nanoseconds)
-    let instrument = directory.group(of: order.symbol).map { view.instrument(of: $0, at: venue) } ?? .none
+    let instrument = directory.group(of: order.symbol, at: venue).map { view.instrument(of: $0, at: venue) } ?? .none
     if let reason = rejection(of: order, instrument: instrument, view: view) {
       counters.rejected &+= 1
       OUCH50.Rejected(

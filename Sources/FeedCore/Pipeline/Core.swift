@@ -8,8 +8,9 @@ struct Core: DeliverySink {
   var books: Books
   private let decoders: UnsafeMutablePointer<ITCH50Decoder>
   private let channelVenues: Storage<VenueIndex>
+  private let channelProtocols: Storage<FeedProtocol>
   let messagesByType: Storage<UInt64>
-  private let events = Storage<BookEvent>(capacity: BookEvent.chunkMaximum, hugePages: false)
+  private let events = Storage<BookEvent>(capacity: Core.chunkMaximum, hugePages: false)
   var crossVenue: CrossVenueDetector?
   var imbalance: ImbalanceDetector?
   private let hasDetectors: Bool
@@ -37,7 +38,11 @@ struct Core: DeliverySink {
     decoders = memory.decoders
     messagesByType = memory.messagesByType
     channelVenues = Storage(capacity: max(1, plan.channels.count))
-    for (index, channel) in plan.channels.enumerated() { channelVenues[index] = channel.venue }
+    channelProtocols = Storage(capacity: max(1, plan.channels.count))
+    for (index, channel) in plan.channels.enumerated() {
+      channelVenues[index] = channel.venue
+      channelProtocols[index] = channel.protocol
+    }
     // Not `map`: Swift 6.3.1 tests such a struct for nil over all its words, but a generic function that returns nil
     // writes only one of them; the others are whatever the stack held.
     // One venue has nothing to be compared with.
@@ -74,105 +79,111 @@ struct Core: DeliverySink {
     batch.clear()
   }
 
-  // MARK: - A batch, chunk by chunk
+  // MARK: - A batch
 
-  /// Works off a batch: decodes a chunk of messages (asking for the cache lines they will need), applies it, and
-  /// looks at the changed books at each publish point. Orders go out from there.
+  /// Works off a batch, in order: what changes how later messages are to be read alone, messages a chunk at a time.
   @inline(__always)
   mutating func process(_ batch: DeliveryBatch) {
-    var position = 0
     let deliveries = batch.deliveries.base
     let packets = batch.packets.base
     desk.receiveTicks = batch.receiveTicks
     var stamps = BurstStamps(isSampled: batch.isSampled)
+    var position = 0
     while position < batch.count {
-      let start = position
-      position = decodeChunk(deliveries, from: start, to: batch.count, packets: packets)
-      stamps.decoded()
-      applyChunk(deliveries + start, count: position &- start, packets: packets, stamps: &stamps)
+      if deliveries[position].kind == .message {
+        let count = min(batch.count &- position, Self.chunkMaximum)
+        position &+= applyMessages(deliveries + position, count: count, packets: packets, stamps: &stamps)
+      } else {
+        applyControl(deliveries[position], now: packets[Int(deliveries[position].packet)].captureNanoseconds)
+        position &+= 1
+      }
     }
     if batch.isSampled { stamps.record(batch, in: stages) }
   }
 
-  /// Decodes up to a chunk of deliveries into `events` and prefetches. Ends early behind anything that changes how
-  /// later messages are to be read. Returns the position of the next delivery.
-  @inline(__always)
-  private mutating func decodeChunk(
-    _ deliveries: UnsafeMutablePointer<Delivery>, from start: Int, to end: Int,
-    packets: UnsafeMutablePointer<DeliveredPacket>
-  ) -> Int {
-    let limit = min(end, start &+ BookEvent.chunkMaximum)
-    var position = start
-    defer { if countsMessages { messages &+= UInt64(truncatingIfNeeded: position &- start) } }
-    while position < limit {
-      let delivery = deliveries[position]
-      let event = events.base + (position &- start)
-      position &+= 1
-      guard delivery.kind == .message else {
-        control(delivery, into: event)
-        if countsMessages { messages &-= 1 }
-        break
-      }
-      decoders[Int(delivery.channel)].decode(delivery, packets: packets, into: event)
-      if event.pointee.kind == .none { continue }
-      if event.pointee.kind == .system { break }
-      books.venues[Int(event.pointee.venue)].prefetch(event)
-    }
-    books.admitNewInstruments()
-    return position
-  }
+  /// Messages of a chunk: as many as their events fit into the nearest cache.
+  static var chunkMaximum: Int { 256 }
+  /// How many messages ahead of its application one is decoded, which asks for the cache lines that it will touch;
+  /// Docs/decisions/0003-look-ahead.md.
+  private static var decodeAhead: Int { 12 }
 
-  private func control(_ delivery: Delivery, into event: UnsafeMutablePointer<BookEvent>) {
-    event.pointee = BookEvent()
-    event.pointee.kind = delivery.kind == .sessionRestart ? .sessionRestart : .channelState
-    event.pointee.quantity = UInt32(delivery.detail)
-    event.pointee.channel = delivery.channel
-    event.pointee.venue = channelVenues[Int(delivery.channel)]
-    event.pointee.packet = delivery.packet
-    event.pointee.endsPacket = true
-  }
-
+  /// Applies the first messages of `deliveries`, up to `count`, and returns how many. Ends early behind one that
+  /// changes how later ones are to be read, and before a delivery that is no message.
+  ///
+  /// Two messages are in work at a time: one is decoded, and an earlier one is applied when its cache lines have come.
+  /// On a sampled burst all are decoded first, so that the two stages can be told apart.
   @inline(__always)
-  private mutating func applyChunk(
+  private mutating func applyMessages(
     _ deliveries: UnsafeMutablePointer<Delivery>, count: Int, packets: UnsafeMutablePointer<DeliveredPacket>,
     stamps: inout BurstStamps
-  ) {
-    // How far ahead the level lines are asked for; Docs/decisions/0003-look-ahead.md.
-    let ahead = 6
-    for index in 0..<min(ahead, count) { prefetchLevels(index) }
-    for index in 0..<count {
-      if index &+ ahead < count { prefetchLevels(index &+ ahead) }
-      let event = events.base + index
-      let packet = packets + Int(event.pointee.packet)
-      let now = packet.pointee.captureNanoseconds
-      // Of two packets of one time the second waits for what the first let out without latency.
-      if now > clock || now >= desk.nextDue { advance(to: now) }
-      switch event.pointee.kind {
-      case .none: break
-      case .channelState, .sessionRestart: applyControl(event, now: now)
-      default:
-        if event.pointee.exchangeNanoseconds <= directMaximum {
-          books.apply(event, place: Place(delivery: packet, bytes: deliveries[index].bytes))
-          if event.pointee.kind == .system { applySystemEvent(event, now: now) }
-        } else {
-          applyWithinTime(event, place: Place(delivery: packet, bytes: deliveries[index].bytes), now: now)
+  ) -> Int {
+    let events = events.base
+    let ahead = stamps.isSampled ? count : Self.decodeAhead
+    var limit = count
+    var step = 0
+    var beginsPacket = true
+    repeat {
+      if step < limit {
+        if deliveries[step].kind != .message {
+          limit = step
+        } else if !decode(deliveries + step, packets, into: events + step) {
+          limit = step &+ 1
         }
       }
-      if event.pointee.endsPacket, books.changedCount > 0 {
+      let position = step &- ahead
+      step &+= 1
+      if position < 0 { continue }
+      if stamps.isSampled, position == 0 { stamps.decoded() }
+
+      let delivery = deliveries + position
+      let packet = packets + Int(delivery.pointee.packet)
+      if beginsPacket {
+        // Of two packets of one time the second waits for what the first let out without latency.
+        let now = packet.pointee.captureNanoseconds
+        if now > clock || now >= desk.nextDue { advance(to: now) }
+      }
+      let event = events + position
+      if event.pointee.exchangeNanoseconds <= directMaximum
+        || isWithinTime(event, now: packet.pointee.captureNanoseconds)
+      {
+        books.apply(event, place: Place(delivery: packet, bytes: delivery.pointee.bytes))
+        if event.pointee.kind == .system { applySystemEvent(event, now: packet.pointee.captureNanoseconds) }
+      }
+      beginsPacket = delivery.pointee.endsPacket
+      if beginsPacket, books.changedCount > 0 {
         stamps.applied()
-        publish(now)
+        publish(packet.pointee.captureNanoseconds)
         stamps.detected()
       }
-    }
+    } while step < limit &+ ahead
     stamps.applied()
+    if countsMessages { messages &+= UInt64(truncatingIfNeeded: limit) }
     books.takeDepartures(desk: &desk)
+    return limit
   }
 
+  /// Decodes a message and asks for the memory it will need. False where what follows may not be decoded yet.
   @inline(__always)
-  private func prefetchLevels(_ index: Int) {
-    let event = events.base + index
-    if event.pointee.kind == .none { return }
-    books.venues[Int(event.pointee.venue)].prefetchLevels(event)
+  private mutating func decode(
+    _ delivery: UnsafeMutablePointer<Delivery>, _ packets: UnsafeMutablePointer<DeliveredPacket>,
+    into event: UnsafeMutablePointer<BookEvent>
+  ) -> Bool {
+    if channelProtocols.base[Int(delivery.pointee.channel)] != .itch50 { return pass(delivery, into: event) }
+    let outcome = decoders[Int(delivery.pointee.channel)].decode(delivery, packets: packets, into: event)
+    if outcome != .everyday { books.admitNewInstruments() }
+    if event.pointee.changesOrders { books.venues[Int(event.pointee.venue)].prefetch(event) }
+    return outcome != .barrier
+  }
+
+  /// A message of a protocol without a decoder here: counted, no effect.
+  @inline(never)
+  private mutating func pass(
+    _ delivery: UnsafeMutablePointer<Delivery>, into event: UnsafeMutablePointer<BookEvent>
+  ) -> Bool {
+    event.pointee = BookEvent()
+    event.pointee.channel = delivery.pointee.channel
+    event.pointee.venue = channelVenues[Int(delivery.pointee.channel)]
+    return true
   }
 
   /// The capture clock goes on: what is due before happens first.
@@ -202,7 +213,7 @@ struct Core: DeliverySink {
 
   @inline(__always)
   private mutating func detect(_ instrument: InstrumentID, _ header: UnsafeMutablePointer<BookHeader>, _ now: UInt64) {
-    let change = BookChange(instrument: instrument, group: header.pointee.group, captureNanoseconds: now)
+    let change = BookChange(instrument: instrument, group: books.venues[Int(instrument.venue)].directory.pointee.groups.base[instrument.index], captureNanoseconds: now)
     if header.pointee.flags.contains(.shared) { crossVenue?.bookChanged(change, books: &books, sink: &desk) }
     imbalance?.bookChanged(change, books: &books, sink: &desk)
   }
@@ -210,40 +221,40 @@ struct Core: DeliverySink {
   // MARK: - Trust, sessions, market hours
 
   @inline(never)
-  private mutating func applyControl(_ event: UnsafeMutablePointer<BookEvent>, now: UInt64) {
-    let channel: UInt64 = 1 << UInt64(event.pointee.channel & 63)
-    if channelsPastMaximum & channel != 0 { return }
-    if event.pointee.kind == .sessionRestart, exchangeNanosecondsMaximum != .max {
-      restartsWaiting |= channel
-      directMaximum = 0
-      return
+  private mutating func applyControl(_ delivery: Delivery, now: UInt64) {
+    if now > clock || now >= desk.nextDue { advance(to: now) }
+    let channel: UInt64 = 1 << UInt64(delivery.channel & 63)
+    if channelsPastMaximum & channel == 0 {
+      let venue = channelVenues[Int(delivery.channel)]
+      if delivery.kind == .channelState {
+        books.setState(BookState(closed: delivery.detail), channel: delivery.channel)
+        trustChanged(of: venue, now: now)
+      } else if exchangeNanosecondsMaximum != .max {
+        restartsWaiting |= channel
+        directMaximum = 0
+      } else {
+        restart(channel: delivery.channel, now: now)
+      }
     }
-    if event.pointee.kind == .sessionRestart {
-      restart(channel: event.pointee.channel, event: event, now: now)
-      return
-    }
-    books.setState(
-      BookState(closed: UInt8(truncatingIfNeeded: event.pointee.quantity)), channel: event.pointee.channel)
-    trustChanged(of: event.pointee.venue, now: now)
+    if books.changedCount > 0 { publish(now) }
   }
 
   /// Books at a time: a message beyond it is not applied; the first one in time of a new session makes its restart
   /// count.
   @inline(never)
-  private mutating func applyWithinTime(_ event: UnsafeMutablePointer<BookEvent>, place: Place, now: UInt64) {
+  private mutating func isWithinTime(_ event: UnsafeMutablePointer<BookEvent>, now: UInt64) -> Bool {
+    if event.pointee.kind == .none { return false }
     let channel: UInt64 = 1 << UInt64(event.pointee.channel & 63)
     guard event.pointee.exchangeNanoseconds <= exchangeNanosecondsMaximum else {
       channelsPastMaximum |= channel
-      return
+      return false
     }
     if restartsWaiting & channel != 0 {
       restartsWaiting &= ~channel
       if restartsWaiting == 0 { directMaximum = exchangeNanosecondsMaximum }
-      var first = event.pointee
-      restart(channel: first.channel, event: &first, now: now)
+      restart(channel: event.pointee.channel, now: now)
     }
-    books.apply(event, place: place)
-    if event.pointee.kind == .system { applySystemEvent(event, now: now) }
+    return true
   }
 
   private mutating func trustChanged(of venue: VenueIndex, now: UInt64) {
@@ -251,10 +262,11 @@ struct Core: DeliverySink {
     imbalance?.trustChanged(of: venue, captureNanoseconds: now, books: &books, sink: &desk)
   }
 
-  private mutating func restart(channel: UInt8, event: UnsafeMutablePointer<BookEvent>, now: UInt64) {
-    books.restart(channel: channel, event: event)
-    desk.booksCleared(venue: event.pointee.venue)
-    trustChanged(of: event.pointee.venue, now: now)
+  private mutating func restart(channel: UInt8, now: UInt64) {
+    let venue = channelVenues[Int(channel)]
+    books.restart(channel: channel)
+    desk.booksCleared(venue: venue)
+    trustChanged(of: venue, now: now)
   }
 
   /// Start of messages in a file without numbers: from here on its books hold everything. A second one in the same
@@ -265,7 +277,7 @@ struct Core: DeliverySink {
     guard !books.channels[channel].isNumbered, event.pointee.quantity == UInt32(UInt8(ascii: "O")) else { return }
     if books.channels[channel].hasMessages {
       books.counters.add(.sessionRestarts)
-      restart(channel: event.pointee.channel, event: event, now: now)
+      restart(channel: event.pointee.channel, now: now)
     }
     books.channels[channel].hasMessages = true
     books.setState(.ok, channel: event.pointee.channel)

@@ -17,10 +17,11 @@ struct CoreMemory {
       (directories + venue).initialize(
         to: InstrumentDirectory(
           venue: VenueIndex(venue), capacity: settings.capacity.instruments, ownedShards: ownedShards,
-          shardCount: settings.shardCount, roundLot: venue < plan.venues.count ? plan.venues[venue].roundLot : 100))
+          shardCount: settings.shardCount, roundLot: venue < plan.venues.count ? plan.venues[venue].roundLot : 100,
+          symbolMap: plan.symbolMap(of: venue, settings: settings), scale: plan.scale(of: venue)))
       (venues + venue).initialize(
         to: VenueBook(
-          venue: VenueIndex(venue), directory: directories + venue, multiplier: FixedPoint.perPrice4,
+          venue: VenueIndex(venue), directory: directories + venue,
           counters: counters, orphansByType: Storage(capacity: 256), capacity: settings.capacity))
       // Tables of one or two venues are touched now; of more, as they fill.
       if venueCount <= 2 { venues[venue].prefault() }
@@ -31,7 +32,7 @@ struct CoreMemory {
       channels[index] = ChannelRecord(venue: channel.venue, isNumbered: channel.isNumbered)
       (decoders + index).initialize(
         to: ITCH50Decoder(
-          directory: directories + Int(channel.venue), symbols: symbols, counters: counters,
+          channel: UInt8(index), directory: directories + Int(channel.venue), symbols: symbols, counters: counters,
           countsMessages: countsMessages, byType: messagesByType))
     }
     books = Books(

@@ -6,7 +6,7 @@ struct Ingest {
   private let parser: FrameParser
   private(set) var wireCounters = WireCounters()
   private var routes: RouteTable
-  private let arbiters: UnsafeMutablePointer<LineArbiter<MoldUDP64>>
+  private let arbiters: UnsafeMutablePointer<LineArbiter>
   private let channelCount: Int
   let counters: Counters
   /// Per channel: false for length-prefixed files.
@@ -23,7 +23,7 @@ struct Ingest {
   init(plan: FeedPlan, settings: Settings, fileCount: Int) {
     parser = FrameParser(verifyChecksums: settings.verifyChecksums)
     counters = Counters()
-    routes = RouteTable(plan.routes)
+    routes = RouteTable(plan)
     channelCount = plan.channels.count
     arbiters = .allocate(capacity: max(1, channelCount))
     isNumbered = Storage(capacity: max(1, channelCount))
@@ -31,7 +31,8 @@ struct Ingest {
     for (channel, description) in plan.channels.enumerated() {
       isNumbered[channel] = description.isNumbered
       (arbiters + channel).initialize(
-        to: LineArbiter(channel: UInt8(channel), settings: settings.session, counters: counters))
+        to: LineArbiter(
+          channel: UInt8(channel), transport: description.transport, settings: settings.session, counters: counters))
     }
   }
 
@@ -53,6 +54,9 @@ struct Ingest {
       guard view.transport == .udp, let route = routes.find(view, file: packet.fileIndex) else {
         return recordUnrecognised(packet, packetIndex)
       }
+      guard route.transport == .moldUDP64 else {
+        return processOther(view, route, packet, packetIndex, into: &sink)
+      }
       guard var sequenced = MoldUDP64.parse(view.payload, length: view.payloadLength) else {
         return recordUnreadable(view.isCut ? .cutPackets : .malformed, packet, packetIndex)
       }
@@ -67,6 +71,42 @@ struct Ingest {
     case .discarded(let reason):
       wireCounters.record(reason, fileIndex: packet.fileIndex, recordIndex: packet.recordIndex)
     }
+  }
+
+  /// A packet of any transport but MoldUDP64. The switch in `parse` is the only one on the transport.
+  @inline(never)
+  private mutating func processOther(
+    _ view: TransportView, _ route: RouteTable.Match, _ packet: Packet, _ packetIndex: UInt64,
+    into sink: inout some DeliverySink
+  ) {
+    var channel = route.channel
+    var line = route.line
+    var offset = 0
+    // Bounded by the payload: each turn takes a header at least. Only MACH datagrams hold more than one.
+    repeat {
+      guard
+        var sequenced = route.transport.parse(
+          view.payload + offset, length: view.payloadLength - offset, declared: view.declaredPayloadLength - offset)
+      else { return recordUnreadable(view.isCut ? .cutPackets : .malformed, packet, packetIndex) }
+      if route.transport.hasStreams {
+        guard let stream = routes.find(stream: sequenced.stream, of: route) else {
+          return recordUnrecognised(packet, packetIndex)
+        }
+        (channel, line) = stream
+      }
+      sequenced.captureNanoseconds = packet.captureNanoseconds
+      sequenced.packetIndex = packetIndex
+      sequenced.fileIndex = packet.fileIndex
+      sequenced.line = line
+      sequenced.headerLength &+= UInt16(truncatingIfNeeded: offset)
+      if view.isCut { recordCut(&sequenced) }
+      let arbiter = arbiters + channel
+      sequenced.sequenceNumber = arbiter.pointee.unwrapped(sequenced.sequenceNumber)
+      arbiter.pointee.accept(sequenced, clock: clock, into: &sink)
+      if arbiter.pointee.state != .live || nextDue == .max { nextDue = min(nextDue, arbiter.pointee.nextDue) }
+      guard route.transport == .mach else { return }
+      offset += max(MACH.headerLength, Int(sequenced.blocksLength))
+    } while offset < view.payloadLength
   }
 
   /// The input ended: open gaps and joins are closed.

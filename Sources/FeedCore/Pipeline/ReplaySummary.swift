@@ -15,6 +15,10 @@ public struct InstrumentSummary: Sendable {
   public var state: BookState
   public var digest: UInt64
   public var record: InstrumentRecord
+  /// What the symbol is called across venues; `symbol` is the venue's own text.
+  public var canonical = Symbol.unknown
+  /// What the prices of its book stand for.
+  public var scale = PriceScale.price4
 }
 
 /// A feed as a run left it.
@@ -109,7 +113,7 @@ extension Replay {
     let books = threads.compactMap(\.shards).first?.pointee.books
     return plan.channels.enumerated().map { index, channel in
       ChannelSummary(
-        name: channel.name, venueName: plan.venues[Int(channel.venue)].name, protocol: channel.protocol,
+        name: channel.name, venueName: plan.venues[Int(channel.venue)].name, protocol: channel.protocol.name,
         lines: index < settings.feeds.count ? configuredLines(channel: index) : channel.lines,
         state: books?.channels[index].state ?? .gap)
     }
@@ -117,7 +121,8 @@ extension Replay {
 
   /// Lines of a configured feed: the name, what selects it, and whether these captures have it at all.
   private func configuredLines(channel: Int) -> [String] {
-    let present = Set(plan.routes.values.filter { Int($0.channel) == channel }.map(\.line))
+    let routes = Array(plan.routes.values) + Array(plan.streamRoutes.values)
+    let present = Set(routes.filter { Int($0.channel) == channel }.map(\.line))
     return settings.feeds[channel].lines.enumerated().map { index, line in
       let destination = [line.group, line.port.map(String.init)].compactMap { $0 }.joined(separator: ":")
       let parts = [line.name, line.file ?? "", destination].filter { !$0.isEmpty }.joined(separator: " ")
@@ -203,6 +208,10 @@ extension ReplaySummary {
     core.addTypes(to: &byType)
     for venue in 0..<plan.venues.count {
       let book = core.books.venues + venue
+      // Every core that reads the input sees every symbol; one counts.
+      if core.countsMessages {
+        counts[Counter.symbolCollisions.rawValue] += book.pointee.directory.pointee.symbolCollisions
+      }
       liveOrders += book.pointee.orders.count
       for type in 0..<256 where book.pointee.orphansByType[type] > 0 {
         orphansByType[UInt8(type), default: 0] += book.pointee.orphansByType[type]
@@ -219,7 +228,9 @@ extension ReplaySummary {
           InstrumentSummary(
             venue: VenueIndex(venue), venueName: plan.venues[venue].name, symbol: record.symbol,
             locate: record.locate, id: id, core: index, top: header.pointee.top,
-            state: core.books.state(of: id), digest: header.pointee.digest, record: record))
+            state: core.books.state(of: id), digest: header.pointee.digest, record: record,
+            canonical: core.books.symbol(of: book.pointee.directory.pointee.groups[instrument]),
+            scale: book.pointee.directory.pointee.scales[instrument].scale))
       }
       if start == instruments.count { continue }
       book.pointee.orders.forEach { instrument, isSell, order in
@@ -245,7 +256,7 @@ extension ReplaySummary {
     }
     for instrument in instruments.sorted(by: { ($0.venueName, $0.symbol) < ($1.venueName, $1.symbol) }) {
       let name = instrument.venueName.utf8.reduce(0) { Mix.fold($0, UInt64($1), 1) }
-      bookDigest = Mix.fold(Mix.fold(bookDigest, name, instrument.symbol.packed), instrument.digest, 2)
+      bookDigest = Mix.fold(Mix.fold(bookDigest, name, instrument.symbol.word), instrument.digest, 2)
     }
   }
 

@@ -62,11 +62,11 @@ struct SymbolTable {
 
   /// The shard that owns a symbol at all venues: depends on the text alone.
   static func shard(of symbol: Symbol, shardCount: Int) -> Int {
-    Int(Mix.spread(symbol.packed) % UInt64(shardCount))
+    Int(Mix.spread(symbol.word) % UInt64(shardCount))
   }
 
   func find(_ symbol: Symbol) -> GroupIndex? {
-    var slot = Int(truncatingIfNeeded: Mix.spread(symbol.packed)) & indexMask
+    var slot = Int(truncatingIfNeeded: Mix.spread(symbol.word)) & indexMask
     while index[slot] != 0 {
       let group = index[slot] - 1
       if groups[Int(group)].symbol == symbol { return group }
@@ -77,7 +77,7 @@ struct SymbolTable {
 
   /// The group of `symbol`, made on first mention. Nil when the table is full.
   mutating func resolve(_ symbol: Symbol) -> GroupIndex? {
-    var slot = Int(truncatingIfNeeded: Mix.spread(symbol.packed)) & indexMask
+    var slot = Int(truncatingIfNeeded: Mix.spread(symbol.word)) & indexMask
     while index[slot] != 0 {
       let group = index[slot] - 1
       if groups[Int(group)].symbol == symbol { return group }

@@ -8,7 +8,8 @@ public enum RefusalReason: UInt8, CaseIterable, Sendable, BitwiseCopyable {
   case killSwitch = 1
   /// No room to follow another order pair to its end: open orders, timers, recent orders, numbers.
   case capacity = 2
-  /// No such venue, the symbol has no instrument there, or its text is not known.
+  /// No such venue, the symbol has no instrument there, or its text is not known or longer than an
+  /// order can carry.
   case unknownInstrument = 3
   /// The venue sent replies that contradict our order state.
   case sessionUnsynchronized = 4

@@ -112,6 +112,9 @@ extension RiskGate {
     let instrument = view.instrument(of: intent.group, at: intent.venue)
     let symbol = view.symbol(of: intent.group)
     if instrument == .none || symbol == .unknown { return .refused(.unknownInstrument) }
+    // An order carries the venue's own text, in a field of eight characters.
+    let venueSymbol = view.venueSymbol(of: instrument)
+    if venueSymbol == .unknown || !venueSymbol.isShort { return .refused(.unknownInstrument) }
     if unsynchronizedVenues & (1 << intent.venue) != 0 { return .refused(.sessionUnsynchronized) }
     if intent.quantity == 0 || intent.quantity > limits.maximumOrderQuantity { return .refused(.orderQuantity) }
 
@@ -143,7 +146,8 @@ extension RiskGate {
     if recentOrders.contains(RecentOrders.Key(intent)) { return .refused(.duplicateOrder) }
     if tokens.available < tokensNeeded { return .refused(.orderRate) }
     let order = AdmittedOrder(
-      intent: intent, symbol: symbol, price: price, price4: UInt64(price4), sideCharacter: side)
+      intent: intent, symbol: symbol, venueSymbol: venueSymbol, price: price, price4: UInt64(price4),
+      sideCharacter: side)
     return .passed(order, after, grossExposure: grossAfter)
   }
 

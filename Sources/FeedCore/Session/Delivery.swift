@@ -46,7 +46,7 @@ struct DeliveryBatch {
   /// Messages that one packet can hold at most: 65,507 bytes of UDP payload in blocks of two bytes.
   static let messagesPerPacketMaximum = 32_768
   /// A batch is handed on when it holds this many deliveries.
-  static let flushThreshold = 256
+  static let flushThreshold = 512
 
   let deliveries: Storage<Delivery>
   let packets: Storage<DeliveredPacket>

@@ -6,12 +6,12 @@
 /// | 10 | 8 | Sequence Number, big-endian |
 /// | 18 | 2 | Message Count: 0 heartbeat, 0xFFFF end of session |
 /// | 20 | | message blocks: length (2, big-endian, without itself, may be 0) and that many bytes |
-public enum MoldUDP64: BlockFraming {
+enum MoldUDP64 {
   static let headerLength = 20
   static let prefixLength = 2
 
   @inline(__always)
-  static func messageLength(at prefix: UnsafeRawPointer) -> Int { Int(prefix.bigEndian(UInt16.self, at: 0)) }
+  static var layout: BlockLayout { BlockLayout(minimum: 2, added: 2, bodyOffset: 2, bigMask: 0xFFFF) }
 
   /// Reads the header. Nil when the payload is shorter than a header, or the last number would pass 2^64.
   ///
@@ -36,32 +36,5 @@ public enum MoldUDP64: BlockFraming {
     }
     packet.blocksLength = UInt32(truncatingIfNeeded: length - headerLength)
     return packet
-  }
-
-  /// True when the message count and the block lengths use up the payload exactly, or the packet is a heartbeat.
-  static func isWellFormed(_ payload: UnsafeRawPointer, length: Int) -> Bool {
-    guard let packet = parse(payload, length: length) else { return false }
-    return packet.kind != .data ? packet.blocksLength == 0
-      : wholeMessages(in: packet) == packet.messageCount
-        && blocksEnd(of: packet, count: packet.messageCount) == Int(packet.blocksLength)
-  }
-
-  /// How many whole messages of the packet's count are here.
-  static func wholeMessages(in packet: SequencedPacket) -> UInt32 {
-    var offset = 0
-    let end = Int(packet.blocksLength)
-    for index in 0..<packet.messageCount {
-      guard offset + prefixLength <= end else { return index }
-      offset += prefixLength + messageLength(at: packet.blocks + offset)
-      guard offset <= end else { return index }
-    }
-    return packet.messageCount
-  }
-
-  /// Offset behind the first `count` blocks. The caller knows that they are whole.
-  static func blocksEnd(of packet: SequencedPacket, count: UInt32) -> Int {
-    var offset = 0
-    for _ in 0..<count { offset += prefixLength + messageLength(at: packet.blocks + offset) }
-    return offset
   }
 }

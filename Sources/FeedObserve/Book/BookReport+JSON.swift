@@ -26,34 +26,38 @@ extension BookReport {
     json.member("venue", instrument.venueName)
     json.member("locate", instrument.locate)
     json.member("symbol", instrument.symbol.description)
-    json.member("bidPrice", instrument.top.bidPrice)
+    json.member("canonicalSymbol", instrument.canonical.description)
+    json.member("priceNanounits", instrument.scale.nanounits)
+    json.member("priceDivisor", instrument.scale.divisor)
+    json.member("bidPrice", instrument.scale.raw(stored: instrument.top.bidPrice))
     json.member("bidQuantity", instrument.top.bidQuantity)
     json.member("bidOrders", instrument.bidOrders)
-    json.member("askPrice", instrument.top.askPrice)
+    json.member("askPrice", instrument.scale.raw(stored: instrument.top.askPrice))
     json.member("askQuantity", instrument.top.askQuantity)
     json.member("askOrders", instrument.askOrders)
     json.member("state", "\(instrument.state)")
     json.member("roundLot", record.roundLot)
     for (key, side) in [("bidRoundLotPrice", Side.buy), ("askRoundLotPrice", .sell)] {
-      json.member(key, run.replay.bestRoundLot(of: instrument, side: side)?.price)
+      let best = run.replay.bestRoundLot(of: instrument, side: side)
+      json.member(key, best.map { instrument.scale.raw(stored: $0.price) })
     }
     json.member("volume", record.volume)
-    json.member("vwap", Self.vwap(record))
+    json.member("vwap", Self.vwap(instrument))
     let hasTrade = record.lastQuantity > 0
-    json.member("lastPrice", hasTrade ? record.lastPrice : nil)
+    json.member("lastPrice", hasTrade ? instrument.scale.raw(stored: record.lastPrice) : nil)
     json.member("lastQuantity", hasTrade ? record.lastQuantity : nil)
     json.member("lastTradeNanoseconds", hasTrade ? record.lastTradeNanoseconds : nil)
     if symbol == nil { return }
     for (key, side) in [("bids", Side.buy), ("asks", .sell)] {
       json.list(key) { json in
-        for level in levels(of: instrument, side: side) { writeLevel(level, &json) }
+        for level in levels(of: instrument, side: side) { writeLevel(level, of: instrument, &json) }
       }
     }
   }
 
-  private func writeLevel(_ level: SideLevel, _ json: inout JSONWriter) {
+  private func writeLevel(_ level: SideLevel, of instrument: InstrumentSummary, _ json: inout JSONWriter) {
     json.object(isInline: true) { json in
-      json.member("price", level.price)
+      json.member("price", instrument.scale.raw(stored: level.price))
       json.member("quantity", level.quantity)
       json.member("orders", level.orders)
       guard showsQueues else { return }

@@ -6,8 +6,20 @@ extension BookReport {
     for line in lines { output.write(line + "\n") }
   }
 
-  private static func price(_ raw: Int32) -> String {
-    Text.money(Int128(raw) * Int128(FixedPoint.perPrice4), decimals: 4)
+  /// A price of the instrument's book with the decimals its unit needs, at least four.
+  private static func price(_ stored: Int32, of instrument: InstrumentSummary) -> String {
+    Text.money(
+      Int128(stored) * Int128(instrument.scale.nanounits), decimals: decimals(unit: instrument.scale.nanounits))
+  }
+
+  private static func decimals(unit: Int64) -> Int {
+    var decimals = 4
+    var step: Int64 = 100_000
+    while step > 1, unit % step != 0 {
+      step /= 10
+      decimals += 1
+    }
+    return decimals
   }
 
   /// All instruments, a line each.
@@ -24,10 +36,11 @@ extension BookReport {
       table.append([
         instrument.venueName, "\(instrument.locate)", instrument.symbol.description,
         bid ? Text.grouped(instrument.bidOrders) : "", bid ? Text.grouped(top.bidQuantity) : "",
-        bid ? Self.price(top.bidPrice) : "-", ask ? Self.price(top.askPrice) : "-",
+        bid ? Self.price(top.bidPrice, of: instrument) : "-", ask ? Self.price(top.askPrice, of: instrument) : "-",
         ask ? Text.grouped(top.askQuantity) : "", ask ? Text.grouped(instrument.askOrders) : "",
         Text.grouped(instrument.record.volume),
-        instrument.record.lastQuantity > 0 ? Self.price(instrument.record.lastPrice) : "-", "\(instrument.state)",
+        instrument.record.lastQuantity > 0 ? Self.price(instrument.record.lastPrice, of: instrument) : "-",
+        "\(instrument.state)",
       ])
     }
     return table.lines
@@ -50,14 +63,14 @@ extension BookReport {
     let record = instrument.record
     var trade = "no trade"
     if record.lastQuantity > 0 {
-      trade = "last \(Text.grouped(record.lastQuantity)) at \(Self.price(record.lastPrice)), "
+      trade = "last \(Text.grouped(record.lastQuantity)) at \(Self.price(record.lastPrice, of: instrument)), "
         + TimeText.timeOfDay(record.lastTradeNanoseconds)
     }
-    if let vwap = Self.vwap(record) {
+    if let vwap = Self.vwap(instrument) {
       trade += ", volume \(Text.grouped(record.volume)), VWAP \(Text.money(Int128(vwap), decimals: 4))"
     }
     let roundLots = [Side.buy, .sell].map { side in
-      run.replay.bestRoundLot(of: instrument, side: side).map { Self.price($0.price) } ?? "none"
+      run.replay.bestRoundLot(of: instrument, side: side).map { Self.price($0.price, of: instrument) } ?? "none"
     }
     return [
       "\(instrument.venueName), locate \(instrument.locate), \(instrument.state); \(trade)",
@@ -77,7 +90,7 @@ extension BookReport {
       let ask = index < asks.count ? asks[index] : nil
       table.append([
         bid.map { Text.grouped($0.orders) } ?? "", bid.map { Text.grouped($0.quantity) } ?? "",
-        bid.map { Self.price($0.price) } ?? "", ask.map { Self.price($0.price) } ?? "",
+        bid.map { Self.price($0.price, of: instrument) } ?? "", ask.map { Self.price($0.price, of: instrument) } ?? "",
         ask.map { Text.grouped($0.quantity) } ?? "", ask.map { Text.grouped($0.orders) } ?? "",
       ])
     }
@@ -90,8 +103,8 @@ extension BookReport {
     for side in [Side.buy, .sell] {
       for level in levels(of: instrument, side: side) {
         lines.append(
-          "\(side == .buy ? "bid" : "ask") \(Self.price(level.price)): \(Text.grouped(level.quantity)) shares in "
-            + "\(Text.grouped(level.orders)) orders")
+          "\(side == .buy ? "bid" : "ask") \(Self.price(level.price, of: instrument)): "
+            + "\(Text.grouped(level.quantity)) shares in \(Text.grouped(level.orders)) orders")
         for (position, order) in level.queue.enumerated() {
           lines.append(
             "  \(Text.right("\(position + 1)", 5)).  order \(Text.left("\(order.orderReferenceNumber)", 20))  "

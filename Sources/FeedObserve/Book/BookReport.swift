@@ -9,7 +9,7 @@ public struct BookReport {
   }
 
   let run: CaptureRun
-  /// Of one symbol, or nil: of all.
+  /// Of one symbol, in its canonical form, or nil: of all.
   let symbol: Symbol?
   /// Price levels per side.
   let depth: Int
@@ -19,6 +19,7 @@ public struct BookReport {
 
   /// - Parameters:
   ///   - run: one that has run.
+  ///   - symbol: canonical, or as a venue writes it: its listings at all venues.
   ///   - depth: price levels per side of one symbol's book, at least 1.
   ///   - showsQueues: each level's orders, too.
   /// - Throws: `BookReportError` for a symbol that the captures do not name.
@@ -26,11 +27,17 @@ public struct BookReport {
     _ run: CaptureRun, symbol: Symbol? = nil, depth: Int = 10, showsQueues: Bool = false
   ) throws(BookReportError) {
     self.run = run
-    self.symbol = symbol
     self.depth = depth
     self.showsQueues = showsQueues
-    instruments = run.summary.instruments.filter { symbol == nil || $0.symbol == symbol }
-    if let symbol, instruments.isEmpty { throw BookReportError(symbol: symbol) }
+    let all = run.summary.instruments
+    guard let symbol else {
+      (self.symbol, instruments) = (nil, all)
+      return
+    }
+    guard let listing = all.first(where: { $0.canonical == symbol }) ?? all.first(where: { $0.symbol == symbol })
+    else { throw BookReportError(symbol: symbol) }
+    self.symbol = listing.canonical
+    instruments = all.filter { $0.canonical == listing.canonical }
   }
 
   public func write(_ format: Format, to output: TextOutput) {
@@ -61,9 +68,11 @@ public struct BookReport {
   }
 
   /// Volume-weighted average price, nanodollars, cut off; nil where nothing traded.
-  static func vwap(_ record: InstrumentRecord) -> Nanodollars? {
+  static func vwap(_ instrument: InstrumentSummary) -> Nanodollars? {
+    let record = instrument.record
     if record.volume == 0 { return nil }
-    return Nanodollars(clamping: Int128(record.turnover) * Int128(FixedPoint.perPrice4) / Int128(record.volume))
+    return Nanodollars(
+      clamping: Int128(record.turnover) * Int128(instrument.scale.nanounits) / Int128(record.volume))
   }
 
   // MARK: - TSV
@@ -76,9 +85,10 @@ public struct BookReport {
     for instrument in instruments {
       let top = instrument.top
       output.write(
-        "\(instrument.venueName)\t\(instrument.locate)\t\(instrument.symbol)\t\(top.bidPrice)\t\(top.bidQuantity)"
-          + "\t\(instrument.bidOrders)\t\(top.askPrice)\t\(top.askQuantity)\t\(instrument.askOrders)"
-          + "\t\(instrument.state)\n")
+        "\(instrument.venueName)\t\(instrument.locate)\t\(instrument.symbol)\t"
+          + "\(instrument.scale.raw(stored: top.bidPrice))\t\(top.bidQuantity)"
+          + "\t\(instrument.bidOrders)\t\(instrument.scale.raw(stored: top.askPrice))\t\(top.askQuantity)"
+          + "\t\(instrument.askOrders)\t\(instrument.state)\n")
     }
   }
 
@@ -92,7 +102,8 @@ public struct BookReport {
       for side in [Side.buy, .sell] {
         for (number, level) in levels(of: instrument, side: side).enumerated() {
           let head = "\(instrument.venueName)\t\(instrument.locate)\t\(instrument.symbol)\t"
-            + "\(side == .buy ? "B" : "S")\t\(number + 1)\t\(level.price)\t"
+            + "\(side == .buy ? "B" : "S")\t\(number + 1)\t"
+            + "\(instrument.scale.raw(stored: level.price))\t"
           if !showsQueues { output.write(head + "\(level.quantity)\t\(level.orders)\n") }
           for (position, order) in level.queue.enumerated() {
             output.write(head + "\(position + 1)\t\(order.orderReferenceNumber)\t\(order.quantity)\n")

@@ -24,22 +24,20 @@ public struct CSVRows: RowFormatter {
     /// In the order of the columns.
     let columns: [Column]
     let lastIndex: Int
-    let layout: MessageLayout
     let isFlat: Bool
-    let tail: TailPlan
+    let hasAppendage: Bool
     let rowLengthMaximum: Int
 
     init(
-      byteOrder: ByteOrder, head: Literal, columns: [Column], lastIndex: Int, layout: MessageLayout, isFlat: Bool,
-      tail: TailPlan, rowLengthMaximum: Int
+      byteOrder: ByteOrder, head: Literal, columns: [Column], lastIndex: Int, isFlat: Bool, hasAppendage: Bool,
+      rowLengthMaximum: Int
     ) {
       self.byteOrder = byteOrder
       self.head = head
       self.columns = columns
       self.lastIndex = lastIndex
-      self.layout = layout
       self.isFlat = isFlat
-      self.tail = tail
+      self.hasAppendage = hasAppendage
       self.rowLengthMaximum = rowLengthMaximum
     }
   }
@@ -47,6 +45,7 @@ public struct CSVRows: RowFormatter {
   private var literals = Literals()
   /// By protocol and layout; nil for types not asked for.
   private var plans: [[Plan?]] = []
+  private var tails: [[TailPlan]] = []
   private var names: [String] = []
   private let protocols: [ProtocolDescription]
   private let namesFiles: Bool
@@ -87,6 +86,8 @@ public struct CSVRows: RowFormatter {
         row.append(includes(layout) ? Self.plan(index, of: description, indices, names.count, &literals) : nil)
       }
       plans.append(row)
+      tails.append(
+        description.layouts.map { TailPlan($0, &literals) { ($1 ? "\"" : ",\"") + $0 + "\":" } })
     }
   }
 
@@ -112,9 +113,9 @@ public struct CSVRows: RowFormatter {
       rowLengthMaximum += slot?.rowLengthMaximum(textFactor: 5) ?? 0
     }
     return Plan(
-      byteOrder: description.byteOrder, head: head, columns: columns, lastIndex: last, layout: layout,
-      isFlat: description.isFlat(layoutIndex: layoutIndex),
-      tail: TailPlan(layout, &literals) { ($1 ? "\"" : ",\"") + $0 + "\":" }, rowLengthMaximum: rowLengthMaximum)
+      byteOrder: description.byteOrder, head: head, columns: columns, lastIndex: last,
+      isFlat: description.isFlat(layoutIndex: layoutIndex), hasAppendage: layout.hasAppendage,
+      rowLengthMaximum: rowLengthMaximum)
   }
 
   public func appendHeader(to buffer: inout RowBuffer) {
@@ -175,10 +176,11 @@ public struct CSVRows: RowFormatter {
       }
     }
     var last = plan.lastIndex
-    if plan.layout.hasAppendage, let appendage = plan.layout.appendageBytes(of: message.bytes) {
+    let layouts = protocols[message.protocolIndex].layouts
+    if plan.hasAppendage, let appendage = layouts[message.layoutIndex].appendageBytes(of: message.bytes) {
       buffer.reserve(names.count &+ 64 &+ appendage.count * 2)
       // The appendage's two columns are the last ones; a counted length is a field and stands there already.
-      if plan.layout.appendage == .optional {
+      if layouts[message.layoutIndex].appendage == .optional {
         while last < names.count - 2 {
           buffer.append(UInt8(ascii: ","))
           last += 1
@@ -199,7 +201,8 @@ public struct CSVRows: RowFormatter {
   @inline(never)
   private func appendTail(_ name: String, of message: DecodedMessage, _ plan: Plan, to buffer: inout RowBuffer) {
     var value = RowBuffer(capacity: 256)
-    plan.tail.append(valueOf: name, message, protocols[message.protocolIndex], literals, to: &value)
+    tails[message.protocolIndex][message.layoutIndex]
+      .append(valueOf: name, message, protocols[message.protocolIndex], literals, to: &value)
     buffer.reserve(2 * value.count + 2 + plan.rowLengthMaximum)
     guard value.bytes.contains(where: { $0 == 0x22 || $0 == 0x2C }) else {
       buffer.append(value.bytes)

@@ -185,7 +185,7 @@ public struct CaptureDecoder: ~Copyable {
   private mutating func decode(_ packet: SoupBinTCPPacket) {
     let offset = packet.offset &+ 3
     guard let type = SoupBinTCPPacketType(rawValue: packet.type) else {
-      record(.malformed, at: packet.offset, type: packet.type)
+      record(.malformed, at: packet.offset, type: "0x" + String(packet.type, radix: 16, uppercase: true))
       return
     }
     if soupIndex >= 0 {
@@ -206,6 +206,7 @@ public struct CaptureDecoder: ~Copyable {
 
   // MARK: Messages
 
+  /// One message of any of the protocols, wherever its transport had it: judged, counted, filtered, printed.
   mutating func decode(
     _ message: UnsafeRawBufferPointer, _ protocolIndex: Int, at offset: Int, sequenceNumber: UInt64?
   ) {
@@ -216,12 +217,12 @@ public struct CaptureDecoder: ~Copyable {
     let judgement = judges[protocolIndex].judge(message)
     switch judgement.verdict {
     case .exact: break
-    case .longer: record(.longerMessages, at: offset, type: message.first)
+    case .longer: record(.longerMessages, at: offset, type: protocols[protocolIndex].typeText(of: message))
     case .short:
-      record(.malformed, at: offset, type: message.first)
+      record(.malformed, at: offset, type: protocols[protocolIndex].typeText(of: message))
       return
     case .unknownType, .unknownVersion:
-      record(.unknownTypes, at: offset, type: message.first)
+      record(.unknownTypes, at: offset, type: protocols[protocolIndex].typeText(of: message))
       return
     case .empty:
       record(.emptyMessages, at: offset)
@@ -248,16 +249,16 @@ public struct CaptureDecoder: ~Copyable {
   private mutating func checkRest(
     of message: UnsafeRawBufferPointer, _ protocolIndex: Int, _ layoutIndex: Int, at offset: Int
   ) {
-    let layout = protocols[protocolIndex].layouts[layoutIndex]
-    if layout.hasAppendage, !layout.appendageIsConsistent(in: message) {
-      record(.appendageLengths, at: offset, type: message.first)
+    if !protocols[protocolIndex].appendageIsConsistent(in: message, layoutIndex: layoutIndex) {
+      record(.appendageLengths, at: offset, type: protocols[protocolIndex].typeText(of: message))
     }
+    let layout = protocols[protocolIndex].layouts[layoutIndex]
     if !layout.parts.isEmpty, !PartWalk.addsUp(message, layout, protocols[protocolIndex].byteOrder) {
-      record(.optionalFieldLengths, at: offset)
+      record(.optionalFieldLengths, at: offset, type: layout.typeText)
     }
   }
 
-  mutating func record(_ fault: DecodeFault, at offset: Int, type: UInt8? = nil, count: UInt64 = 1) {
+  mutating func record(_ fault: DecodeFault, at offset: Int, type: String? = nil, count: UInt64 = 1) {
     let (file, packetIndex) = (fileName, packetIndex)
     tally.add(
       fault, count: count, at: DecodeFaultPlace(file: file, packetIndex: packetIndex, offset: offset, type: type))

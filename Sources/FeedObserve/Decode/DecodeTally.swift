@@ -37,8 +37,8 @@ public struct DecodeFaultPlace: Sendable, Equatable {
   public var packetIndex: UInt64
   /// Bytes from the start of the payload; of the file, for files without packets; of the stream, for TCP.
   public var offset: Int
-  /// First byte of the message, where the fault is one of a message.
-  public var type: UInt8?
+  /// Type of the message, where the fault is one of a message.
+  public var type: String?
 }
 
 /// What a decoding run counted.
@@ -67,9 +67,7 @@ public struct DecodeTally: Sendable {
       guard let place = firstPlace(of: fault) else { return nil }
       var line = "\(fault.name) \(count(of: fault)), first in \(place.file), packet \(place.packetIndex), "
         + "offset \(place.offset)"
-      if let type = place.type {
-        line += type > 0x20 && type < 0x7F ? ", type \"\(Unicode.Scalar(type))\"" : ", type byte \(type)"
-      }
+      if let type = place.type { line += ", type \"\(type)\"" }
       return line
     }
   }

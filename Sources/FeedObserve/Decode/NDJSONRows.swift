@@ -15,23 +15,21 @@ public struct NDJSONRows: RowFormatter {
     /// `,"protocol":…,"fields":{`
     let head: Literal
     let fields: [FieldPlan]
-    let layout: MessageLayout
     /// The fields lie within the message's own length, and no group follows.
     let isFlat: Bool
-    let tail: TailPlan
+    let hasAppendage: Bool
     /// Most bytes a row can take, the file's name and an appendage's digits apart.
     let rowLengthMaximum: Int
 
     init(
-      byteOrder: ByteOrder, head: Literal, fields: [FieldPlan], layout: MessageLayout, isFlat: Bool,
-      tail: TailPlan, rowLengthMaximum: Int
+      byteOrder: ByteOrder, head: Literal, fields: [FieldPlan], isFlat: Bool, hasAppendage: Bool,
+      rowLengthMaximum: Int
     ) {
       self.byteOrder = byteOrder
       self.head = head
       self.fields = fields
-      self.layout = layout
       self.isFlat = isFlat
-      self.tail = tail
+      self.hasAppendage = hasAppendage
       self.rowLengthMaximum = rowLengthMaximum
     }
   }
@@ -39,6 +37,8 @@ public struct NDJSONRows: RowFormatter {
   private var literals = Literals()
   private let protocols: [ProtocolDescription]
   private var plans: [[Plan]] = []
+  /// Apart from the plans: of use to few messages.
+  private var tails: [[TailPlan]] = []
   /// `"file":"…","flow":"…","direction":"client",`
   private var file: [UInt8] = []
   /// Bytes of it that name the file.
@@ -48,6 +48,8 @@ public struct NDJSONRows: RowFormatter {
     self.protocols = protocols
     for description in protocols {
       plans.append(description.layouts.indices.map { Self.plan($0, of: description, &literals) })
+      tails.append(
+        description.layouts.map { TailPlan($0, &literals) { ($1 ? "\"" : ",\"") + $0 + "\":" } })
     }
   }
 
@@ -66,9 +68,9 @@ public struct NDJSONRows: RowFormatter {
       rowLengthMaximum += literal.count + field.slot.rowLengthMaximum(textFactor: 6)
     }
     return Plan(
-      byteOrder: description.byteOrder, head: head, fields: fields, layout: layout,
-      isFlat: description.isFlat(layoutIndex: layoutIndex),
-      tail: TailPlan(layout, &literals) { ($1 ? "\"" : ",\"") + $0 + "\":" }, rowLengthMaximum: rowLengthMaximum)
+      byteOrder: description.byteOrder, head: head, fields: fields,
+      isFlat: description.isFlat(layoutIndex: layoutIndex), hasAppendage: layout.hasAppendage,
+      rowLengthMaximum: rowLengthMaximum)
   }
 
   public func appendHeader(to buffer: inout RowBuffer) {}
@@ -120,10 +122,14 @@ public struct NDJSONRows: RowFormatter {
       buffer.appendJSON(field.slot, at: base, plan.byteOrder)
     }
     if !plan.isFlat {
-      plan.tail.appendJSON(message, protocols[message.protocolIndex], literals, to: &buffer)
+      tails[message.protocolIndex][message.layoutIndex]
+        .appendJSON(message, protocols[message.protocolIndex], literals, to: &buffer)
       buffer.reserve(8)
     }
-    if plan.layout.hasAppendage { appendAppendage(message, plan.layout, to: &buffer) }
+    if plan.hasAppendage {
+      appendAppendage(
+        message, protocols[message.protocolIndex].layouts[message.layoutIndex], to: &buffer)
+    }
     buffer.append("}}\n")
   }
 

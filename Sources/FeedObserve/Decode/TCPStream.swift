@@ -44,6 +44,7 @@ final class TCPStream {
   var lastUse: UInt64 = 0
   /// What `feedh info` shows.
   private(set) var sessions = StreamSessions()
+  private(set) var peaks = RatePeaks()
 
   init(
     _ flow: TCPFlow, of connection: TCPConnection, candidates: [StreamProtocol], applications: [SoupApplication]
@@ -67,6 +68,7 @@ final class TCPStream {
     lastCaptureNanoseconds = captureNanoseconds
     payloadLength &+= UInt64(segment.payloadLength)
     lastPacketIndex = packetIndex
+    peaks.take(messages: 0, at: captureNanoseconds)
     let conflicting = reassembler.counters.conflictingBytes &- conflicts
     if conflicting > 0 {
       faults.append(
@@ -90,7 +92,7 @@ final class TCPStream {
       if !faults.isEmpty { return .fault(faults.removeFirst()) }
       if let packet = framer.next(expected: connection.other(than: self)?.framer.found) {
         lastFound = packet.protocol
-        sessions.take(packet)
+        if sessions.take(packet) { peaks.take(packets: 0, messages: 1, at: lastCaptureNanoseconds) }
         unknown = nil
         return .packet(packet, self)
       }

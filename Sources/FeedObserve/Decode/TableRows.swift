@@ -11,27 +11,26 @@ public struct TableRows: RowFormatter {
     let byteOrder: ByteOrder
     let head: Literal
     let fields: [FieldPlan]
-    let layout: MessageLayout
     let isFlat: Bool
-    let tail: TailPlan
+    let hasAppendage: Bool
     let rowLengthMaximum: Int
 
     init(
-      byteOrder: ByteOrder, head: Literal, fields: [FieldPlan], layout: MessageLayout, isFlat: Bool,
-      tail: TailPlan, rowLengthMaximum: Int
+      byteOrder: ByteOrder, head: Literal, fields: [FieldPlan], isFlat: Bool, hasAppendage: Bool,
+      rowLengthMaximum: Int
     ) {
       self.byteOrder = byteOrder
       self.head = head
       self.fields = fields
-      self.layout = layout
       self.isFlat = isFlat
-      self.tail = tail
+      self.hasAppendage = hasAppendage
       self.rowLengthMaximum = rowLengthMaximum
     }
   }
 
   private var literals = Literals()
   private var plans: [[Plan]] = []
+  private var tails: [[TailPlan]] = []
   private let protocols: [ProtocolDescription]
   private let namesFiles: Bool
   private let namesFlows: Bool
@@ -45,6 +44,7 @@ public struct TableRows: RowFormatter {
     self.namesFlows = namesFlows
     for description in protocols {
       plans.append(description.layouts.indices.map { Self.plan($0, of: description, &literals) })
+      tails.append(description.layouts.map { TailPlan($0, &literals) { ($1 ? "" : " ") + $0 + "=" } })
     }
   }
 
@@ -65,9 +65,9 @@ public struct TableRows: RowFormatter {
       rowLengthMaximum += literal.count + field.slot.rowLengthMaximum(textFactor: 4)
     }
     return Plan(
-      byteOrder: description.byteOrder, head: head, fields: fields, layout: layout,
-      isFlat: description.isFlat(layoutIndex: layoutIndex),
-      tail: TailPlan(layout, &literals) { ($1 ? "" : " ") + $0 + "=" }, rowLengthMaximum: rowLengthMaximum)
+      byteOrder: description.byteOrder, head: head, fields: fields,
+      isFlat: description.isFlat(layoutIndex: layoutIndex), hasAppendage: layout.hasAppendage,
+      rowLengthMaximum: rowLengthMaximum)
   }
 
   private static func padded(_ text: String, _ width: Int) -> String {
@@ -113,8 +113,10 @@ public struct TableRows: RowFormatter {
       literals.append(field.literal, to: &buffer)
       Self.append(field.slot, at: base, plan.byteOrder, to: &buffer)
     }
-    if !plan.isFlat { plan.tail.appendTable(message, description, literals, to: &buffer) }
-    if plan.layout.hasAppendage, let appendage = plan.layout.appendageBytes(of: message.bytes) {
+    if !plan.isFlat {
+      tails[message.protocolIndex][message.layoutIndex].appendTable(message, description, literals, to: &buffer)
+    }
+    if plan.hasAppendage, let appendage = description.layouts[message.layoutIndex].appendageBytes(of: message.bytes) {
       appendOptions(appendage, of: description, to: &buffer)
     }
     buffer.reserve(1)

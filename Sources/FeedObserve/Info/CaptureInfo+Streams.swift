@@ -66,6 +66,7 @@ final class StreamCollection {
     flow.firstCaptureNanoseconds = stream.firstCaptureNanoseconds
     flow.lastCaptureNanoseconds = stream.lastCaptureNanoseconds
     flow.sessions = stream.sessions.list
+    flow.peaks = stream.peaks
     return flow
   }
 }

@@ -27,6 +27,8 @@ extension CaptureInfo {
     section("FILES", fileLines)
     section("FEEDS", feedLines)
     section("FLOWS", flowLines)
+    section("PEAKS", peakLines)
+    section("LINES", lagLines)
     let counters = counterLines
     section("COUNTERS", counters.isEmpty ? ["none: nothing wrong, nothing left out"] : counters)
     return lines
@@ -53,38 +55,41 @@ extension CaptureInfo {
   }
 
   private var feedLines: [String] {
-    plan.channels.map { "\($0.name)  \($0.protocol)  \($0.lines.joined(separator: ", "))" }
+    plan.channels.map { "\($0.name)  \($0.protocol.name)  \($0.lines.joined(separator: ", "))" }
   }
 
   private var flowLines: [String] {
     if flows.isEmpty { return [] }
     var table = TextTable([
-      ("file", .right), ("destination", .left), ("feed", .left), ("protocol", .left), ("session", .left),
-      ("packets", .right), ("messages", .right), ("heartbeats", .right), ("first", .right), ("last", .right),
-      ("missing", .right), ("duplicates", .right), ("from", .left), ("to", .left),
+      ("file", .right), ("destination", .left), ("feed", .left), ("protocol", .left), ("stream", .left),
+      ("session", .left), ("packets", .right), ("messages", .right), ("heartbeats", .right), ("first", .right),
+      ("last", .right), ("gaps", .right), ("missing", .right), ("duplicates", .right), ("from", .left),
+      ("to", .left),
     ])
     for flow in flows {
-      let head = [
-        "\(flow.key.fileIndex + 1)", "\(flow.transport) \(flow.stream?.flow.description ?? flow.key.description)",
-        flow.feed ?? "-", flow.protocolName ?? "-",
-      ]
+      func head(_ feed: String?) -> [String] {
+        ["\(flow.key.fileIndex + 1)", "\(flow.transport) \(flow.place)", feed ?? "-", flow.protocolName ?? "-"]
+      }
       let times = [flow.firstCaptureNanoseconds, flow.lastCaptureNanoseconds].map {
         TimeText.timeOfDay($0 % TimeText.nanosecondsPerDay, digits: 6)
       }
       if flow.sessions.isEmpty {
-        table.append(head + ["-", Text.grouped(flow.packets), "-", "-", "-", "-", "-", "-"] + times)
+        table.append(
+          head(flow.feed) + ["-", "-", Text.grouped(flow.packets)] + [String](repeating: "-", count: 7) + times)
       }
       for session in flow.sessions {
         table.append(
-          head + [
-            session.name, Text.grouped(session.packets), Text.grouped(session.messages),
+          head(session.feed ?? flow.feed) + [
+            session.stream ?? "-", session.name, Text.grouped(session.packets), Text.grouped(session.messages),
             Text.grouped(session.heartbeats), session.firstSequence.map { "\($0)" } ?? "-",
-            session.lastSequence.map { "\($0)" } ?? "-", Text.grouped(session.missing),
-            Text.grouped(session.duplicates),
+            session.lastSequence.map { "\($0)" } ?? "-",
+            Text.grouped(UInt64(session.gaps)), Text.grouped(session.missing), Text.grouped(session.duplicates),
           ] + times)
       }
       if flow.malformed > 0 {
-        table.append(head + ["malformed", Text.grouped(flow.malformed), "-", "-", "-", "-", "-", "-"] + times)
+        table.append(
+          head(flow.feed) + ["-", "malformed", Text.grouped(flow.malformed)] + [String](repeating: "-", count: 7)
+            + times)
       }
     }
     return table.lines + streamLines
@@ -104,6 +109,46 @@ extension CaptureInfo {
       if parts.isEmpty { return nil }
       return "tcp \(stream.flow) \(stream.side.map { "from the \($0): " } ?? "")\(parts.joined(separator: ", "))"
     }
+  }
+
+  private var peakLines: [String] {
+    if flows.isEmpty { return [] }
+    var table = TextTable([
+      ("file", .right), ("destination", .left), ("packets in 1 s", .right), ("100 ms", .right), ("1 ms", .right),
+      ("messages in 1 s", .right), ("100 ms", .right), ("1 ms", .right),
+    ])
+    for flow in flows {
+      let peaks = [flow.peaks.second, flow.peaks.tenth, flow.peaks.millisecond]
+      table.append(
+        ["\(flow.key.fileIndex + 1)", "\(flow.transport) \(flow.place)"] + peaks.map { Text.grouped($0.packets) }
+          + peaks.map { Text.grouped($0.messages) })
+    }
+    return table.lines
+  }
+
+  /// Pairs of lines, by channel, with the names of both.
+  private var pairs: [(feed: String, first: String, second: String, pair: LineLag.Pair)] {
+    lags.sorted { $0.key < $1.key }.flatMap { channel, lag in
+      lag.pairs.sorted { ($0.first, $0.second) < ($1.first, $1.second) }.map { pair in
+        let feed = plan.channels[channel]
+        return (feed.name, feed.lines[pair.first], feed.lines[pair.second], pair)
+      }
+    }
+  }
+
+  private var lagLines: [String] {
+    if pairs.isEmpty { return [] }
+    var table = TextTable([
+      ("feed", .left), ("line", .left), ("first", .right), ("line", .left), ("first", .right), ("ties", .right),
+      ("lag median", .right), ("lag p99", .right),
+    ])
+    for (feed, first, second, pair) in pairs {
+      table.append([
+        feed, first, Text.grouped(pair.firstWins), second, Text.grouped(pair.secondWins), Text.grouped(pair.ties),
+        Text.duration(pair.medianNanoseconds), Text.duration(pair.p99Nanoseconds),
+      ])
+    }
+    return table.lines
   }
 
   private var counterLines: [String] {
@@ -132,13 +177,28 @@ extension CaptureInfo {
         for channel in plan.channels {
           json.object(isInline: true) { json in
             json.member("name", channel.name)
-            json.member("protocol", channel.protocol)
+            json.member("protocol", channel.protocol.name)
             json.list("lines") { json in channel.lines.forEach { json.element($0) } }
           }
         }
       }
       json.list("flows") { json in
         for flow in flows { json.object { json in write(flow, &json) } }
+      }
+      json.list("lines") { json in
+        for (feed, first, second, pair) in pairs {
+          json.object(isInline: true) { json in
+            json.member("feed", feed)
+            json.member("first", first)
+            json.member("second", second)
+            json.member("compared", pair.compared)
+            json.member("firstWins", pair.firstWins)
+            json.member("secondWins", pair.secondWins)
+            json.member("ties", pair.ties)
+            json.member("lagMedianNanoseconds", pair.medianNanoseconds)
+            json.member("lagP99Nanoseconds", pair.p99Nanoseconds)
+          }
+        }
       }
       json.object("capture") { json in
         for counter in CaptureCounter.allCases {
@@ -190,16 +250,30 @@ extension CaptureInfo {
     json.member("malformed", flow.malformed)
     json.member("firstCaptureNanoseconds", flow.firstCaptureNanoseconds)
     json.member("lastCaptureNanoseconds", flow.lastCaptureNanoseconds)
+    json.object("peakPackets", isInline: true) { json in
+      json.member("in1s", flow.peaks.second.packets)
+      json.member("in100ms", flow.peaks.tenth.packets)
+      json.member("in1ms", flow.peaks.millisecond.packets)
+    }
+    json.object("peakMessages", isInline: true) { json in
+      json.member("in1s", flow.peaks.second.messages)
+      json.member("in100ms", flow.peaks.tenth.messages)
+      json.member("in1ms", flow.peaks.millisecond.messages)
+    }
     json.list("sessions") { json in
       for session in flow.sessions {
         json.object(isInline: true) { json in
           json.member("session", session.name)
+          json.member("stream", session.stream)
+          json.member("feed", session.feed)
           json.member("packets", session.packets)
           json.member("messages", session.messages)
           json.member("heartbeats", session.heartbeats)
           json.member("endsOfSession", session.endsOfSession)
+          json.member("outOfBand", session.outOfBand)
           json.member("firstSequence", session.firstSequence)
           json.member("lastSequence", session.lastSequence)
+          json.member("gaps", UInt64(session.gaps))
           json.member("missing", session.missing)
           json.member("duplicates", session.duplicates)
         }

@@ -23,6 +23,9 @@ public struct CaptureInfo {
   public private(set) var wire = WireCounters()
   public private(set) var readings: [CaptureReading] = []
 
+  /// Lines of the feeds that have several, by channel of the plan.
+  public private(set) var lags: [Int: LineLag] = [:]
+
   private struct Key: Hashable {
     var key: FlowKey
     var transport: TransportView.Transport
@@ -30,12 +33,15 @@ public struct CaptureInfo {
 
   /// Opens and walks the files.
   ///
+  /// - Parameter protocol: "auto", or the protocol of every flow.
   /// - Throws: `CaptureError`, `FeedPlanError`.
-  public init(paths: [String], filter: String? = nil) throws {
+  public init(paths: [String], filter: String? = nil, protocol protocolName: String = "auto") throws {
     let set = try CaptureSet(paths: paths, filter: filter)
     files = set.files.map { File(file: $0) }
     plan = try FlowDiscovery.plan(
-      settings: Settings(), fileNames: set.files.map(\.baseName), makeSource: { set.makeSource() })
+      settings: Settings(), fileNames: set.files.map(\.baseName), protocol: protocolName,
+      makeSource: { set.makeSource() })
+    for channel in plan.channels.indices where plan.channels[channel].lines.count > 1 { lags[channel] = LineLag() }
     for index in files.indices where files[index].file.kind == .soupBinTCP { Self.walkStream(&files[index]) }
     walk(set.makeSource())
     flows.sort { $0.key.fileIndex < $1.key.fileIndex }
@@ -46,6 +52,7 @@ public struct CaptureInfo {
     let parser = FrameParser(verifyChecksums: false)
     var positions: [Key: Int] = [:]
     let streams = StreamCollection()
+    var runs: [(packet: SequencedPacket, count: UInt64)] = []
     withUnsafeTemporaryAllocation(of: Packet.self, capacity: 256) { burst in
       while !source.isExhausted {
         for packet in burst[..<source.receive(into: burst)] {
@@ -58,7 +65,11 @@ public struct CaptureInfo {
             let key = Key(key: FlowKey(view, fileIndex: packet.fileIndex), transport: view.transport)
             let position = positions[key] ?? add(key)
             positions[key] = position
-            flows[position].take(view, at: packet.captureNanoseconds)
+            runs.removeAll(keepingCapacity: true)
+            flows[position].take(view, at: packet.captureNanoseconds) { runs.append(($0, $1)) }
+            for (run, count) in runs {
+              compare(run, count: count, flow: key.key, at: packet.captureNanoseconds)
+            }
           case .discarded(let reason):
             if reason == .emptyPayload || reason == .shortFrame, let segment = parser.segmentWithoutPayload(packet) {
               streams.take(segment, fileIndex: packet.fileIndex, at: packet.captureNanoseconds)
@@ -84,11 +95,23 @@ public struct CaptureInfo {
     var flow = FlowStatistics(key: key.key, transport: key.transport)
     if key.transport == .udp, let route = plan.routes[key.key] {
       let channel = plan.channels[Int(route.channel)]
-      flow.protocolName = channel.protocol
+      flow.protocolName = channel.protocol.name
       flow.feed = channel.name
+      flow.feedTransport = channel.transport
+      for (stream, route) in plan.streamRoutes where stream.flow == key.key {
+        flow.feedsByStream[stream.stream] = plan.channels[Int(route.channel)].name
+      }
+      if flow.feedsByStream.count > 1 { flow.feed = plan.venues[Int(channel.venue)].name }
     }
     flows.append(flow)
     return flows.count - 1
+  }
+
+  /// What a line of a feed shows is compared with its other lines.
+  private mutating func compare(_ packet: SequencedPacket, count: UInt64, flow: FlowKey, at nanoseconds: UInt64) {
+    let stream = FeedPlan.StreamKey(flow: flow, stream: packet.stream)
+    guard let route = plan.streamRoutes[stream] ?? plan.routes[flow] else { return }
+    lags[Int(route.channel)]?.take(packet, count: count, line: Int(route.line), at: nanoseconds)
   }
 
   private static func walkStream(_ file: inout File) {

@@ -13,6 +13,7 @@ struct NumberRanges {
   private(set) var firstMessage: UInt64?
   private(set) var lastMessage: UInt64?
 
+  var gapCount: Int { gaps.count }
   var missing: UInt64 { gaps.reduce(0) { $0 &+ Self.length($1) } }
 
   /// `Range.count` is an `Int`, which a jump over half of all numbers would not fit.

@@ -12,7 +12,8 @@ struct StreamSessions {
   /// The number of messages is not known any more.
   mutating func takeHole() { nextSequence = nil }
 
-  mutating func take(_ packet: StreamPacket) {
+  /// - Returns: true where the packet carries a message, false for what only keeps the session.
+  mutating func take(_ packet: StreamPacket) -> Bool {
     switch packet.protocol {
     case .soupBinTCP: takeSoup(packet.bytes)
     case .boe2: takeBOE(packet.bytes)
@@ -20,8 +21,8 @@ struct StreamSessions {
   }
 
   /// SoupBinTCP 3.00, "Login Accepted Packet": session (10), number of the next sequenced message (20 digits).
-  private mutating func takeSoup(_ packet: UnsafeRawBufferPointer) {
-    guard let type = SoupBinTCPPacketType(rawValue: packet[2]) else { return }
+  private mutating func takeSoup(_ packet: UnsafeRawBufferPointer) -> Bool {
+    guard let type = SoupBinTCPPacketType(rawValue: packet[2]) else { return false }
     if type == .loginAccepted, packet.count >= 33 {
       current = position(named: Self.text(packet[3..<13]))
       nextSequence = UInt64(Self.text(packet[13..<33]))
@@ -35,25 +36,29 @@ struct StreamSessions {
     case .unsequencedData: list[index].messages += 1
     case .sequencedData:
       list[index].messages += 1
-      guard let number = nextSequence else { return }
+      guard let number = nextSequence else { return true }
       list[index].numbers.take(number, count: 1)
       nextSequence = number &+ 1
     default: break
     }
+    return type.isData
   }
 
   /// BOE 2, "Message Headers": each unit has numbers of its own; 0 is none.
-  private mutating func takeBOE(_ message: UnsafeRawBufferPointer) {
-    guard message.count >= BOE2Stream.headerLength, let base = message.baseAddress else { return }
+  private mutating func takeBOE(_ message: UnsafeRawBufferPointer) -> Bool {
+    guard message.count >= BOE2Stream.headerLength, let base = message.baseAddress else { return false }
     // SAFETY: the header is there.
     let index = position(named: "unit \(base.byte(at: 5))")
     list[index].packets += 1
     switch BOE2MessageType(rawValue: base.byte(at: 4)) {
-    case .serverHeartbeat, .clientHeartbeat: list[index].heartbeats += 1
+    case .serverHeartbeat, .clientHeartbeat:
+      list[index].heartbeats += 1
+      return false
     default:
       list[index].messages += 1
       let number = base.littleEndian(UInt32.self, at: 6)
       if number > 0 { list[index].numbers.take(UInt64(number), count: 1) }
+      return true
     }
   }
 

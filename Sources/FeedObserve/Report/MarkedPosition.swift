@@ -28,7 +28,7 @@ public struct MarkedPosition: Sendable {
     } else if let last = instruments.filter({ $0.record.lastQuantity > 0 })
       .max(by: { $0.record.lastTradeNanoseconds < $1.record.lastTradeNanoseconds })
     {
-      mark = Nanodollars(last.record.lastPrice) * FixedPoint.perPrice4
+      mark = last.scale.nanounits(stored: last.record.lastPrice)
       source = .last
     }
   }
@@ -36,7 +36,7 @@ public struct MarkedPosition: Sendable {
   /// Every position of a run, in order of symbol.
   public static func all(of run: CaptureRun) -> [MarkedPosition] {
     if run.summary.positions.isEmpty { return [] }
-    let bySymbol = Dictionary(grouping: run.summary.instruments) { $0.symbol }
+    let bySymbol = Dictionary(grouping: run.summary.instruments) { $0.canonical }
     return run.summary.positions.map {
       MarkedPosition($0, best: run.replay.consolidatedBest(of: $0.symbol), instruments: bySymbol[$0.symbol] ?? [])
     }

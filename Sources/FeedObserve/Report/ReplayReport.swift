@@ -159,6 +159,7 @@ public struct ReplayReport {
   private func writeResults(_ json: inout JSONWriter) {
     json.member("instruments", summary.instruments.count)
     json.member("liveOrders", summary.liveOrders)
+    writeUnmatched(&json)
     json.object("bookStates", isInline: true) { json in
       for state in BookState.allCases { json.member("\(state)", summary.instruments.count { $0.state == state }) }
     }
@@ -182,6 +183,22 @@ public struct ReplayReport {
     }
     json.member("recordsDropped", summary.recordsDropped)
     json.member("wireMessagesDropped", summary.wireMessagesDropped)
+  }
+
+  private func writeUnmatched(_ json: inout JSONWriter) {
+    let unmatched = UnmatchedSymbols(summary.instruments, venueCount: run.plan.venues.count)
+    json.object("unmatchedSymbols") { json in
+      json.member("count", unmatched.count)
+      json.list("first") { json in
+        for listing in unmatched.listings {
+          json.object(isInline: true) { json in
+            json.member("venue", listing.venue)
+            json.member("symbol", listing.symbol.description)
+            json.member("canonicalSymbol", listing.canonical.description)
+          }
+        }
+      }
+    }
   }
 
   private func writeReplies(_ json: inout JSONWriter) {

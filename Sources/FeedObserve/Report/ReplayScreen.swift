@@ -8,6 +8,7 @@ public struct ReplayScreen {
   private static let faultLinesMaximum = 8
   private static let opportunityLinesMaximum = 3
   private static let positionLinesMaximum = 3
+  private static let unmatchedMaximum = 5
   /// Up to this many cores get a line per stage; more get one line each.
   private static let detailedCoresMaximum = 2
 
@@ -124,6 +125,17 @@ public struct ReplayScreen {
     }
     let head = "\(Text.grouped(summary.instruments.count)) instruments, \(Text.grouped(summary.liveOrders)) live orders"
     add("books", [([head] + states).joined(separator: ", ")])
+    addUnmatched()
+  }
+
+  /// With several venues: symbols that only one of them lists.
+  private mutating func addUnmatched() {
+    let unmatched = UnmatchedSymbols(summary.instruments, venueCount: run.plan.venues.count)
+    if unmatched.count == 0 { return }
+    let first = unmatched.listings.prefix(Self.unmatchedMaximum).map { "\($0.symbol) at \($0.venue)" }
+    add(
+      "symbols",
+      ["unmatched: \(Text.grouped(unmatched.count)) at one venue only, first " + first.joined(separator: ", ")])
   }
 
   private mutating func addOpportunities() {

@@ -75,8 +75,50 @@ import Testing
     #expect(symbols[2].packed == 0x4141_504C_2020_2020)
   }
 
-  @Test(arguments: ["", "NINECHARS", "A B", "É", "A\n", "\u{7F}"]) func otherTextIsNoSymbol(text: String) {
+  @Test(arguments: ["", "A2345678901234567890123456789012X", " A", "A ", "É", "A\n", "\u{7F}"])
+  func otherTextIsNoSymbol(text: String) {
     #expect(Symbol(text) == nil)
+  }
+
+  /// What the venues' longest fields hold: Deribit names, CME spreads, NYSE texts with a space.
+  @Test(arguments: [
+    "BRK B", "ESM6-ESU6", "BTC_USDC-27JUN25-100000-C-LONGEST", "A23456789012345678901234567890ZZ", "ABCDEFGHI",
+    "ABCDEFGHIJKLMNOPQ", "ABCDEFGH I",
+  ])
+  func longTextsAreKeptWhole(text: String) throws {
+    let text = String(text.prefix(32))
+    let symbol = try #require(Symbol(text))
+    #expect(symbol.description == text && symbol.count == text.count)
+    #expect(symbol.isShort == (text.count <= 8))
+    #expect(symbol.packed == Symbol(String(text.prefix(8)))!.packed)
+  }
+
+  @Test func fieldsOfMessagesEndAtTheirPadding() {
+    func read(_ bytes: [UInt8]) -> Symbol {
+      // One more byte: an empty array has no address.
+      (bytes + [0x5A]).withUnsafeBytes { Symbol(bytes: $0.baseAddress!, count: bytes.count) }
+    }
+    #expect(read(Array("AAPL    ".utf8)) == Symbol("AAPL"))
+    // NYSE: null terminated, whatever stands behind.
+    #expect(read(Array("BRK B".utf8) + [0, 0x41, 0x42, 0, 0, 0]) == Symbol("BRK B"))
+    #expect(read([]) == .unknown && read([0x20, 0x20]) == .unknown && read([0]) == .unknown)
+    #expect(read([0x41, 0xFF, 0x42]).description == "A?B")
+    #expect(read(Array("ABCDEFGHIJKLMNOPQRSTUVWXYZ012345".utf8)).description == "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345")
+  }
+
+  @Test func longTextsCompareAsTextAndHaveTheirOwnWords() throws {
+    let seed = BookTestRandom.seed()
+    var random = BookTestRandom(seed: seed)
+    var texts: Set<String> = ["ABCDEFGH", "ABCDEFGHA", "ABCDEFGHB", "ABCDEFGHABCDEFGHABCDEFGHB"]
+    while texts.count < 300 {
+      texts.insert(String((0...random.below(32)).map { _ in random.pick(["A", "B", "-", "0"]) as Character }))
+    }
+    let sorted = texts.sorted { Array($0.utf8).lexicographicallyPrecedes(Array($1.utf8)) }
+    let symbols = try texts.map { try #require(Symbol($0)) }.sorted()
+    #expect(symbols.map(\.description) == sorted, "seed \(seed)")
+    // Digests of short symbols are what they were when a symbol was one word.
+    for symbol in symbols where symbol.isShort { #expect(symbol.word == symbol.packed) }
+    #expect(Set(symbols.map(\.word)).count == symbols.count, "seed \(seed)")
   }
 
   @Test func unprintableBytesShowAsQuestionMarks() {

@@ -187,7 +187,8 @@ import Testing
   @Test func anyNumberOfMalformedPacketsLeavesTheRingsBatchInItsBounds() {
     let ring = BatchRing(consumers: 1)
     var sink = RingSink(ring: ring, waiting: SpinWait(threads: 2))
-    var arbiter = LineArbiter<MoldUDP64>(channel: 0, settings: SessionSettings(), counters: Counters())
+    var arbiter = LineArbiter(
+      channel: 0, transport: .moldUDP64, settings: SessionSettings(), counters: Counters())
     func accept(_ payload: [UInt8]) {
       payload.withUnsafeBytes {
         arbiter.accept(MoldUDP64.parse($0.baseAddress!, length: $0.count)!, clock: 0, into: &sink)

@@ -1,3 +1,4 @@
+import CSIMD
 import Testing
 
 @testable import FeedCore
@@ -251,13 +252,16 @@ struct BookRulesTests {
   }
 
   @Test func theHotStateOfABookIsOneCacheLine() {
-    #expect(MemoryLayout<BookHeader>.size == 64)
+    #expect(MemoryLayout<BookHeader>.stride == 64)
     #expect(MemoryLayout<BookHeader>.offset(of: \.bids) == 0)
     #expect(MemoryLayout<BookHeader>.offset(of: \.asks) == MemoryLayout<BookSide>.stride)
     #expect(MemoryLayout<BookHeader>.offset(of: \.bestBid) == BookHeader.bestOffset)
     #expect(MemoryLayout<BookHeader>.offset(of: \.bestAsk) == BookHeader.bestOffset + MemoryLayout<Level>.stride)
+    #expect(MemoryLayout<BookHeader>.offset(of: \.farBid) == BookHeader.farOffset)
+    #expect(MemoryLayout<BookHeader>.offset(of: \.farAsk) == BookHeader.farOffset + MemoryLayout<Int32>.stride)
     #expect(MemoryLayout<Level>.stride == 8)
-    #expect(MemoryLayout<BookEvent>.stride == 56)
+    #expect(Level.none.word == UInt64(FEEDH_NO_LEVEL))
+    #expect(MemoryLayout<BookEvent>.stride == 48)
     #expect(MemoryLayout<Delivery>.stride == 16)
   }
 }

@@ -43,40 +43,43 @@ struct CapacityTests {
   }
 
   @Test func levelsFull() {
-    // Two blocks of eight levels: the bids of one stock and of the other.
+    // The eight best levels of a side need no room. Two blocks of eight: the far bids of one stock and of the other.
     let harness = harness { $0.priceLevels = 16 }
-    for index in UInt32(0)..<8 {
+    for index in UInt32(0)..<16 {
       harness.send(M.add(1, UInt64(index), "B", 10, "AAA", 50_000 + index))
       harness.send(M.add(2, UInt64(index), "B", 10, "BBB", 50_000 + index))
     }
+    for index in UInt32(0)..<8 { harness.send(M.add(1, UInt64(50 + index), "S", 10, "AAA", 70_000 + index)) }
     #expect(harness.counted(.levelsFull) == 0)
     let live = harness.liveOrders()
+    // The best, one between far levels, and the ninth of the other side.
     harness.send(M.add(1, 100, "B", 10, "AAA", 60_000))
-    harness.send(M.add(1, 101, "S", 10, "AAA", 70_000))
-    #expect(harness.counted(.levelsFull) == 2)
+    harness.send(M.add(1, 101, "B", 10, "AAA", 40_000))
+    harness.send(M.add(1, 102, "S", 10, "AAA", 80_000))
+    #expect(harness.counted(.levelsFull) == 3)
     #expect(harness.state("AAA") == .untrusted)
     #expect(harness.state("BBB") == .ok)
     #expect(harness.liveOrders() == live)
-    #expect(harness.levels("AAA", .buy).map(\.price) == (0..<8).map { 50_007 - $0 })
-    #expect(harness.levels("AAA", .sell).isEmpty)
-    // An order at a price that is there, and one at a new price once another is gone.
+    #expect(harness.levels("AAA", .buy).map(\.price) == (0..<16).map { 50_015 - $0 })
+    #expect(harness.levels("AAA", .sell).map(\.price) == (0..<8).map { 70_000 + $0 })
+    // An order at a far price that is there, and one at a new best price once another level is gone.
     harness.send([M.add(2, 200, "B", 10, "BBB", 50_003), M.delete(2, 0), M.add(2, 201, "B", 10, "BBB", 60_000)])
-    #expect(harness.levels("BBB", .buy).map(\.price) == [60_000] + (0..<7).map { 50_007 - $0 })
-    #expect(harness.levels("BBB", .buy)[5].orders.map(\.reference) == [3, 200])
-    #expect(harness.counted(.levelsFull) == 2)
+    #expect(harness.levels("BBB", .buy).map(\.price) == [60_000] + (0..<15).map { 50_015 - $0 })
+    #expect(harness.levels("BBB", .buy)[13].orders.map(\.reference) == [3, 200])
+    #expect(harness.counted(.levelsFull) == 3)
     #expect(harness.state("BBB") == .ok)
   }
 
   @Test func aSideThatShrankAndGrewAgainNeedsNoMoreRoom() {
     let harness = harness { $0.priceLevels = 32 }
-    // Nine levels need the blocks of 8 and 16 once; 8 are free afterwards.
+    // Nine far levels need the blocks of 8 and 16 once; 8 are free afterwards.
     for round in UInt64(0)..<50 {
-      for index in UInt64(0)..<9 { harness.send(M.add(1, round * 10 + index, "B", 10, "AAA", UInt32(50_000 + index))) }
-      for index in UInt64(0)..<9 { harness.send(M.delete(1, round * 10 + index)) }
+      for index in UInt64(0)..<17 { harness.send(M.add(1, round * 20 + index, "B", 10, "AAA", UInt32(50_000 + index))) }
+      for index in UInt64(0)..<17 { harness.send(M.delete(1, round * 20 + index)) }
     }
-    harness.send(M.add(2, 1, "B", 10, "BBB", 50_000))
+    for index in UInt64(1)...9 { harness.send(M.add(2, index, "B", 10, "BBB", UInt32(50_000 - index))) }
     #expect(harness.counted(.levelsFull) == 0)
-    #expect(references(harness, "BBB") == [[1]])
+    #expect(references(harness, "BBB") == (1...9).map { [$0] })
   }
 
   @Test func instrumentsFull() {

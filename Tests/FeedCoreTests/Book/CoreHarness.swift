@@ -49,7 +49,7 @@ final class CoreHarness {
     for (index, venue) in venues.enumerated() {
       plan.channels.append(
         FeedPlan.Channel(
-          name: venue.name, venue: VenueIndex(index), protocol: "itch50", isNumbered: isNumbered, lines: []))
+          name: venue.name, venue: VenueIndex(index), protocol: .itch50, isNumbered: isNumbered, lines: []))
     }
     var settings = Settings()
     settings.capacity = capacity

@@ -108,7 +108,9 @@ import Testing
         let whole = try Self.message(layout, of: description)
         for _ in 0..<60 {
           var bytes = whole
-          for _ in 0...(random() % 4) { bytes[Int(random() % UInt64(bytes.count))] = UInt8(truncatingIfNeeded: random()) }
+          for _ in 0...(random() % 4) {
+            bytes[Int(random() % UInt64(bytes.count))] = UInt8(truncatingIfNeeded: random())
+          }
           if random() % 2 == 0 { bytes.removeLast(Int(random() % UInt64(bytes.count))) }
           bytes.withUnsafeBytes { message in
             let verdict = description.verdict(of: message)
@@ -146,7 +148,9 @@ import Testing
         #expect(layout.map { $0.length - description.headLength } == length, "\(description) \(code)")
       }
     }
-    expect(MIAXPearlLayouts.description, [49: 5, 1: 42, 83: 15, 4: 12, 5: 9, 20: 34, 21: 30, 23: 17, 24: 38, 10: 31, 11: 30])
+    expect(
+      MIAXPearlLayouts.description,
+      [49: 5, 1: 42, 83: 15, 4: 12, 5: 9, 20: 34, 21: 30, 23: 17, 24: 38, 10: 31, 11: 30])
     expect(
       CoinbaseDerivativesLayouts.description,
       [
@@ -168,7 +172,9 @@ import Testing
     expect(CMELayouts.description, [27: 214, 29: 193, 32: 11, 35: 11, 42: 11], 5)
     expect(CMELayouts.description, [27: 216, 29: 195, 32: 11, 42: 11], 8)
     expect(CMELayouts.session, [206: 6, 207: 105, 208: 5, 209: 5, 210: 0])
-    expect(EOBILayouts.release60, [13001: 16, 13002: 32, 13100: 48, 13101: 72, 13104: 56, 13202: 64, 13600: 24, 13602: 32])
+    expect(
+      EOBILayouts.release60,
+      [13001: 16, 13002: 32, 13100: 48, 13101: 72, 13104: 56, 13202: 64, 13600: 24, 13602: 32])
     expect(EOBILayouts.release30, [13004: 32, 13100: 48, 13600: 16, 13602: 32])
     // 15 slots of 16 bytes are always sent.
     let summary = EOBILayouts.release60.layout(ofCode: 13601)

@@ -127,7 +127,7 @@ import Testing
       bytes += Array(name.utf8) + [UInt8](repeating: 0, count: 8 - name.utf8.count)
     }
     bytes += LayoutVector.bytes("0100000000000000 0200000000000000")
-    bytes += LayoutVector.bytes("000000000000F87F")
+    bytes += LayoutVector.bytes("FFFFFFFFFFFFFFFF")
     for _ in 0..<8 { bytes += LayoutVector.bytes("000000000000E03F") }
     bytes += LayoutVector.bytes("1000 0100 0000 0000 FCA9F1D24D62503F 2D431CEBE2362A3F")
     bytes += [13] + Array("BTC-PERPETUAL".utf8)
@@ -138,7 +138,8 @@ import Testing
     #expect(byName["contractSize"] == .real(0.5))
     #expect(byName["baseCurrency"] == .text("BTC\0\0\0\0\0"))
     #expect(byName["instrumentName"] == .text("BTC-PERPETUAL"))
-    #expect(byName["tickStepsList"] == .group([[NamedValue("abovePrice", .real(0.001)), NamedValue("tickSize", .real(0.0002))]]))
+    let step = [NamedValue("abovePrice", .real(0.001)), NamedValue("tickSize", .real(0.0002))]
+    #expect(byName["tickStepsList"] == .group([step]))
     let named = byName.filter { $0.key != "strikePrice" }.merging(["strikePrice": .null]) { $1 }
     let encoded = try #require(DeribitLayouts.description.writer(ofCode: 1010)).encode(named)
     #expect(encoded == bytes)
@@ -169,8 +170,8 @@ import Testing
     let whole = LayoutVector.bytes(root + slots)
     #expect(Self.verdict(whole, EOBILayouts.release30) == .exact)
     let entry = [
-      NamedValue("legSymbol", .signed(7)), NamedValue("legSecurityID", .signed(8)), NamedValue("legRatioQty", .signed(1)),
-      NamedValue("legSide", .unsigned(1)),
+      NamedValue("legSymbol", .signed(7)), NamedValue("legSecurityID", .signed(8)),
+      NamedValue("legRatioQty", .signed(1)), NamedValue("legSide", .unsigned(1)),
     ]
     let values = Self.values(whole, EOBILayouts.release30)
     #expect(values?.last == NamedValue("instrmtLegGrp", .group([entry, entry])))
@@ -253,6 +254,26 @@ import Testing
     #expect(
       Self.values(LayoutVector.bytes("0800 2300 0200 0300"), NYSEPillarLayouts.description)
         == [NamedValue("currentRefreshPkt", .unsigned(2)), NamedValue("totalRefreshPkts", .unsigned(3))])
+  }
+
+  /// Deribit, template 1008: names are filled up with NULs, as in its captures.
+  @Test func textIsFilledUpAsTheVenueDoes() throws {
+    let writer = try #require(DeribitLayouts.description.writer(ofCode: 1008))
+    let bytes = try writer.encode(["indexName": .text("btc_usd"), "price": .real(0), "timestampMs": .unsigned(0)])
+    #expect(Array(bytes[12..<28]) == Array("btc_usd".utf8) + [UInt8](repeating: 0, count: 9))
+  }
+
+  @Test func typesAreNamedEvenWhereTheyAreUnknown() {
+    func name(_ hex: String, _ description: ProtocolDescription) -> String? {
+      LayoutVector.bytes(hex).withUnsafeBytes { description.typeText(of: $0) }
+    }
+    #expect(name("41", ITCH50Layouts.description) == "A")
+    #expect(name("7A", ITCH50Layouts.description) == "z")
+    #expect(name("00", ITCH50Layouts.description) == "0x00")
+    #expect(name("0621", CboePITCHLayouts.description) == "0x21")
+    #expect(name("06FE", CboePITCHLayouts.description) == "0xFE")
+    #expect(name("1000 E803", NYSEPillarLayouts.description) == "1000")
+    #expect(name("1000 E8", NYSEPillarLayouts.description) == nil)
   }
 
   @Test func releasesOfEOBIAreToldByTemplateAndTime() {

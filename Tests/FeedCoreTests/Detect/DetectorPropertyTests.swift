@@ -7,6 +7,8 @@ struct DetectorPropertyTests {
   struct Market {
     var venues: [VenueSettings]
     var options: [MarketStream.Options]
+    /// Nanodollars in one unit of each venue's books: ITCH's, or near it, so that books still cross now and then.
+    var units: [Int64]
     var settings = CrossVenueSettings()
     var imbalance = ImbalanceSettings()
   }
@@ -17,7 +19,7 @@ struct DetectorPropertyTests {
         perShare: Int64(random.below(8_000_000)) - 4_000_000,
         fraction: random.chance(500) ? 0 : Int64(random.below(600_000)) - 300_000)
     }
-    var market = Market(venues: [], options: [])
+    var market = Market(venues: [], options: [], units: [])
     // Around one dollar, where the tiers meet, or far from it.
     let middle = random.chance(500) ? 10_000 : 400_000
     for venue in 0..<venues {
@@ -32,6 +34,7 @@ struct DetectorPropertyTests {
       options.resting = 40 + random.below(100)
       options.dirt = random.chance(500) ? 0 : 4
       market.options.append(options)
+      market.units.append(random.chance(500) ? 100_000 : Int64(99_900 + random.below(200)))
     }
     market.settings.minimumEdge = Int64(1 + random.below(60_000_000))
     market.settings.minimumQuantity = UInt32(1 + random.below(800))
@@ -57,7 +60,7 @@ struct DetectorPropertyTests {
   /// Opportunities there were.
   private func run(_ market: Market, packets: Int, random: inout BookTestRandom, note: String) -> Int {
     let harness = CoreHarness(venues: market.venues, crossVenue: market.settings, imbalance: market.imbalance)
-    var slow = SlowCrossVenue(settings: market.settings, fees: market.venues.map(\.fees))
+    var slow = SlowCrossVenue(settings: market.settings, fees: market.venues.map(\.fees), units: market.units)
     var signals = SlowImbalance(settings: market.imbalance)
     var references = market.options.map { _ in ReferenceVenue() }
     var streams = market.options.map { MarketStream(options: $0, seed: random.next()) }
@@ -81,6 +84,9 @@ struct DetectorPropertyTests {
     for venue in references.indices {
       trust(.ok, venue)
       send(streams[venue].opening(), venue)
+      let scale = PriceScale(numerator: market.units[venue], denominator: 1, divisor: 1)!
+      let directory = harness.books.venues[venue].directory
+      for index in 0..<directory.pointee.count { _ = directory.pointee.setScale(scale, instrument: index) }
     }
     for _ in 0..<packets {
       let venue = random.below(references.count)

@@ -139,7 +139,7 @@ struct EdgeWalkTests {
         }
         return book.levels(isSell: isSell)
       }
-      let wanted = SlowCrossVenue(settings: settings, fees: schedules).offer(
+      let wanted = SlowCrossVenue(settings: settings, fees: schedules, units: [100_000, 100_000]).offer(
         asks: levels(asks, isSell: true), bids: levels(bids, isSell: false), buy: 0, sell: 1)
       let found = walk(
         asks: asks, bids: bids, buyFee: buyFee, sellFee: sellFee, belowDollar: below,

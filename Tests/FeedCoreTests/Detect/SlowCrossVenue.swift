@@ -40,12 +40,15 @@ struct SlowCrossVenue {
 
   let settings: CrossVenueSettings
   let fees: [FeeSchedule]
+  /// Nanodollars in one unit of each venue's books.
+  let units: [Int64]
   private var open: [String: Opportunity] = [:]
   private(set) var ended: [Opportunity] = []
 
-  init(settings: CrossVenueSettings, fees: [FeeSchedule]) {
+  init(settings: CrossVenueSettings, fees: [FeeSchedule], units: [Int64]) {
     self.settings = settings
     self.fees = fees
+    self.units = units
   }
 
   /// Dollars in 1e-9 for taking a share: the least whole number not below perShare + price × fraction.
@@ -64,11 +67,11 @@ struct SlowCrossVenue {
       bid - ask - Self.takerFee(fees[buy], price: ask) - Self.takerFee(fees[sell], price: bid)
     }
     var result = Offer(
-      edge: edge(bestAsk.price * 100_000, bestBid.price * 100_000), buyPrice: bestAsk.price * 100_000,
-      sellPrice: bestBid.price * 100_000)
+      edge: edge(bestAsk.price * units[buy], bestBid.price * units[sell]), buyPrice: bestAsk.price * units[buy],
+      sellPrice: bestBid.price * units[sell])
     // Share by share would be slower still; run by run is slow enough.
-    var asks = asks.map { (price: $0.price * 100_000, left: $0.quantity) }
-    var bids = bids.map { (price: $0.price * 100_000, left: $0.quantity) }
+    var asks = asks.map { (price: $0.price * units[buy], left: $0.quantity) }
+    var bids = bids.map { (price: $0.price * units[sell], left: $0.quantity) }
     while let ask = asks.first, let bid = bids.first, edge(ask.price, bid.price) >= settings.minimumEdge {
       let shares = min(ask.left, bid.left)
       result.quantity += shares

@@ -51,7 +51,8 @@ import Testing
       var pair = OrderTest.pair()
       pair.buy.venue = venue
       return AdmittedOrder(
-        intent: pair.buy, symbol: Symbol("AAPL")!, price: 10_000_000_000, price4: 100_000,
+        intent: pair.buy, symbol: Symbol("APPLE")!, venueSymbol: Symbol("AAPL")!, price: 10_000_000_000,
+        price4: 100_000,
         sideCharacter: UInt8(ascii: "B"))
     }
     var numbers: [UInt32] = []

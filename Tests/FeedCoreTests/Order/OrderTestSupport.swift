@@ -26,6 +26,8 @@ final class OrderTestMarket: MarketView {
   }
   var books: [UInt32: Book] = [:]
   var symbols: [Symbol]
+  /// Where a venue writes a symbol in its own way.
+  var venueSymbols: [UInt32: Symbol] = [:]
   var isOpen: [Bool]
   var bestOverride: ConsolidatedBest?
   private(set) var watched: Set<UInt32> = []
@@ -88,6 +90,9 @@ final class OrderTestMarket: MarketView {
   }
 
   func symbol(of group: GroupIndex) -> Symbol { symbols[Int(group)] }
+  func venueSymbol(of instrument: InstrumentID) -> Symbol {
+    venueSymbols[instrument.raw] ?? symbols[instrument.index]
+  }
 
   func consolidatedBest(of group: GroupIndex) -> ConsolidatedBest {
     if let bestOverride { return bestOverride }

@@ -22,7 +22,7 @@ import Testing
       positions.update(0) { $0.reserve(side, quantity: 100, price: 10_000_000_000) }
       tracker.orderSent(
         AdmittedOrder(
-          intent: intent, symbol: Symbol("SYM0")!, price: 10_000_000_000, price4: 100_000,
+          intent: intent, symbol: Symbol("SYM0")!, venueSymbol: Symbol("SYM0")!, price: 10_000_000_000, price4: 100_000,
           sideCharacter: side == .buy ? UInt8(ascii: "B") : UInt8(ascii: "T")),
         userRefNum: number)
     }

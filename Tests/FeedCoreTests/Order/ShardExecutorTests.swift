@@ -321,4 +321,25 @@ import Testing
     #expect(Set(digests).count == digests.count)
     #expect(digest() == digests[0])
   }
+
+  /// Positions and records show the canonical symbol; the wire carries what the venue calls it.
+  @Test func ordersCarryTheVenuesOwnSymbol() throws {
+    let market = OrderTest.crossedMarket()
+    market.symbols[0] = Symbol("BRK.B")!
+    market.venueSymbols[InstrumentID(venue: 1, index: 0).raw] = Symbol("BRK B")!
+    var executor = Self.executor()
+    let isSent = executor.submit(OrderTest.pair(), at: Self.start, view: market)
+    #expect(isSent)
+    executor.advance(to: .max, view: market)
+    var texts: [VenueIndex: String] = [:]
+    executor.wireLog.forEach { message in
+      guard message.direction == .toVenue else { return }
+      texts[message.venue] = String(decoding: message.bytes[10..<18], as: UTF8.self)
+    }
+    #expect(texts == [0: "BRK.B   ", 1: "BRK B   "])
+    #expect(Self.events(executor).allSatisfy { $0.symbol == Symbol("BRK.B") })
+    // Both venues knew their symbol, and both acknowledgements were the orders' own.
+    #expect(Self.events(executor).filter { $0.kind == .executed }.count == 2)
+    #expect(executor.positions[0].symbol == Symbol("BRK.B"))
+  }
 }

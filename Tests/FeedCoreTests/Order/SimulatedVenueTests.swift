@@ -13,7 +13,7 @@ import Testing
     init(timers capacity: Int = 64, ledger: Int = 16, _ change: (inout Settings) -> Void = { _ in }) {
       venue = SimulatedVenue(settings: OrderTest.settings(change), shard: 0, venue: 0, ledgerCapacity: ledger)
       timers = TimerQueue(capacity: capacity)
-      _ = directory.add(Symbol("SYM0")!, 0)
+      _ = directory.add(Symbol("SYM0")!, at: 0, 0)
     }
 
     /// Replies to one message that arrives at `time`, in order; each must be due 2,000 ns later.

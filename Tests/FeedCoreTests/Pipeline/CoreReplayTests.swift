@@ -48,7 +48,7 @@ struct CoreReplayTests {
     for venue in 0..<2 {
       plan.channels.append(
         FeedPlan.Channel(
-          name: "c\(venue)", venue: VenueIndex(venue), protocol: "itch50", isNumbered: false, lines: []))
+          name: "c\(venue)", venue: VenueIndex(venue), protocol: .itch50, isNumbered: false, lines: []))
       let key = FlowKey(destination: IPAddress(high: 0, low: 0), destinationPort: 0, fileIndex: UInt16(venue))
       plan.routes[key] = FeedPlan.Route(channel: UInt8(venue), line: 0)
     }

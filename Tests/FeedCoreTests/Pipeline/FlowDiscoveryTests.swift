@@ -54,7 +54,7 @@ import Testing
     #expect(plan.channels.map(\.name) == ["feed1"] && plan.venues.map(\.name) == ["feed1"])
     #expect(plan.channels[0].lines == ["233.54.12.111:26477", "233.49.196.111:26477"])
     #expect(route(plan, Self.groupA) == [0, 0] && route(plan, Self.groupB) == [0, 1])
-    #expect(plan.channels[0].isNumbered && plan.channels[0].protocol == "itch50" && plan.ignored.isEmpty)
+    #expect(plan.channels[0].isNumbered && plan.channels[0].protocol == .itch50 && plan.ignored.isEmpty)
   }
 
   @Test func linesMayFrameDifferently() throws {
@@ -273,7 +273,9 @@ import Testing
     #expect(error(settings) == "feed itch: venue nowhere is not configured; add it under venues")
     settings.feeds[0].venue = "venue-itch"
     settings.feeds[0].protocol = "fix"
-    #expect(error(settings) == "feed itch: protocol fix is not known; allowed: auto, itch50")
+    #expect(
+      error(settings) == "feed itch: protocol fix is not known; allowed: auto, itch50, tops15, tops16, deep10, deepPlus, pitch, nyseIntegrated, memxDepth, cmeMDP3, "
+        + "miaxPearlDepth, coinbaseDerivatives, eobi, deribit")
   }
 
   // MARK: - Protocol
@@ -283,7 +285,9 @@ import Testing
     capture.add(TestCapture.frame(Array("no MoldUDP64 at all, and longer".utf8), port: 99))
     let plan = try plan(protocol: "itch50")
     #expect(route(plan, Self.groupA) == [0, 0] && plan.ignored.map(\.key.destinationPort) == [99])
-    #expect(error(protocol: "pitch") == "protocol pitch is not known; allowed: auto, itch50")
+    #expect(
+      error(protocol: "fix") == "protocol fix is not known; allowed: auto, itch50, tops15, tops16, deep10, deepPlus, pitch, nyseIntegrated, memxDepth, cmeMDP3, "
+        + "miaxPearlDepth, coinbaseDerivatives, eobi, deribit")
   }
 
   // MARK: - Length-prefixed files

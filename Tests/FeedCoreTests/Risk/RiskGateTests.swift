@@ -113,6 +113,15 @@ import Testing
     #expect(admitted == 32_768)
   }
 
+  /// OUCH "Symbol" has eight bytes: a cut one could be another stock.
+  @Test func aSymbolTooLongForTheWireIsRefused() {
+    let market = OrderTest.crossedMarket()
+    market.venueSymbols[InstrumentID(venue: 1, index: 0).raw] = Symbol("BTC-PERPETUAL")!
+    var gate = RiskGate(limits: ShardLimits(settings: OrderTest.settings(), shard: 0), venueCount: 2, groupCapacity: 4)
+    let decision = gate.admit(OrderTest.pair(), at: 1, hasRoom: true, view: market)
+    #expect(decision == .refused(.unknownInstrument, leg: OrderTest.pair().sell))
+  }
+
   @Test func unknownVenueInstrumentOrSymbol() {
     var gate = Self.gate()
     #expect(Self.refusal(&gate, OrderTest.pair(buyVenue: 2)) == .unknownInstrument)

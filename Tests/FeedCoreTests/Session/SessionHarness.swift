@@ -103,7 +103,8 @@ struct RecordingSink: DeliverySink {
 /// One arbiter, fed with payloads as `Ingest` feeds it. A message's bytes are its number as text unless a test says
 /// otherwise; sessions are "S1", "S2", …
 final class SessionHarness {
-  typealias Arbiter = LineArbiter<MoldUDP64>
+  typealias Arbiter = LineArbiter
+  let transport: Transport
   static let window: UInt64 = 1_000_000
 
   var arbiter: Arbiter
@@ -115,10 +116,11 @@ final class SessionHarness {
   /// delivered packets point into them.
   private var memory: [UnsafeMutableRawBufferPointer] = []
 
-  init(_ configure: (inout SessionSettings) -> Void = { _ in }) {
+  init(_ transport: Transport = .moldUDP64, _ configure: (inout SessionSettings) -> Void = { _ in }) {
+    self.transport = transport
     var settings = SessionSettings()
     configure(&settings)
-    arbiter = Arbiter(channel: 3, settings: settings, counters: counters)
+    arbiter = Arbiter(channel: 3, transport: transport, settings: settings, counters: counters)
   }
 
   deinit { for buffer in memory { buffer.deallocate() } }
@@ -162,7 +164,10 @@ final class SessionHarness {
     memory.append(buffer)
     let index = packetIndex
     packetIndex += 1
-    guard var packet = MoldUDP64.parse(UnsafeRawPointer(buffer.baseAddress!), length: length) else {
+    guard
+      var packet = transport.parse(
+        UnsafeRawPointer(buffer.baseAddress!), length: length, declared: payload.count)
+    else {
       counters.note(.malformed, at: Occurrence(fileIndex: 0, packetIndex: index, offset: 0))
       return
     }
@@ -170,6 +175,7 @@ final class SessionHarness {
     packet.packetIndex = index
     packet.line = line
     if length < payload.count { packet.wholeCount = 0 }
+    packet.sequenceNumber = arbiter.unwrapped(packet.sequenceNumber)
     arbiter.accept(packet, clock: clock, into: &sink)
     if flush { sink.flush() }
   }

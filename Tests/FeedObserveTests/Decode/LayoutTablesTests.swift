@@ -48,7 +48,9 @@ import Testing
   }
 
   /// A type that another decoder found in real packets must not be listed as never seen.
-  @Test(.enabled(if: FileManager.default.fileExists(atPath: Self.expected), "expected rows are not there: set FEEDH_SHARED"))
+  @Test(
+    .enabled(
+      if: FileManager.default.fileExists(atPath: Self.expected), "expected rows are not there: set FEEDH_SHARED"))
   func whatWasSeenOnRealBytesIsMarked() throws {
     let seen = Dictionary(grouping: LayoutCatalogue.all.flatMap { entry in
       entry.description.layouts.filter(\.isSeen).map { "\(entry.description.name) \($0.typeText)" }

@@ -6,11 +6,11 @@
 /// Constants of the schema are not on the wire and not listed.
 public enum CMELayouts {
   public static let description = ProtocolDescription(
-    name: "cme-mdp3", byteOrder: .little, headLength: 10,
+    name: "cme-mdp3", byteOrder: .little, headLength: 10, textPadding: 0,
     layouts: administration + CMEBookLayouts.all + CMESnapshotLayouts.all + CMEDefinitionLayouts.all)
 
   public static let session = ProtocolDescription(
-    name: "cme-session", byteOrder: .little, headLength: 10, layouts: sessionMessages)
+    name: "cme-session", byteOrder: .little, headLength: 10, textPadding: 0, layouts: sessionMessages)
 
   /// The header before the messages of a packet.
   public static let packetHeader = ProtocolDescription(

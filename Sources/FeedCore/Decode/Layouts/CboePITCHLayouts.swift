@@ -70,7 +70,8 @@ public enum CboePITCHLayouts {
       ], "Only for seconds with events.", shortBy: 4, seen: true),
     timed(0x97, "Unit Clear", [], "Drops every order of the unit."),
     timed(
-      0x21, "Add Order (long)", [orderId, side, .unsigned("Quantity", 4), symbol6, long("Price"), addFlags], seen: true),
+      0x21, "Add Order (long)", [orderId, side, .unsigned("Quantity", 4), symbol6, long("Price"), addFlags],
+      seen: true),
     timed(
       0x22, "Add Order (short)", [orderId, side, .unsigned("Quantity", 2), symbol6, short("Price"), addFlags],
       seen: true),

@@ -6,7 +6,7 @@
 /// of snapshots are known of version 2 alone.
 public enum CoinbaseDerivativesLayouts {
   public static let description = ProtocolDescription(
-    name: "coinbase-derivatives", byteOrder: .little, headLength: 10, alignment: 8,
+    name: "coinbase-derivatives", byteOrder: .little, headLength: 10, alignment: 8, textPadding: 0,
     layouts: incremental + definitions + snapshots + retransmission)
 
   /// The header before the messages of a packet.

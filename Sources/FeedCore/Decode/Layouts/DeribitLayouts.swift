@@ -6,7 +6,8 @@
 /// be skipped.
 public enum DeribitLayouts {
   public static let description = ProtocolDescription(
-    name: "deribit", byteOrder: .little, headLength: 12, unknownGroup: dimension, layouts: instruments + market + other)
+    name: "deribit", byteOrder: .little, headLength: 12, textPadding: 0, unknownGroup: dimension,
+    layouts: instruments + market + other)
 
   /// The header before the messages of a packet.
   public static let packetHeader = ProtocolDescription(

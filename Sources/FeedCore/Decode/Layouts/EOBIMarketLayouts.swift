@@ -81,7 +81,7 @@ extension EOBILayouts {
             "InstrmtLegGrp", .field,
             [
               .signed("LegSymbol", 4), .reserved(4), .signed("LegSecurityID", 8), optionalQuantity("LegRatioQty"),
-              code("LegSide"), .reserved(3, "pad 2"),
+              code("LegSide"), .reserved(3),
             ], capacity: 20)),
       ]
     }

@@ -85,7 +85,8 @@ public enum IEXLayouts {
         [
           .character(
             "Trading Status",
-            "H halted in all US markets, O halt released into order acceptance, P paused, T trading"), timestamp, symbol,
+            "H halted in all US markets, O halt released into order acceptance, P paused, T trading"),
+          timestamp, symbol,
           .text("Reason", 4, "T1, IPO1, IPOD, MCB3, NA; T2, IPO2, IPO3, MCB1, MCB2; blank"),
         ]),
       message(

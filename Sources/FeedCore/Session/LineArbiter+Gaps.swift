@@ -1,0 +1,129 @@
+/// Gaps: packets that wait behind one, the window that closes it, and numbers too far ahead to be believed at once.
+extension LineArbiter {
+  /// Delivers what waited and is next now.
+  mutating func drain(clock: UInt64, into sink: inout some DeliverySink) {
+    var taken = 0
+    while taken < heldCount, held[taken].sequenceNumber <= next {
+      deliverRest(held[taken], clock: clock, into: &sink)
+      taken += 1
+    }
+    if taken > 0 {
+      heldCount -= taken
+      for index in 0..<heldCount { held[index] = held[index + taken] }
+    }
+    settle(clock: clock, into: &sink)
+  }
+
+  /// After deliveries: live when nothing is missing, else waiting, since the oldest packet that waits.
+  mutating func settle(clock: UInt64, into sink: inout some DeliverySink) {
+    if next < highestKnown {
+      // A gap that only shrank or stayed keeps its time.
+      if state != .waiting || next != waitingFor { waitFromNow(clock) }
+    } else {
+      state = endAnnounced != nil ? .ended : .live
+    }
+    publishTrust(clock: clock, packet: marker(at: clock), into: &sink)
+  }
+
+  /// Begins to wait for `next`: since the first packet or heartbeat that showed it missing.
+  mutating func waitFromNow(_ clock: UInt64) {
+    state = .waiting
+    waitingFor = next
+    waitingSince = clock
+    for index in 0..<heldCount { waitingSince = min(waitingSince, held[index].captureNanoseconds) }
+    if let announcement, announcement.endSequence > next {
+      waitingSince = min(waitingSince, announcement.captureNanoseconds)
+    }
+  }
+
+  /// Keeps a packet that speaks of numbers beyond those it holds.
+  mutating func announce(_ packet: SequencedPacket, clock: UInt64) {
+    if let announcement, announcement.endSequence >= packet.endSequence { return }
+    announcement = packet
+    announcement?.captureNanoseconds = clock
+  }
+
+  mutating func hold(_ packet: SequencedPacket, clock: UInt64, into sink: inout some DeliverySink) {
+    if packet.kind != .data { return }
+    highestKnown = max(highestKnown, packet.endSequence)
+    if heldCount == held.capacity {
+      let wasJoining = state == .joining
+      closeWindow(clock: clock, into: &sink)
+      // Judged like those that waited with it, and known to the numbers that begin now.
+      if wasJoining { return acceptRare(packet, clock: clock, into: &sink) }
+    }
+    if packet.endSequence <= next, state != .joining {
+      recordLateCopy(packet, clock: clock, into: &sink)
+      return
+    }
+    if packet.sequenceNumber <= next, state != .joining {
+      deliverRest(packet, clock: clock, into: &sink)
+      drain(clock: clock, into: &sink)
+      return
+    }
+    var position = heldCount
+    while position > 0, held[position - 1].sequenceNumber > packet.sequenceNumber { position -= 1 }
+    // A copy of a packet that waits already.
+    var twin = position
+    while twin > 0, held[twin - 1].sequenceNumber == packet.sequenceNumber {
+      twin -= 1
+      if held[twin].wholeCount >= packet.wholeCount {
+        compare(packet, with: held[twin], clock: clock, into: &sink)
+        counters.add(.duplicates, UInt64(packet.wholeCount))
+        return
+      }
+    }
+    for index in stride(from: heldCount, to: position, by: -1) { held[index] = held[index - 1] }
+    held[position] = packet
+    heldCount += 1
+    if state == .live || state == .ended {
+      waitFromNow(clock)
+      publishTrust(clock: clock, packet: packet, into: &sink)
+    }
+  }
+
+  /// The window of the oldest gap, or of the join, is over.
+  mutating func closeWindow(clock: UInt64, into sink: inout some DeliverySink) {
+    if state == .joining {
+      open(at: heldCount > 0 ? held[0].sequenceNumber : highestKnown, clock: clock, into: &sink)
+      return
+    }
+    let resume = heldCount > 0 ? min(held[0].sequenceNumber, highestKnown) : highestKnown
+    let place = heldCount > 0 ? held[0].occurrence : announcement?.occurrence ?? Occurrence()
+    counters.note(.gaps, at: place)
+    counters.note(.messagesLost, resume &- next, at: place)
+    untrusted = true
+    next = resume
+    // The next gap, if any, began to wait when its own packets came.
+    drain(clock: clock, into: &sink)
+  }
+
+  // MARK: - Doubtful numbers
+
+  func isFarAhead(_ packet: SequencedPacket) -> Bool {
+    state != .joining && packet.sequenceNumber > next
+      && packet.sequenceNumber &- next > settings.sequenceJumpMaximum
+      // Continuing what already waits beyond a believed jump is no new jump.
+      && !(heldCount > 0 && packet.sequenceNumber >= held[0].sequenceNumber
+        && (packet.sequenceNumber <= held[heldCount - 1].sequenceNumber
+          || packet.sequenceNumber &- held[heldCount - 1].sequenceNumber <= settings.sequenceJumpMaximum))
+      && !(heldCount == 0 && highestKnown > next && packet.sequenceNumber == highestKnown)
+  }
+
+  func continues(_ first: SequencedPacket, _ second: SequencedPacket) -> Bool {
+    second.sequenceNumber >= first.endSequence
+      && second.sequenceNumber &- first.endSequence <= settings.sequenceJumpMaximum
+      && (second.packetIndex != first.packetIndex || second.fileIndex != first.fileIndex)
+  }
+
+  mutating func setAside(_ packet: SequencedPacket) {
+    refuseAside()
+    counters.note(.sequenceJumpsHeld, at: packet.occurrence)
+    aside = packet
+  }
+
+  mutating func refuseAside() {
+    if aside != nil { counters.add(.sequenceJumpsRefused) }
+    aside = nil
+  }
+}

@@ -1,0 +1,166 @@
+/// Sessions: how one begins, how numbers begin anew, and what is left of the one before.
+extension LineArbiter {
+  /// The first packet of a session.
+  mutating func begin(_ packet: SequencedPacket, clock: UInt64, into sink: inout some DeliverySink) {
+    state = .joining
+    next = 1
+    heldCount = 0
+    highestKnown = packet.endSequence
+    endAnnounced = nil
+    lateStart = false
+    untrusted = false
+    silent = false
+    historyCount = 0
+    waitingSince = clock
+    lastHeard = clock
+    sessionBegan = clock
+    resetMark = max(resetMark, packet.sendNanoseconds)
+    aside = nil
+    announcement = nil
+    take(packet, clock: clock, into: &sink)
+  }
+
+  /// Ends the join: numbers begin at `first`, with `packet` where that is known already.
+  mutating func open(
+    at first: UInt64, with packet: SequencedPacket? = nil, clock: UInt64, into sink: inout some DeliverySink
+  ) {
+    next = first
+    lateStart = first != 1
+    lastHeard = clock
+    // What was held is judged again now that a number is known: far jumps among it need their second packet.
+    let waiting = heldCount
+    for index in 0..<waiting { rejudged[index] = held[index] }
+    heldCount = 0
+    highestKnown = next
+    state = .live
+    // Trust is published once all is judged: not `ok` for the moment between the first packet and a gap behind it.
+    isOpening = true
+    if let packet { acceptRare(packet, clock: clock, into: &sink) }
+    for index in 0..<waiting { acceptRare(rejudged[index], clock: clock, into: &sink) }
+    // What a heartbeat announced during the join counts as well, where it is believable.
+    if let announced = announcement?.endSequence, announced > highestKnown {
+      if announced &- next <= settings.sequenceJumpMaximum { highestKnown = announced } else { announcement = nil }
+    }
+    isOpening = false
+    // What was judged came in order of numbers, not of time.
+    if state == .waiting { waitFromNow(clock) }
+    settle(clock: clock, into: &sink)
+  }
+
+  mutating func acceptOtherSession(
+    _ packet: SequencedPacket, clock: UInt64, into sink: inout some DeliverySink
+  ) {
+    if hasPreviousSession, packet.session == previousSession {
+      counters.add(.staleSessionPackets)
+      return
+    }
+    var first: SequencedPacket?
+    if packet.sequenceNumber > 1, state != .ended {
+      guard let kept = aside, kept.session == packet.session, continues(kept, packet) else {
+        setAside(packet)
+        return
+      }
+      first = kept
+      aside = nil
+      counters.add(.sequenceJumpsBelieved)
+    }
+    restart(packet, after: first, clock: clock, into: &sink)
+  }
+
+  // MARK: - Numbers that begin anew under the same name
+
+  /// Whether a number already passed is no late copy but the first of new numbers, by the transport's rule.
+  @inline(__always)
+  func isRestart(_ packet: SequencedPacket, clock: UInt64) -> Bool {
+    guard state != .joining, packet.sequenceNumber > 0, packet.sequenceNumber < next else { return false }
+    switch numbering.restart {
+    case .never: return false
+    case .laterSendTime: return isSentLater(packet)
+    case .laterSendTimeOfFirst: return packet.sequenceNumber == 1 && isSentLater(packet)
+    case .afterSilence:
+      return (packet.sequenceNumber == 1 || next &- packet.sequenceNumber > UInt64(Self.historyCapacity))
+        && clock &- lastHeard > settings.silenceNanoseconds
+    }
+  }
+
+  /// Sent later than what was delivered last by more than the reorder window.
+  private func isSentLater(_ packet: SequencedPacket) -> Bool {
+    historyCount > 0 && packet.sendNanoseconds > sentBeforeRestart
+  }
+
+  /// The latest send time a packet of these numbers can have: of what was delivered last, and the reorder window.
+  private var sentBeforeRestart: UInt64 {
+    let sent = past(historyCount - 1).sendNanoseconds
+    return sent > .max - settings.reorderWindowNanoseconds ? .max : sent + settings.reorderWindowNanoseconds
+  }
+
+  mutating func acceptRestart(_ packet: SequencedPacket, clock: UInt64, into sink: inout some DeliverySink) {
+    var first: SequencedPacket?
+    if packet.sequenceNumber > 1 {
+      guard let kept = aside, kept.session == session, kept.sequenceNumber < next, continues(kept, packet) else {
+        setAside(packet)
+        return
+      }
+      first = kept
+      aside = nil
+      counters.add(.sequenceJumpsBelieved)
+    }
+    if numbering.tellsStaleBySendTime { staleBefore = sentBeforeRestart }
+    restart(packet, after: first, clock: clock, into: &sink)
+  }
+
+  /// Takes a packet of kind `reset`. False when it goes on as the data or heartbeat it is now.
+  mutating func takeReset(
+    _ packet: inout SequencedPacket, clock: UInt64, into sink: inout some DeliverySink
+  ) -> Bool {
+    packet.kind = packet.messageCount > 0 ? .data : .heartbeat
+    if numbering.reset == .names {
+      // The name decides; one that was left comes again only if its start is not the other line's late copy.
+      guard hasPreviousSession, packet.session == previousSession,
+        clock &- sessionBegan > settings.reorderWindowNanoseconds
+      else { return false }
+      restart(packet, clock: clock, into: &sink)
+      return true
+    }
+    let mark = packet.sendNanoseconds
+    let isKnown = mark <= resetMark
+    if state == .joining, numbering.reset == .begins {
+      // Later packets of the other line came first.
+      resetMark = mark
+      return false
+    }
+    if numbering.reset == .begins, mark < resetMark {
+      counters.add(.staleSessionPackets)
+      return true
+    }
+    resetMark = max(resetMark, mark)
+    if state == .idle || isKnown { return false }
+    if numbering.reset == .mayContinue, state == .joining || packet.sequenceNumber >= next { return false }
+    staleBefore = mark
+    restart(packet, clock: clock, into: &sink)
+    return true
+  }
+
+  /// A new session, or new numbers in the same one, begin with `kept` where one was, and `packet`.
+  private mutating func restart(
+    _ packet: SequencedPacket, after kept: SequencedPacket? = nil, clock: UInt64, into sink: inout some DeliverySink
+  ) {
+    finish(clock: clock, into: &sink)
+    counters.note(.sessionRestarts, at: packet.occurrence)
+    if packet.session != session {
+      previousSession = session
+      hasPreviousSession = true
+      session = packet.session
+    }
+    sink.flushIfFull()
+    sink.batch.append(.sessionRestart, channel: channel, detail: 0, packet: packet, clock: clock)
+    published = .gap
+    if var first = kept {
+      first.captureNanoseconds = clock
+      begin(first, clock: clock, into: &sink)
+      acceptRare(packet, clock: clock, into: &sink)
+    } else {
+      begin(packet, clock: clock, into: &sink)
+    }
+  }
+}

@@ -1,0 +1,342 @@
+/// Joins snapshots of single instruments to a channel's live messages: NYSE refresh, CME snapshot loop, Deribit.
+///
+/// Each instrument has a state of its own and becomes trustworthy by itself; the live messages of those that wait share
+/// one bounded buffer. Instruments are dense indices, `0 ..< capacity`.
+///
+/// Two ways to know that a live message continues an instrument's book:
+/// - `channel`: numbers of the channel's messages or packets. The channel is without holes from `start` on, so a
+///   snapshot through S can be joined when S + 1 ≥ `start`.
+/// - `chain`: each change names the instrument's change before it (Deribit `prevChangeId`). A snapshot through change S
+///   can be joined when the first kept change beyond S continues S; without one the next live change has to.
+///
+/// | event \ state | waiting | receiving | joining | current | gaveUp |
+/// |---|---|---|---|---|---|
+/// | `live`, continues | keep | keep | keep | ≤ S drop, else deliver | deliver |
+/// | `live`, chain broken | keep | keep | keep | keep; → waiting | deliver |
+/// | buffer full | forget what is kept of all, `start` = n | same | → waiting | – | – |
+/// | `lost`, live goes on at n | forget, `start` = n | same | → waiting | channel: n > S + 1 → waiting; chain: – | – |
+/// | `snapshotBegan` through S | too old: no; else clear → receiving | clear again | no | channel: no; chain: S newer: clear → receiving | no |
+/// | `snapshotEnded` | – | drop what is ≤ S; → joining or current; chain does not continue: → waiting | – | – | – |
+/// | `snapshotAborted` (part lost) | – | → waiting | – | – | – |
+/// | `nextJoined` finds nothing more | | | → current | | |
+/// | deadline over | → gaveUp | → gaveUp | → gaveUp | – | – |
+/// | `restart` | – | → waiting | → waiting | → waiting | → waiting |
+///
+/// A snapshot for `channel` needs `start`: before any live message or heartbeat was heard, none is taken.
+public struct InstrumentJoin: Sendable {
+  public enum Numbering: UInt8, Sendable, BitwiseCopyable { case channel, chain }
+
+  public enum State: UInt8, Sendable, BitwiseCopyable {
+    /// No book, or one that is not to be trusted.
+    case waiting
+    case receiving
+    /// The snapshot is in the book; kept messages are being applied (`nextJoined`).
+    case joining
+    case current
+    case gaveUp
+  }
+
+  private struct Instrument: BitwiseCopyable {
+    var state = State.waiting
+    /// More parts of the last change follow (chain).
+    var hasOpenChange = false
+    /// `channel`: S of the snapshot in the book. `chain`: the last change in it.
+    var through: UInt64 = 0
+    /// S of the snapshot that is coming.
+    var arriving: UInt64 = 0
+    var kept = RecoveryBuffer.List()
+  }
+
+  public let limits: RecoveryLimits
+  public let numbering: Numbering
+  public private(set) var counters = RecoveryCounters()
+  /// Why waiting instruments were given up, nil if they were not.
+  public private(set) var failure: RecoveryFailure?
+  /// Instruments known and not current.
+  public private(set) var waitingCount = 0
+  public private(set) var knownCount = 0
+
+  private let instruments: Storage<Instrument>
+  private var buffer: RecoveryBuffer
+  /// `channel`: the first number from which on the channel is without holes; nil while nothing was heard.
+  private var start: UInt64?
+  private var next: UInt64 = 0
+  /// When waiting instruments are given up; `.max` while none waits.
+  private var dueAt = UInt64.max
+  private var overflowed = false
+
+  init(limits: RecoveryLimits, numbering: Numbering, instruments capacity: Int, buffer: RecoveryBuffer) {
+    self.limits = limits
+    self.numbering = numbering
+    instruments = Storage(capacity: max(1, capacity), hugePages: false)
+    self.buffer = buffer
+    for index in 0..<instruments.capacity { instruments[index] = Instrument() }
+  }
+
+  public init(limits: RecoveryLimits, numbering: Numbering, instruments: Int, settings: RecoverySettings) {
+    self.init(
+      limits: limits, numbering: numbering, instruments: instruments,
+      buffer: RecoveryBuffer(messages: settings.bufferMessages, bytes: settings.bufferBytes))
+  }
+
+  public func state(of instrument: Int) -> State {
+    instrument >= 0 && instrument < knownCount ? instruments[instrument].state : .waiting
+  }
+  /// `channel`: S of the snapshot in the instrument's book. `chain`: the last change in it.
+  public func through(of instrument: Int) -> UInt64 {
+    instrument >= 0 && instrument < knownCount ? instruments[instrument].through : 0
+  }
+  /// All known instruments have a book to be trusted. False while none is known.
+  public var isSynchronised: Bool { knownCount > 0 && waitingCount == 0 }
+
+  // MARK: - The channel
+
+  /// One live message, in order of the channel. `previous` and `isLast` matter in a chain only.
+  public mutating func live(
+    _ instrument: Int, number: UInt64, previous: UInt64 = 0, isLast: Bool = true, _ message: UnsafeRawBufferPointer,
+    captureNanoseconds: UInt64, now: UInt64
+  ) -> LiveVerdict {
+    guard know(instrument, now: now) else { return .drop }
+    if numbering == .channel { hear(number, now: now) }
+    var entry = RecoveryBuffer.Entry()
+    entry.number = number
+    entry.previous = previous
+    entry.captureNanoseconds = captureNanoseconds
+    entry.isLast = isLast
+    switch instruments[instrument].state {
+    case .gaveUp: return .deliver
+    case .waiting, .receiving, .joining: return keep(instrument, entry, message, now: now)
+    case .current:
+      if continues(instrument, entry) {
+        advance(instrument, by: entry)
+        return .deliver
+      }
+      if numbering == .channel || number <= instruments[instrument].through { return .drop }
+      counters.add(.chainBreaks)
+      suspect(instrument, now: now)
+      return keep(instrument, entry, message, now: now)
+    }
+  }
+
+  /// `channel`: the next number of the channel, from a heartbeat.
+  public mutating func liveNext(_ number: UInt64) {
+    if start == nil {
+      start = number
+      next = number
+    }
+  }
+
+  /// Live packets are lost; the channel goes on at `number`.
+  ///
+  /// In a chain this changes nothing: an instrument that lost nothing shows it by its next change.
+  public mutating func lost(before number: UInt64, now: UInt64) {
+    if numbering == .chain { return }
+    forgetKept(now: now)
+    start = number
+    next = number
+    for index in 0..<knownCount where instruments[index].state == .current {
+      if number > instruments[index].through &+ 1 { suspect(index, now: now) }
+    }
+  }
+
+  /// The channel's numbers start anew.
+  public mutating func restart(now: UInt64) {
+    buffer.removeAll()
+    start = nil
+    failure = nil
+    overflowed = false
+    for index in 0..<knownCount { instruments[index] = Instrument() }
+    waitingCount = knownCount
+    dueAt = waitingCount > 0 ? deadline(from: now) : .max
+  }
+
+  // MARK: - Snapshots
+
+  /// An instrument's snapshot begins. True: empty its book, what follows goes into it.
+  public mutating func snapshotBegan(_ instrument: Int, through: UInt64, now: UInt64) -> Bool {
+    guard know(instrument, now: now) else { return false }
+    switch instruments[instrument].state {
+    case .joining, .gaveUp: return false
+    case .current:
+      if numbering == .channel || through <= instruments[instrument].through { return false }
+      suspect(instrument, now: now)
+    case .waiting, .receiving:
+      if numbering == .channel {
+        guard let start, start <= through || start &- through <= 1 else {
+          counters.add(.snapshotsTooOld)
+          if instruments[instrument].state == .receiving { instruments[instrument].state = .waiting }
+          return false
+        }
+      }
+    }
+    instruments[instrument].state = .receiving
+    instruments[instrument].arriving = through
+    return true
+  }
+
+  /// The instrument's snapshot is whole.
+  public mutating func snapshotEnded(_ instrument: Int, now: UInt64) {
+    guard instrument >= 0, instrument < knownCount, instruments[instrument].state == .receiving else { return }
+    let through = instruments[instrument].arriving
+    if numbering == .channel, let start, start > through, start &- through > 1 {
+      // The channel lost packets while the snapshot came.
+      counters.add(.snapshotsTooOld)
+      instruments[instrument].state = .waiting
+      return
+    }
+    while let first = buffer.first(of: instruments[instrument].kept), first.number <= through {
+      counters.add(.messagesInSnapshot)
+      _ = buffer.removeFirst(of: &instruments[instrument].kept)
+    }
+    if numbering == .chain, let first = buffer.first(of: instruments[instrument].kept), first.previous != through {
+      // Kept from here on: a later snapshot reaches what is there already.
+      counters.add(.snapshotsTooOld)
+      instruments[instrument].state = .waiting
+      return
+    }
+    counters.add(.snapshotsJoined)
+    instruments[instrument].through = through
+    instruments[instrument].hasOpenChange = false
+    if instruments[instrument].kept.isEmpty {
+      becomeCurrent(instrument)
+    } else {
+      instruments[instrument].state = .joining
+    }
+  }
+
+  /// A part of the snapshot under way is lost.
+  public mutating func snapshotAborted(_ instrument: Int) {
+    guard instrument >= 0, instrument < knownCount, instruments[instrument].state == .receiving else { return }
+    counters.add(.snapshotsFailed)
+    instruments[instrument].state = .waiting
+  }
+
+  /// The next kept message of an instrument to apply; after the last one it is current.
+  ///
+  /// A chain that breaks among what was kept leaves the instrument waiting.
+  public mutating func nextJoined(_ instrument: Int, now: UInt64) -> RecoveredMessage? {
+    guard instrument >= 0, instrument < knownCount, instruments[instrument].state == .joining else { return nil }
+    while let first = buffer.first(of: instruments[instrument].kept) {
+      if !continues(instrument, first) {
+        if first.number > instruments[instrument].through {
+          counters.add(.chainBreaks)
+          instruments[instrument].state = .waiting
+          return nil
+        }
+        _ = buffer.removeFirst(of: &instruments[instrument].kept)
+        continue
+      }
+      guard let (entry, bytes) = buffer.removeFirst(of: &instruments[instrument].kept) else { break }
+      advance(instrument, by: entry)
+      counters.add(.messagesJoined)
+      return RecoveredMessage(number: entry.number, captureNanoseconds: entry.captureNanoseconds, bytes: bytes)
+    }
+    becomeCurrent(instrument)
+    return nil
+  }
+
+  // MARK: - Time
+
+  /// When waiting instruments are given up. `.max` = none waits.
+  public var nextDue: UInt64 { dueAt }
+
+  /// Gives up the instruments that still wait, if that is due.
+  public mutating func advance(to now: UInt64) {
+    guard dueAt <= now else { return }
+    dueAt = .max
+    failure = overflowed ? .bufferFull : .deadlinePassed
+    buffer.removeAll()
+    for index in 0..<knownCount where instruments[index].state != .current {
+      instruments[index].kept = RecoveryBuffer.List()
+      if instruments[index].state != .gaveUp { counters.add(.snapshotsGivenUp) }
+      instruments[index].state = .gaveUp
+    }
+  }
+
+  // MARK: - Helpers
+
+  /// Instruments become known in any order; those below a known one are known with it.
+  private mutating func know(_ instrument: Int, now: UInt64) -> Bool {
+    if instrument < 0 || instrument >= instruments.capacity { return false }
+    if instrument >= knownCount {
+      if dueAt == .max { dueAt = deadline(from: now) }
+      waitingCount += instrument + 1 - knownCount
+      knownCount = instrument + 1
+    }
+    return true
+  }
+
+  private func continues(_ instrument: Int, _ entry: RecoveryBuffer.Entry) -> Bool {
+    let known = instruments[instrument]
+    // A packet may hold several messages of an instrument, all under its number.
+    if numbering == .channel { return entry.number > known.through }
+    return entry.previous == known.through && entry.number > known.through
+      || known.hasOpenChange && entry.number == known.through
+  }
+
+  /// The change is in the book. In a channel `through` stays that of the snapshot: the arbiter passes nothing twice.
+  private mutating func advance(_ instrument: Int, by entry: RecoveryBuffer.Entry) {
+    if numbering == .channel { return }
+    instruments[instrument].through = entry.number
+    instruments[instrument].hasOpenChange = !entry.isLast
+  }
+
+  /// `channel`: a number was heard. A hole that nobody told of is one nevertheless.
+  private mutating func hear(_ number: UInt64, now: UInt64) {
+    if start == nil {
+      start = number
+    } else if number > next {
+      lost(before: number, now: now)
+    }
+    next = max(next, number &+ 1)
+  }
+
+  private mutating func keep(
+    _ instrument: Int, _ entry: RecoveryBuffer.Entry, _ message: UnsafeRawBufferPointer, now: UInt64
+  ) -> LiveVerdict {
+    if !buffer.append(message, entry, to: &instruments[instrument].kept) {
+      counters.add(.bufferOverflows)
+      overflowed = true
+      forgetKept(now: now)
+      if numbering == .channel { start = entry.number }
+      if !buffer.append(message, entry, to: &instruments[instrument].kept) {
+        if numbering == .channel { start = entry.number &+ 1 }
+        return .drop
+      }
+    }
+    counters.add(.messagesBuffered)
+    return .buffered
+  }
+
+  private mutating func forgetKept(now: UInt64) {
+    buffer.removeAll()
+    for index in 0..<knownCount {
+      instruments[index].kept = RecoveryBuffer.List()
+      if instruments[index].state == .joining { instruments[index].state = .waiting }
+    }
+  }
+
+  private mutating func suspect(_ instrument: Int, now: UInt64) {
+    if dueAt == .max { dueAt = deadline(from: now) }
+    waitingCount += 1
+    instruments[instrument].state = .waiting
+    instruments[instrument].hasOpenChange = false
+  }
+
+  private mutating func becomeCurrent(_ instrument: Int) {
+    instruments[instrument].state = .current
+    waitingCount -= 1
+    if waitingCount == 0 {
+      dueAt = .max
+      overflowed = false
+    }
+  }
+
+  /// As long as all attempts of a channel's snapshot may take.
+  private func deadline(from now: UInt64) -> UInt64 {
+    let (span, tooLong) = limits.snapshotTimeoutNanoseconds.multipliedReportingOverflow(
+      by: UInt64(limits.snapshotAttempts))
+    let (due, overflowed) = now.addingReportingOverflow(span)
+    return tooLong || overflowed ? .max : due
+  }
+}
