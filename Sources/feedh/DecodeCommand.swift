@@ -32,7 +32,7 @@ struct DecodeCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Only messages of this type; may be given several times.", valueName: "T"))
   var type: [String] = []
 
-  @Option(help: ArgumentHelp("Only messages about this symbol, by name or by its number.", valueName: "S"))
+  @Option(help: ArgumentHelp("Only messages about this symbol (its name as the venue writes it, or its number).", valueName: "S"))
   var symbol: String?
 
   @Flag(help: "Name source and destination of every message, and over TCP the end that sent it.")
@@ -65,9 +65,11 @@ struct DecodeCommand: ParsableCommand {
   }
 
   private func decode(_ selection: DecodeSelection) throws {
-    var decoder = try CaptureDecoder(selection)
     // All files are opened before the first row, so that a bad one is reported at once.
     let sets = try captures.map { try CaptureSet(paths: [$0]) }
+    var selection = selection
+    if selection.format == .csv, selection.protocol == nil { selection.candidates = DecodeProtocol.present(in: sets) }
+    var decoder = try CaptureDecoder(selection)
     for set in sets where !decoder.isDone {
       let faults = try decoder.decode(set) { bytes throws(OutputError) in
         try Self.writeToStandardOutput(bytes)

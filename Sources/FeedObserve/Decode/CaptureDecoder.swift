@@ -3,11 +3,9 @@ import FeedCore
 /// Prints every message of every packet as captured: no arbitration, no order of its own, any session and number.
 ///
 /// Feed it the packets of one file after another; take the rows from `output` and empty it whenever it pleases.
-/// Protocols are recognised by structure, packet by packet (`CaptureDecoder+Recognise`). Nothing throws and nothing
-/// stops on bad bytes: `tally` counts them.
+/// Protocols are recognised by structure, flow by flow (`CaptureDecoder+Recognise`). Nothing throws and nothing stops
+/// on bad bytes: `tally` counts them.
 public struct CaptureDecoder: ~Copyable {
-  static let moldHeaderLength = 20
-
   /// Rows that were not taken yet.
   public var output = RowBuffer()
   public private(set) var tally = DecodeTally()
@@ -15,8 +13,11 @@ public struct CaptureDecoder: ~Copyable {
   private let selection: DecodeSelection
   let protocols: [ProtocolDescription]
   private let judges: [MessageJudge]
+  /// By raw value of a feed protocol: positions of its descriptions in `protocols`; empty where it was not asked for.
+  let feedIndices: [[Int]]
+  /// What every flow carries, where the selection says so.
+  let namedFeed: FeedProtocol?
   /// Positions in `protocols`, -1 where the selection leaves the protocol out.
-  let itchIndex: Int
   let boeIndex: Int
   /// SoupBinTCP packets themselves, where they were asked for.
   let soupIndex: Int
@@ -35,20 +36,33 @@ public struct CaptureDecoder: ~Copyable {
 
   private var fileName = ""
   var packetIndex: UInt64 = 0
-  /// Session of the MoldUDP64 packet at hand, for the symbol filter.
+  /// Session of the packet at hand, for the symbol filter.
   private var sessionHead: UInt64 = 0
   private var sessionTail: UInt16 = 0
-  /// Ports of this file on which packets of a protocol were recognised: there, faulty packets are its packets.
-  var moldPorts = PortSet()
+  /// Flows of this file, in order of appearance, and the one that came last: packets of a flow follow one another.
+  var flows: [FlowRecognition] = []
+  var flowPositions: [FlowKey: Int] = [:]
+  var lastFlow = noFlow
+  static var noFlow: (key: FlowKey, position: Int) {
+    (FlowKey(destination: IPAddress(high: 0, low: 0), destinationPort: 0, fileIndex: .max), -1)
+  }
 
   /// - Throws: `DecodeSelectionError` where no message can have a type asked for.
   public init(_ selection: DecodeSelection) throws(DecodeSelectionError) {
     self.selection = selection
-    let chosen = selection.protocol.map { [$0] } ?? DecodeProtocol.recognised
-    let protocols = chosen.flatMap(\.descriptions)
+    let chosen = selection.protocol.map { [$0] } ?? selection.candidates
+    var protocols: [ProtocolDescription] = []
+    var feedIndices = [[Int]](repeating: [], count: FeedProtocol.allCases.count)
+    for choice in chosen {
+      if case .feed(let feed) = choice {
+        feedIndices[Int(feed.rawValue)] = Array(protocols.count..<(protocols.count + choice.descriptions.count))
+      }
+      protocols += choice.descriptions
+    }
     self.protocols = protocols
+    self.feedIndices = feedIndices
+    if case .feed(let feed)? = selection.protocol { namedFeed = feed } else { namedFeed = nil }
     judges = protocols.map { MessageJudge($0) }
-    itchIndex = protocols.firstIndex { $0.name == ITCH50Layouts.description.name } ?? -1
     boeIndex = protocols.firstIndex { $0.name == BOE2Layouts.description.name } ?? -1
     soupIndex = protocols.firstIndex { $0.name == SoupBinTCPLayouts.description.name } ?? -1
     streamProtocols = Array(Set(chosen.flatMap(\.streamProtocols))).sorted { $0.rawValue < $1.rawValue }
@@ -81,7 +95,7 @@ public struct CaptureDecoder: ~Copyable {
   public mutating func beginFile(named name: String) {
     fileName = name
     packetIndex = 0
-    moldPorts = PortSet()
+    forgetFlows()
     streams = TCPStreams(candidates: streamProtocols, applications: applications)
     fileConnection = TCPConnection()
     (sessionHead, sessionTail) = (0, 0)
@@ -99,10 +113,9 @@ public struct CaptureDecoder: ~Copyable {
       decode(TCPSegment(view), at: captureNanoseconds)
       return
     }
-    let payload = UnsafeRawBufferPointer(start: view.payload, count: view.payloadLength)
     if selection.namesFlows { formatter.beginFlow(TCPFlow(TCPSegment(view)).description, from: nil) }
-    if isMold(payload, port: view.destinationPort, isCut: view.isCut) {
-      decodeMold(payload, isCut: view.isCut)
+    if let (feed, isCertain) = feed(of: view), !feedIndices[Int(feed.rawValue)].isEmpty {
+      decodeDatagram(view, of: feed, isCertain: isCertain)
     } else {
       record(.undecodedPackets, at: 0)
     }
@@ -111,10 +124,10 @@ public struct CaptureDecoder: ~Copyable {
 
   /// The next message of a length-prefixed ITCH file.
   public mutating func decode(message: UnsafeRawBufferPointer) {
-    if itchIndex < 0 {
-      record(.undecodedPackets, at: 0)
+    if let index = feedIndices[Int(FeedProtocol.itch50.rawValue)].first {
+      decode(message, index, at: 0, sequenceNumber: packetIndex &+ 1)
     } else {
-      decode(message, itchIndex, at: 0, sequenceNumber: packetIndex &+ 1)
+      record(.undecodedPackets, at: 0)
     }
     finishPacket()
   }
@@ -148,38 +161,8 @@ public struct CaptureDecoder: ~Copyable {
 
   // MARK: Framing
 
-  /// MoldUDP64 1.00, "Downstream Packet": session (10), sequence number (8), message count (2), then for each message
-  /// its length (2) and bytes. Counts 0 and 65,535 are a heartbeat and the end of the session: no messages.
-  private mutating func decodeMold(_ payload: UnsafeRawBufferPointer, isCut: Bool) {
-    guard payload.count >= Self.moldHeaderLength, let base = payload.baseAddress else {
-      record(isCut ? .cutPackets : .malformed, at: 0)
-      return
-    }
-    // SAFETY: the header is there; each block is compared with the payload's end before it is read.
-    sessionHead = base.bigEndian(UInt64.self, at: 0)
-    sessionTail = base.bigEndian(UInt16.self, at: 8)
-    let sequenceNumber = base.bigEndian(UInt64.self, at: 10)
-    let field = base.bigEndian(UInt16.self, at: 18)
-    let messageCount = field == .max ? 0 : UInt64(field)
-    var offset = Self.moldHeaderLength
-    for index in 0..<messageCount {
-      guard !isDone else { return }
-      guard offset &+ 2 <= payload.count else {
-        record(isCut ? .cutPackets : .malformed, at: offset)
-        return
-      }
-      let length = Int(base.bigEndian(UInt16.self, at: offset))
-      guard offset &+ 2 &+ length <= payload.count else {
-        record(isCut ? .cutPackets : .malformed, at: offset)
-        return
-      }
-      decode(
-        UnsafeRawBufferPointer(start: base + offset + 2, count: length), itchIndex, at: offset &+ 2,
-        sequenceNumber: sequenceNumber &+ index)
-      offset &+= 2 &+ length
-    }
-    if offset != payload.count { record(.malformed, at: offset) }
-  }
+  /// The messages to come are of this session.
+  mutating func beginSession(_ session: SessionName) { (sessionHead, sessionTail) = (session.high, session.low) }
 
   /// The packet's type gives the direction: the client's messages are unsequenced, the server's sequenced.
   private mutating func decode(_ packet: SoupBinTCPPacket) {

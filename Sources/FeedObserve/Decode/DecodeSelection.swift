@@ -3,8 +3,10 @@ import FeedCore
 /// Which messages `feedh decode` prints, and how.
 public struct DecodeSelection: Sendable {
   public var format = RowFormat.table
-  /// Nil: recognised by structure, packet by packet.
+  /// What every flow and stream carries; nil: recognised by structure.
   public var `protocol`: DecodeProtocol?
+  /// What may be recognised. The columns of `csv` follow from it.
+  public var candidates = DecodeProtocol.recognised
   /// Message types as output shows them; empty: all.
   public var types: [String] = []
   /// Only messages about this symbol (`SymbolFilter`).
@@ -17,52 +19,6 @@ public struct DecodeSelection: Sendable {
   public var namesFlows = false
 
   public init() {}
-}
-
-/// What `feedh decode` can decode: a transport and the protocols it carries.
-public enum DecodeProtocol: String, Sendable, CaseIterable {
-  /// MoldUDP64 over UDP, a length-prefixed file, or SoupBinTCP.
-  case itch50
-  /// SoupBinTCP over TCP, or a file of its packets; both directions.
-  case ouch50
-  case ouch42
-  /// Cboe BOE version 2 over TCP.
-  case boe2 = "cboe-boe"
-  /// The packets of SoupBinTCP themselves, logins and heartbeats too, whatever they carry.
-  case soupBinTCP = "soupbintcp"
-
-  /// What is recognised where no protocol was asked for: messages of applications.
-  static let recognised = allCases.filter { $0 != .soupBinTCP }
-
-  /// The protocols it may print.
-  public var descriptions: [ProtocolDescription] {
-    switch self {
-    case .itch50: [ITCH50Layouts.description]
-    case .ouch50: [OUCH50Layouts.inbound, OUCH50Layouts.outbound]
-    case .ouch42: [OUCH42Layouts.inbound, OUCH42Layouts.outbound]
-    case .boe2: [BOE2Layouts.description]
-    case .soupBinTCP: [SoupBinTCPLayouts.description]
-    }
-  }
-
-  /// The framings over TCP in which it comes.
-  var streamProtocols: [StreamProtocol] {
-    switch self {
-    case .itch50, .ouch50, .ouch42, .soupBinTCP: [.soupBinTCP]
-    case .boe2: [.boe2]
-    }
-  }
-
-  /// What SoupBinTCP packets are recognised by.
-  var applications: [SoupApplication] {
-    switch self {
-    case .itch50: [.itch50]
-    case .ouch50: [.ouch50]
-    case .ouch42: [.ouch42]
-    case .boe2: []
-    case .soupBinTCP: SoupApplication.allCases
-    }
-  }
 }
 
 /// A selection that can select nothing.

@@ -107,15 +107,20 @@ private func decode(_ payloads: [Payload], _ change: (inout DecodeSelection) -> 
 
   @Test func everyMessageOfEveryPacketAppearsAsCaptured() throws {
     // Out of order, twice, number 0: nothing is arbitrated.
+    let last = UInt64.max - 2
     let run = try decode([
       udp(mold(9, [delete, status])), udp(mold(0, [delete])), udp(mold(9, [delete, status])),
-      udp(mold(.max, [delete, status])),
+      udp(mold(last, [delete, status])),
     ])
     #expect(run.rows == [
-      "0 9 D", "0 10 S", "1 0 D", "2 9 D", "2 10 S", "3 18446744073709551615 D", "3 0 S",
+      "0 9 D", "0 10 S", "1 0 D", "2 9 D", "2 10 S", "3 \(last) D", "3 \(last + 1) S",
     ])
     #expect(run.tally.packets == 4)
     #expect(run.tally.faultLines.isEmpty)
+    // Numbers that go round contradict the packet.
+    let beyond = try decode([udp(mold(9, [delete])), udp(mold(.max, [delete, status]))])
+    #expect(beyond.rows == ["0 9 D"])
+    #expect(beyond.tally.count(of: .malformed) == 1)
   }
 
   @Test func heartbeatsAndEndOfSessionCountAsPacketsWithoutRows() throws {
