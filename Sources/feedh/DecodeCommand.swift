@@ -12,6 +12,7 @@ struct DecodeCommand: ParsableCommand {
     discussion: """
       Captures are pcap or pcapng files, length-prefixed ITCH files or SoupBinTCP streams (what replay --orders \
       writes), plain or compressed. Nothing is arbitrated, dropped or reordered; files are printed one after another. \
+      TCP streams are put together first: retransmissions are not printed twice. \
       What cannot be decoded is counted and summed up on standard error.
 
       Examples:
@@ -31,8 +32,11 @@ struct DecodeCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Only messages of this type; may be given several times.", valueName: "T"))
   var type: [String] = []
 
-  @Option(help: ArgumentHelp("Only messages about this symbol, by name or by its number.", valueName: "S"))
+  @Option(help: ArgumentHelp("Only messages about this symbol (its name as the venue writes it, or its number).", valueName: "S"))
   var symbol: String?
+
+  @Flag(help: "Name source and destination of every message, and over TCP the end that sent it.")
+  var flows = false
 
   @Option(help: ArgumentHelp("Stop after this many messages.", valueName: "N"))
   var limit: UInt64?
@@ -55,14 +59,17 @@ struct DecodeCommand: ParsableCommand {
     selection.types = type
     selection.symbol = symbol.flatMap { Symbol($0) }
     selection.limit = limit
+    selection.namesFlows = flows
     selection.namesFiles = captures.count > 1
     try decode(selection)
   }
 
   private func decode(_ selection: DecodeSelection) throws {
-    var decoder = try CaptureDecoder(selection)
     // All files are opened before the first row, so that a bad one is reported at once.
     let sets = try captures.map { try CaptureSet(paths: [$0]) }
+    var selection = selection
+    if selection.format == .csv, selection.protocol == nil { selection.candidates = DecodeProtocol.present(in: sets) }
+    var decoder = try CaptureDecoder(selection)
     for set in sets where !decoder.isDone {
       let faults = try decoder.decode(set) { bytes throws(OutputError) in
         try Self.writeToStandardOutput(bytes)

@@ -41,6 +41,8 @@ public struct MessageLayout: Sendable {
   public let groups: [GroupLayout]
   /// What follows the groups, in wire order.
   public let strings: [StringLayout]
+  /// What follows the fixed part where its place depends on the message: in wire order, instead of groups and strings.
+  public let parts: [PartLayout]
   public let appendage: AppendageRule
   public let selector: LayoutSelector
   /// Known from an implementation only, not from the venue's own text.
@@ -63,7 +65,7 @@ public struct MessageLayout: Sendable {
   /// - Precondition: names are unique, reserved fields apart; with `.counted` the last field is the 16-bit length.
   public init(
     code: UInt32, typeText: String? = nil, _ name: String, _ fields: [FieldLayout], groups: [GroupLayout] = [],
-    strings: [StringLayout] = [], appendage: AppendageRule = .none, selector: LayoutSelector = .always,
+    strings: [StringLayout] = [], parts: [PartLayout] = [], appendage: AppendageRule = .none, selector: LayoutSelector = .always,
     shortBy: Int = 0, isNewer: Bool = false, isSeen: Bool = false, notes: String = ""
   ) {
     self.code = code
@@ -72,6 +74,7 @@ public struct MessageLayout: Sendable {
     self.fields = FieldLayout.placed(fields)
     self.groups = groups
     self.strings = strings
+    self.parts = parts
     length = fields.reduce(0) { $0 + $1.size }
     minimumLength = length - shortBy
     self.appendage = appendage
@@ -85,6 +88,7 @@ public struct MessageLayout: Sendable {
     let names = fields.filter { $0.encoding != .reserved }.map(\.name) + groups.map(\.name) + strings.map(\.name)
     precondition(Set(names).count == names.count, "\(name): two fields of one name")
     precondition(groups.isEmpty && strings.isEmpty || appendage == .none, "\(name): groups and an appendage")
+    precondition(parts.isEmpty || groups.isEmpty && strings.isEmpty && appendage == .none, "\(name): parts and groups")
   }
 
   /// A message found by a character.
@@ -103,8 +107,8 @@ public struct MessageLayout: Sendable {
   /// The same layout, marked as compared with packets of the venue itself.
   public func seen() -> MessageLayout {
     MessageLayout(
-      code: code, typeText: typeText, name, fields, groups: groups, strings: strings, appendage: appendage,
-      selector: selector, shortBy: length - minimumLength, isNewer: isNewer, isSeen: true, notes: notes)
+      code: code, typeText: typeText, name, fields, groups: groups, strings: strings, parts: parts,
+      appendage: appendage, selector: selector, shortBy: length - minimumLength, isNewer: isNewer, isSeen: true, notes: notes)
   }
 
   /// The place of a field, for decoders that read it without the layout.

@@ -5,6 +5,7 @@ struct LayoutPlan: BitwiseCopyable {
   var fewest: Int
   var hasTail: Bool
   var hasAppendage: Bool
+  var hasParts: Bool
   /// From beyond this length on a message without tail is `longer`.
   var most: Int
   /// Position of the next layout of the same type, -1 after the last.
@@ -20,6 +21,7 @@ struct LayoutPlan: BitwiseCopyable {
     fewest = max(layout.minimumLength, 1)
     hasTail = layout.hasTail
     hasAppendage = layout.hasAppendage
+    hasParts = !layout.parts.isEmpty
     most = layout.hasAppendage ? .max : (layout.length + alignment - 1) / alignment * alignment
     switch layout.selector {
     case .versions(let range, let andLater):
@@ -103,6 +105,8 @@ extension ProtocolDescription {
     let plan = plan(index)
     let rootEnd = Self.rootEnd(base, count: message.count, head, length: plan.length, hasTail: plan.hasTail)
     if rootEnd < plan.fewest || message.count < rootEnd { return MessageJudgement(.short, index) }
+    // Whether parts add up is asked where they are read (`PartWalk.addsUp`): the fixed part can be read in any case.
+    if plan.hasParts { return MessageJudgement(.exact, index) }
     guard plan.hasTail || head.groupCount != nil || head.stringCount != nil else {
       let isLonger = head.blockLength == nil
         ? message.count > plan.most : message.count > aligned(rootEnd) || rootEnd > plan.length

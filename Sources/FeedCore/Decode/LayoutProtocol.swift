@@ -188,7 +188,9 @@ public struct ProtocolDescription: Sendable, CustomStringConvertible {
   }
 
   /// Whether the fields of a layout lie within the message's own length, and nothing but an appendage follows them.
-  public func isFlat(layoutIndex: Int) -> Bool { head.blockLength == nil && !layouts[layoutIndex].hasTail }
+  public func isFlat(layoutIndex: Int) -> Bool {
+    head.blockLength == nil && !layouts[layoutIndex].hasTail && layouts[layoutIndex].parts.isEmpty
+  }
 
   /// Bytes from the start of `message` within which the fields of its layout lie: the end of its root block.
   ///

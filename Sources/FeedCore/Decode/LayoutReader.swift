@@ -65,6 +65,7 @@ public struct MessageReader {
       if let value = value(of: field) { result.append((field.name, value)) }
     }
     if layout.hasTail { result += tail() }
+    if !layout.parts.isEmpty { result += parts() }
     if let appendage = layout.appendageBytes(of: message) {
       if layout.appendage == .optional {
         result.append((MessageLayout.appendageLengthName, .unsigned(UInt64(appendage.count))))
@@ -91,6 +92,27 @@ public struct MessageReader {
       result.append((string.name, string.encoding == .bytes ? .bytes(Array(bytes)) : .text(Self.text(bytes))))
     }
     return result
+  }
+
+  /// What adds up behind the fixed part; a list is a group.
+  private func parts() -> [(name: String, value: FieldValue)] {
+    // The values of the message, and of each entry that is open; the names of the lists that are, and their entries.
+    var values: [[NamedValue]] = [[]]
+    var lists: [(name: String, entries: [[NamedValue]])] = []
+    PartWalk.visit(message, layout, head.order) { event in
+      switch event {
+      case .field(let field, let base):
+        values[values.count - 1].append(NamedValue(field.name, Self.value(of: field.slot, at: base, head.order)))
+      case .bytes(let name, let bytes): values[values.count - 1].append(NamedValue(name, .bytes(Array(bytes))))
+      case .beginList(let name): lists.append((name, []))
+      case .beginEntry: values.append([])
+      case .endEntry: lists[lists.count - 1].entries.append(values.removeLast())
+      case .endList:
+        let list = lists.removeLast()
+        values[values.count - 1].append(NamedValue(list.name, .group(list.entries)))
+      }
+    }
+    return values[0].map { ($0.name, $0.value) }
   }
 
   private static func entry(

@@ -46,6 +46,7 @@ public struct MessageWriter {
     bytes += appendage
     for group in layout.groups { try append(group, values, to: &bytes) }
     for string in layout.strings { try append(string, values, to: &bytes) }
+    try append(layout.parts, values, to: &bytes)
     bytes += [UInt8](repeating: 0, count: (head.alignment - bytes.count % head.alignment) % head.alignment)
     try patchLengths(values, rootEnd: rootEnd, in: &bytes)
     return bytes
@@ -64,7 +65,11 @@ public struct MessageWriter {
     case .groupCount: UInt64(layout.groups.count)
     case .stringCount: UInt64(layout.strings.count)
     case .entryCount(let title):
-      if case .group(let entries) = values[FieldLayout.name(of: title)] { UInt64(entries.count) } else { 0 }
+      switch values[FieldLayout.name(of: title)] {
+      case .group(let entries): UInt64(entries.count)
+      case .bytes(let bytes): UInt64(bytes.count)
+      default: 0
+      }
     }
   }
 
@@ -93,6 +98,7 @@ public struct MessageWriter {
 
   private func checkNames(_ values: [String: FieldValue]) throws(MessageWriterError) {
     var allowed = layout.fields.map(\.name) + layout.groups.map(\.name) + layout.strings.map(\.name)
+      + Self.names(of: layout.parts)
     if layout.appendage == .optional { allowed.append(MessageLayout.appendageLengthName) }
     if layout.hasAppendage { allowed.append(MessageLayout.appendageName) }
     for name in values.keys.sorted() where !allowed.contains(name) {
@@ -191,7 +197,7 @@ public struct MessageWriter {
 
   // MARK: Values
 
-  private func append(
+  func append(
     _ value: FieldValue, as field: FieldLayout, to bytes: inout [UInt8]
   ) throws(MessageWriterError) {
     func wrongKind(_ expected: String) -> MessageWriterError {

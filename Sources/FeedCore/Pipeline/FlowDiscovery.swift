@@ -11,20 +11,15 @@ public struct FlowDiscovery {
   public static let packetsMaximum: UInt64 = 4_000_000
   static let probePackets = 16
   static let laterSessionsMaximum = 64
-  /// Packets of a flow that may speak for or against its protocol.
-  static let verdictPackets: UInt64 = 64
   /// Streams of one flow told apart; Deribit's sample has 21 on one port.
   static let strandsMaximum = 1_024
 
   struct Flow {
     var key: FlowKey
     var packets: UInt64 = 0
+    var recognition: FlowRecognition
+    /// What the recognition says; of a length-prefixed file ITCH 5.0.
     var `protocol`: FeedProtocol?
-    /// A datagram said so that could not be chance.
-    var isFirm = false
-    /// Datagrams that are of the protocol, and that are not, among the first.
-    var fitting: UInt64 = 0
-    var contradicting: UInt64 = 0
     var isNumbered = true
     /// Streams of the flow, by id.
     var strands: [UInt32: Int] = [:]
@@ -86,9 +81,7 @@ public struct FlowDiscovery {
       let position = flow(FlowKey(view, fileIndex: packet.fileIndex))
       flows[position].packets += 1
       guard view.transport == .udp else { return }
-      if !flows[position].isFirm || flows[position].fitting + flows[position].contradicting < Self.verdictPackets {
-        judge(position, view)
-      }
+      judge(position, view)
       guard let transport = flows[position].protocol?.transport,
         let sequenced = Self.sequenced(packet, view, transport)
       else { return }
@@ -98,29 +91,10 @@ public struct FlowDiscovery {
 
   /// What a datagram says about the protocol of its flow.
   private mutating func judge(_ position: Int, _ view: TransportView) {
-    let (payload, length, declared) = (view.payload, view.payloadLength, view.declaredPayloadLength)
-    if flows[position].isFirm, let known = flows[position].protocol {
-      let fits = Recognition.sequenced(known.transport, payload, length: length, declared: declared) != nil
-      if fits { flows[position].fitting += 1 } else { flows[position].contradicting += 1 }
-      return
-    }
-    if let named = namedProtocol(flows[position].key) {
-      flows[position].protocol = named
-      flows[position].isFirm = true
-      return
-    }
-    var verdict = Recognition.examine(payload, length: length, declared: declared)
-    // A configured flow without a protocol is ITCH 5.0 where its packets are whole, whatever messages they hold.
-    if verdict == nil, isConfigured(flows[position].key),
-      Recognition.sequenced(.moldUDP64, payload, length: length, declared: declared) != nil
-    {
-      verdict = Recognition.Verdict(protocol: .itch50, isFirm: true)
-    }
-    guard let verdict else { return }
-    if verdict.isFirm, flows[position].protocol != verdict.protocol { forget(strandsOf: position) }
-    if flows[position].protocol == nil || verdict.isFirm { flows[position].protocol = verdict.protocol }
-    flows[position].isFirm = verdict.isFirm
-    flows[position].fitting += 1
+    let wasWrong = flows[position].recognition
+      .take(view.payload, length: view.payloadLength, declared: view.declaredPayloadLength)
+    if wasWrong { forget(strandsOf: position) }
+    flows[position].protocol = flows[position].recognition.protocol
   }
 
   /// The protocol that the configuration or the command line gives a flow.
@@ -170,7 +144,7 @@ public struct FlowDiscovery {
           if distance.magnitude <= settings.session.sequenceJumpMaximum { following += 1 } else { breaking += 1 }
         }
       }
-      if flows[position].contradicting > flows[position].fitting || breaking > following {
+      if flows[position].recognition.isContradicted || breaking > following {
         forget(strandsOf: position)
         flows[position].protocol = nil
       }
@@ -191,7 +165,8 @@ public struct FlowDiscovery {
   private mutating func flow(_ key: FlowKey) -> Int {
     if let position = index[key] { return position }
     index[key] = flows.count
-    flows.append(Flow(key: key))
+    flows.append(
+      Flow(key: key, recognition: FlowRecognition(named: namedProtocol(key), isExpected: isConfigured(key))))
     return flows.count - 1
   }
 

@@ -14,7 +14,22 @@ enum Recognition {
         return Verdict(protocol: `protocol`, isFirm: isFirm)
       }
     }
-    return nil
+    return hasKnownITCH(payload, length: length, declared: declared) ? Verdict(protocol: .itch50, isFirm: true) : nil
+  }
+
+  /// Whether the blocks of a MoldUDP64 packet add up, its session can be printed, and it holds a message that ITCH 5.0
+  /// knows beside others: a revision with new types.
+  private static func hasKnownITCH(_ payload: UnsafeRawPointer, length: Int, declared: Int) -> Bool {
+    guard let packet = sequenced(.moldUDP64, payload, length: length, declared: declared),
+      !packet.session.description.contains("?")
+    else { return false }
+    let layout = Transport.moldUDP64.layout
+    var offset = 0
+    while let message = layout.message(in: packet.blocks, at: offset, end: Int(packet.blocksLength)) {
+      if !message.isEmpty, knows(.itch50, message) { return true }
+      offset += Int(layout.bodyOffset) + message.count
+    }
+    return false
   }
 
   /// Nil when the payload is not of this format, else whether that is firm.
@@ -130,24 +145,14 @@ enum Recognition {
   private static func isDeribit(_ bytes: UnsafeRawPointer, _ length: Int) -> Bool {
     var offset = 0
     while offset < length {
-      guard offset + 12 <= length else { return false }
-      // SAFETY: each read is behind a check of what is left.
+      guard offset + DeribitPacket.messageHeaderLength <= length else { return false }
+      // SAFETY: the head of a message is here.
       let message = bytes + offset
       guard message.littleEndian(UInt16.self, at: 4) == 1,
-        (1_000...1_099).contains(message.littleEndian(UInt16.self, at: 2))
+        (1_000...1_099).contains(message.littleEndian(UInt16.self, at: 2)),
+        let next = DeribitPacket.messageLength(message, length: length - offset)
       else { return false }
-      let groups = message.littleEndian(UInt16.self, at: 8)
-      let strings = message.littleEndian(UInt16.self, at: 10)
-      offset += 12 + Int(message.littleEndian(UInt16.self, at: 0))
-      for _ in 0..<groups {
-        guard offset + 8 <= length else { return false }
-        let block = Int((bytes + offset).littleEndian(UInt16.self, at: 0))
-        offset += 8 + block * Int((bytes + offset).littleEndian(UInt16.self, at: 2))
-      }
-      for _ in 0..<strings {
-        guard offset < length else { return false }
-        offset += 1 + Int(bytes.byte(at: offset))
-      }
+      offset += next
     }
     return offset == length
   }

@@ -16,7 +16,7 @@
 ///
 /// The publisher may start again at 1 within a Session ID (the exchange's own DEEP sample does so eleven times). The
 /// Send Time tells a restart from a late copy: `Numbering.Restart.laterSendTime`.
-enum IEXTP {
+package enum IEXTP {
   static let headerLength = 40
   static var layout: BlockLayout { BlockLayout(minimum: 2, added: 2, bodyOffset: 2, littleMask: 0xFFFF) }
   static var numbering: Numbering { Numbering(restart: .laterSendTime, tellsStaleBySendTime: true) }
@@ -43,7 +43,7 @@ enum IEXTP {
   }
 
   /// The message format that a Message Protocol ID names.
-  static func messageProtocol(_ payload: UnsafeRawPointer) -> FeedProtocol? {
+  package static func messageProtocol(_ payload: UnsafeRawPointer) -> FeedProtocol? {
     switch payload.littleEndian(UInt16.self, at: 2) {
     case 0x8002: .tops15
     case 0x8003: .tops16

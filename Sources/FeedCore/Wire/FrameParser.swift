@@ -15,6 +15,8 @@ public struct FrameParser: BitwiseCopyable, Sendable {
   /// Check the IPv4 header checksum, and UDP's where the datagram carries one and is whole. Not where the
   /// sending host left it to its NIC (`InternetChecksum.isLeftToNIC`), nor TCP's, which hosts nearly always leave.
   public let verifyChecksums: Bool
+  /// TCP segments without payload come out too; only `segmentWithoutPayload` asks for them.
+  var keepsEmptySegments = false
 
   public init(verifyChecksums: Bool = true) { self.verifyChecksums = verifyChecksums }
 
@@ -64,7 +66,8 @@ public struct FrameParser: BitwiseCopyable, Sendable {
   func parseGeneral(_ packet: Packet) -> WireVerdict {
     let frame = IPFrame(
       bytes: packet.bytes, captured: Int(packet.capturedLength),
-      wire: max(Int(packet.wireLength), Int(packet.capturedLength)), verifyChecksums: verifyChecksums)
+      wire: max(Int(packet.wireLength), Int(packet.capturedLength)), verifyChecksums: verifyChecksums,
+      keepsEmptySegments: keepsEmptySegments)
     switch packet.linkType {
     case .ethernet:
       return frame.captured < 14 ? .discarded(.shortFrame) : etherType(at: 12, headerLength: 14, frame)

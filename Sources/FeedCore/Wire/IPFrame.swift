@@ -8,6 +8,7 @@ struct IPFrame {
   /// Bytes that were on the wire, at least `captured`.
   let wire: Int
   let verifyChecksums: Bool
+  let keepsEmptySegments: Bool
 
   /// "More fragments" and the fragment offset; "don't fragment" and the reserved bit are not looked at.
   static let ipv4FragmentMask: UInt16 = 0x3FFF
@@ -130,6 +131,12 @@ struct IPFrame {
     let header = bytes + segment.offset
     let headerLength = Int(header.byte(at: 12) >> 4) * 4
     if headerLength < 20 || headerLength > segment.declared { return .discarded(.badTCPHeader) }
+    if keepsEmptySegments, segment.available >= headerLength {
+      return .payload(
+        view(
+          segment, headerLength: headerLength, .tcp, sequenceNumber: header.bigEndian(UInt32.self, at: 4),
+          flags: header.byte(at: 13)))
+    }
     if headerLength == segment.declared { return .discarded(.emptyPayload) }
     if segment.available <= headerLength { return .discarded(.shortFrame) }
     return .payload(
@@ -138,7 +145,7 @@ struct IPFrame {
         flags: header.byte(at: 13)))
   }
 
-  /// - Precondition: more than `headerLength` bytes of the segment are here.
+  /// - Precondition: `headerLength` bytes of the segment are here; more, unless empty segments are wanted.
   private func view(
     _ segment: Segment, headerLength: Int, _ transport: TransportView.Transport, sequenceNumber: UInt32, flags: UInt8
   ) -> TransportView {

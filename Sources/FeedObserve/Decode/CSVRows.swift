@@ -16,16 +16,30 @@ public struct CSVRows: RowFormatter {
     var nameIndex: Int
   }
 
-  private struct Plan {
-    var byteOrder: ByteOrder
+  /// A class, so that a row costs one reference count and no copy of a dozen arrays.
+  private final class Plan {
+    let byteOrder: ByteOrder
     /// `,protocol,type`
-    var head: Literal
+    let head: Literal
     /// In the order of the columns.
-    var columns: [Column]
-    var lastIndex: Int
-    var isFlat: Bool
-    var hasAppendage: Bool
-    var rowLengthMaximum: Int
+    let columns: [Column]
+    let lastIndex: Int
+    let isFlat: Bool
+    let hasAppendage: Bool
+    let rowLengthMaximum: Int
+
+    init(
+      byteOrder: ByteOrder, head: Literal, columns: [Column], lastIndex: Int, isFlat: Bool, hasAppendage: Bool,
+      rowLengthMaximum: Int
+    ) {
+      self.byteOrder = byteOrder
+      self.head = head
+      self.columns = columns
+      self.lastIndex = lastIndex
+      self.isFlat = isFlat
+      self.hasAppendage = hasAppendage
+      self.rowLengthMaximum = rowLengthMaximum
+    }
   }
 
   private var literals = Literals()
@@ -35,18 +49,25 @@ public struct CSVRows: RowFormatter {
   private var names: [String] = []
   private let protocols: [ProtocolDescription]
   private let namesFiles: Bool
+  private let namesFlows: Bool
+  /// The columns of file and flow, with their commas.
   private var file: [UInt8] = []
+  private var fileCount = 0
 
   /// - Parameter includes: whether messages of a layout may appear.
-  public init(_ protocols: [ProtocolDescription], namesFiles: Bool, includes: (MessageLayout) -> Bool = { _ in true }) {
+  public init(
+    _ protocols: [ProtocolDescription], namesFiles: Bool, namesFlows: Bool = false,
+    includes: (MessageLayout) -> Bool = { _ in true }
+  ) {
     self.namesFiles = namesFiles
+    self.namesFlows = namesFlows
     self.protocols = protocols
     var indices: [String: Int] = [:]
     var hasAppendage = false
     let wanted = protocols.flatMap(\.layouts).filter(includes)
     for layout in wanted {
       let fields = layout.fields.filter { $0.encoding != .reserved && $0.name != MessageLayout.appendageLengthName }
-      for name in fields.map(\.name) + layout.groups.map(\.name) + layout.strings.map(\.name)
+      for name in fields.map(\.name) + layout.groups.map(\.name) + layout.strings.map(\.name) + RowParts.columns(of: layout)
       where indices[name] == nil {
         indices[name] = names.count
         names.append(name)
@@ -80,7 +101,7 @@ public struct CSVRows: RowFormatter {
     for field in layout.fields where field.encoding != .reserved {
       if let index = indices[field.name] { cells.append((index, field.slot)) }
     }
-    for name in layout.groups.map(\.name) + layout.strings.map(\.name) {
+    for name in layout.groups.map(\.name) + layout.strings.map(\.name) + RowParts.columns(of: layout) {
       if let index = indices[name] { cells.append((index, nil)) }
     }
     var columns: [Column] = []
@@ -98,7 +119,8 @@ public struct CSVRows: RowFormatter {
   }
 
   public func appendHeader(to buffer: inout RowBuffer) {
-    let line = ((namesFiles ? ["file"] : []) + ["packet", "sequence", "protocol", "type"] + names)
+    let flow = namesFlows ? ["flow", "direction"] : []
+    let line = ((namesFiles ? ["file"] : []) + flow + ["packet", "sequence", "protocol", "type"] + names)
       .joined(separator: ",") + "\n"
     buffer.reserve(line.utf8.count)
     for byte in line.utf8 { buffer.append(byte) }
@@ -114,6 +136,12 @@ public struct CSVRows: RowFormatter {
     }
     if needsQuotes { file.append(0x22) }
     file.append(UInt8(ascii: ","))
+    fileCount = file.count
+  }
+
+  public mutating func beginFlow(_ flow: String?, from side: StreamSide?) {
+    file.removeSubrange(fileCount...)
+    file += Array("\(flow ?? ""),\(side.map { "\($0)" } ?? ""),".utf8)
   }
 
   public func append(_ message: DecodedMessage, to buffer: inout RowBuffer) {

@@ -44,12 +44,17 @@ extension CaptureDecoder {
           continue
         }
         switch parser.parse(packet) {
-        case .payload(let view): decode(view)
-        case .discarded(let reason): wire[reason, default: (0, packet.recordIndex)].count += 1
+        case .payload(let view): decode(view, at: packet.captureNanoseconds)
+        case .discarded(let reason):
+          if reason == .emptyPayload || reason == .shortFrame, let segment = parser.segmentWithoutPayload(packet) {
+            decode(segment, at: packet.captureNanoseconds)
+          }
+          wire[reason, default: (0, packet.recordIndex)].count += 1
         }
       }
       try take(&output, from: Self.outputLength)
     }
+    finishFile()
     try take(&output, from: 0)
     let reader = source.readings.filter { $0.counter != .timeWentBack }.map {
       "\($0.name) \($0.count), first in \(file.baseName), offset \($0.firstOffset)"

@@ -1,58 +1,43 @@
 import FeedCore
 
-/// Recognition by structure, never by port numbers or file names known beforehand.
+/// Which protocol a datagram is of: told by structure, flow by flow, with what `replay` and `info` tell it by.
 ///
-/// A packet that holds together proves its port: from then on whatever comes on that port is taken for the same
-/// protocol, so that damaged packets are counted as malformed and not as foreign.
+/// A packet that holds together proves its flow: from then on whatever comes on it is taken for the same protocol, so
+/// that damaged packets are counted as malformed and not as foreign.
 extension CaptureDecoder {
-  /// Whether a UDP payload is MoldUDP64 with ITCH 5.0 messages: the message count and the block lengths consume the
-  /// payload exactly and one message or more is of a known type and long enough, or all messages are so and the
-  /// lengths contradict the payload's. Heartbeats and ends of session are 20 bytes with a count that says so.
-  mutating func isMold(_ payload: UnsafeRawBufferPointer, port: UInt16, isCut: Bool) -> Bool {
-    if itchIndex < 0 { return false }
-    if protocols.count == 1 || moldPorts.contains(port) { return true }
-    guard payload.count >= Self.moldHeaderLength, let base = payload.baseAddress else { return false }
-    // SAFETY: the header is there; each block is compared with the payload's end before it is read.
-    let messageCount = base.bigEndian(UInt16.self, at: 18)
-    if messageCount == 0 || messageCount == .max { return payload.count == Self.moldHeaderLength }
-    var (readable, unreadable) = (0, 0)
-    var offset = Self.moldHeaderLength
-    var isWhole = true
-    for _ in 0..<messageCount {
-      guard offset &+ 2 <= payload.count else {
-        isWhole = isCut
-        break
-      }
-      let length = Int(base.bigEndian(UInt16.self, at: offset))
-      guard offset &+ 2 &+ length <= payload.count else {
-        isWhole = isCut
-        break
-      }
-      let message = UnsafeRawBufferPointer(start: base + offset + 2, count: length)
-      if protocols[itchIndex].verdict(of: message).isReadable { readable += 1 } else { unreadable += 1 }
-      offset &+= 2 &+ length
+  /// Flows of one file told apart; datagrams of those beyond it count as not decoded.
+  private static let flowCountMaximum = 65_536
+
+  /// The feed that a datagram belongs to, nil where it is none of those asked for.
+  ///
+  /// Whether it is `isCertain`: of a flow that nothing but a heartbeat speaks for, what does not fit is foreign.
+  mutating func feed(of view: TransportView) -> (feed: FeedProtocol, isCertain: Bool)? {
+    let key = FlowKey(view, fileIndex: 0)
+    if key != lastFlow.key {
+      guard let position = position(of: key) else { return nil }
+      lastFlow = (key, position)
     }
-    if offset != payload.count, !isCut { isWhole = false }
-    guard readable > 0, isWhole || unreadable == 0 else { return false }
-    moldPorts.insert(port)
-    return true
+    if !flows[lastFlow.position].isSettled {
+      _ = flows[lastFlow.position]
+        .take(view.payload, length: view.payloadLength, declared: view.declaredPayloadLength)
+    }
+    let flow = flows[lastFlow.position]
+    guard let feed = flow.protocol, !(flow.isSettled && flow.isContradicted) else { return nil }
+    return (feed, flow.isFirm)
   }
 
-  /// Whether a TCP payload is SoupBinTCP with OUCH 5.0 messages (`SoupOUCH`). The last packet may be cut by the
-  /// segment's end.
-  mutating func isSoup(_ payload: UnsafeRawBufferPointer, ports: (source: UInt16, destination: UInt16)) -> Bool {
-    if ouchInboundIndex < 0 { return false }
-    // Only OUCH was asked for: every segment is taken for it.
-    if itchIndex < 0 { return true }
-    let isKnownFlow = soupPorts.contains(ports.source) || soupPorts.contains(ports.destination)
-    switch SoupOUCH.examine(payload, packetLimit: .max) {
-    case .messages:
-      soupPorts.insert(ports.source)
-      soupPorts.insert(ports.destination)
-      return true
-    case .controlOnly: return true
-    case .unknownMessages: return isKnownFlow
-    case .foreign: return false
-    }
+  @inline(never)
+  private mutating func position(of key: FlowKey) -> Int? {
+    if let position = flowPositions[key] { return position }
+    guard flows.count < Self.flowCountMaximum else { return nil }
+    flowPositions[key] = flows.count
+    flows.append(FlowRecognition(named: namedFeed))
+    return flows.count - 1
+  }
+
+  mutating func forgetFlows() {
+    flows.removeAll(keepingCapacity: true)
+    flowPositions.removeAll(keepingCapacity: true)
+    lastFlow = Self.noFlow
   }
 }

@@ -3,44 +3,71 @@ import FeedCore
 /// Prints every message of every packet as captured: no arbitration, no order of its own, any session and number.
 ///
 /// Feed it the packets of one file after another; take the rows from `output` and empty it whenever it pleases.
-/// Protocols are recognised by structure, packet by packet (`CaptureDecoder+Recognise`). Nothing throws and nothing
-/// stops on bad bytes: `tally` counts them.
+/// Protocols are recognised by structure, flow by flow (`CaptureDecoder+Recognise`). Nothing throws and nothing stops
+/// on bad bytes: `tally` counts them.
 public struct CaptureDecoder: ~Copyable {
-  static let moldHeaderLength = 20
-
   /// Rows that were not taken yet.
   public var output = RowBuffer()
   public private(set) var tally = DecodeTally()
 
   private let selection: DecodeSelection
   let protocols: [ProtocolDescription]
+  private let judges: [MessageJudge]
+  /// By raw value of a feed protocol: positions of its descriptions in `protocols`; empty where it was not asked for.
+  let feedIndices: [[Int]]
+  /// What every flow carries, where the selection says so.
+  let namedFeed: FeedProtocol?
   /// Positions in `protocols`, -1 where the selection leaves the protocol out.
-  let itchIndex: Int
-  let ouchInboundIndex: Int
-  let ouchOutboundIndex: Int
+  let boeIndex: Int
+  /// SoupBinTCP packets themselves, where they were asked for.
+  let soupIndex: Int
+  /// The file's TCP connections.
+  private(set) var streams: TCPStreams
+  private let streamProtocols: [StreamProtocol]
+  private let applications: [SoupApplication]
+  /// A file of SoupBinTCP packets is one connection.
+  private var fileConnection = TCPConnection()
   /// By protocol and layout: whether `--type` lets it pass.
   private let passesType: [[Bool]]
+  /// Likewise: whether an appendage or parts follow the fixed part.
+  private let hasRest: [[Bool]]
   private var symbolFilter: SymbolFilter?
   private var formatter: any RowFormatter
 
   private var fileName = ""
-  private var packetIndex: UInt64 = 0
-  /// Session of the MoldUDP64 packet at hand, for the symbol filter.
+  var packetIndex: UInt64 = 0
+  /// Session of the packet at hand, for the symbol filter.
   private var sessionHead: UInt64 = 0
   private var sessionTail: UInt16 = 0
-  /// Ports of this file on which packets of a protocol were recognised: there, faulty packets are its packets.
-  var moldPorts = PortSet()
-  var soupPorts = PortSet()
+  /// Flows of this file, in order of appearance, and the one that came last: packets of a flow follow one another.
+  var flows: [FlowRecognition] = []
+  var flowPositions: [FlowKey: Int] = [:]
+  var lastFlow = noFlow
+  static var noFlow: (key: FlowKey, position: Int) {
+    (FlowKey(destination: IPAddress(high: 0, low: 0), destinationPort: 0, fileIndex: .max), -1)
+  }
 
   /// - Throws: `DecodeSelectionError` where no message can have a type asked for.
   public init(_ selection: DecodeSelection) throws(DecodeSelectionError) {
     self.selection = selection
-    let chosen = selection.protocol.map { [$0] } ?? DecodeProtocol.allCases
-    let protocols = chosen.flatMap(\.descriptions)
+    let chosen = selection.protocol.map { [$0] } ?? selection.candidates
+    var protocols: [ProtocolDescription] = []
+    var feedIndices = [[Int]](repeating: [], count: FeedProtocol.allCases.count)
+    for choice in chosen {
+      if case .feed(let feed) = choice {
+        feedIndices[Int(feed.rawValue)] = Array(protocols.count..<(protocols.count + choice.descriptions.count))
+      }
+      protocols += choice.descriptions
+    }
     self.protocols = protocols
-    itchIndex = protocols.firstIndex { $0.name == ITCH50Layouts.description.name } ?? -1
-    ouchInboundIndex = protocols.firstIndex { $0.name == OUCH50Layouts.inbound.name } ?? -1
-    ouchOutboundIndex = protocols.firstIndex { $0.name == OUCH50Layouts.outbound.name } ?? -1
+    self.feedIndices = feedIndices
+    if case .feed(let feed)? = selection.protocol { namedFeed = feed } else { namedFeed = nil }
+    judges = protocols.map { MessageJudge($0) }
+    boeIndex = protocols.firstIndex { $0.name == BOE2Layouts.description.name } ?? -1
+    soupIndex = protocols.firstIndex { $0.name == SoupBinTCPLayouts.description.name } ?? -1
+    streamProtocols = Array(Set(chosen.flatMap(\.streamProtocols))).sorted { $0.rawValue < $1.rawValue }
+    applications = Array(Set(chosen.flatMap(\.applications))).sorted { $0.rawValue < $1.rawValue }
+    streams = TCPStreams(candidates: streamProtocols, applications: applications)
 
     let known = Set(protocols.flatMap(\.layouts).map(\.typeText))
     for type in selection.types where !known.contains(type) {
@@ -49,11 +76,14 @@ public struct CaptureDecoder: ~Copyable {
     let types = Set(selection.types)
     func passes(_ layout: MessageLayout) -> Bool { types.isEmpty || types.contains(layout.typeText) }
     passesType = protocols.map { $0.layouts.map(passes) }
+    hasRest = protocols.map { $0.layouts.map { $0.hasAppendage || !$0.parts.isEmpty } }
     symbolFilter = selection.symbol.map { SymbolFilter($0, protocols) }
     switch selection.format {
     case .ndjson: formatter = NDJSONRows(protocols)
-    case .table: formatter = TableRows(protocols, namesFiles: selection.namesFiles)
-    case .csv: formatter = CSVRows(protocols, namesFiles: selection.namesFiles, includes: passes)
+    case .table: formatter = TableRows(protocols, namesFiles: selection.namesFiles, namesFlows: selection.namesFlows)
+    case .csv: 
+      formatter = CSVRows(
+        protocols, namesFiles: selection.namesFiles, namesFlows: selection.namesFlows, includes: passes)
     }
     formatter.appendHeader(to: &output)
   }
@@ -65,34 +95,39 @@ public struct CaptureDecoder: ~Copyable {
   public mutating func beginFile(named name: String) {
     fileName = name
     packetIndex = 0
-    moldPorts = PortSet()
-    soupPorts = PortSet()
+    forgetFlows()
+    streams = TCPStreams(candidates: streamProtocols, applications: applications)
+    fileConnection = TCPConnection()
     (sessionHead, sessionTail) = (0, 0)
     symbolFilter?.beginFile()
     if selection.namesFiles { formatter.beginFile(named: name) }
+    if selection.namesFlows { formatter.beginFlow(nil, from: nil) }
   }
 
   // MARK: Input
 
-  /// The payload of the file's next UDP or TCP packet that has one.
-  public mutating func decode(_ view: TransportView) {
-    let payload = UnsafeRawBufferPointer(start: view.payload, count: view.payloadLength)
-    switch view.transport {
-    case .udp where isMold(payload, port: view.destinationPort, isCut: view.isCut):
-      decodeMold(payload, isCut: view.isCut)
-    case .tcp where isSoup(payload, ports: (view.sourcePort, view.destinationPort)):
-      decodeSoup(payload, isCut: view.isCut)
-    case .udp, .tcp: record(.undecodedPackets, at: 0)
+  /// The payload of the file's next UDP or TCP packet that has one. What TCP segments without payload say goes to
+  /// `decode(_:at:)` for segments; behind the last packet comes `finishFile`.
+  public mutating func decode(_ view: TransportView, at captureNanoseconds: UInt64) {
+    if view.transport == .tcp {
+      decode(TCPSegment(view), at: captureNanoseconds)
+      return
+    }
+    if selection.namesFlows { formatter.beginFlow(TCPFlow(TCPSegment(view)).description, from: nil) }
+    if let (feed, isCertain) = feed(of: view), !feedIndices[Int(feed.rawValue)].isEmpty {
+      decodeDatagram(view, of: feed, isCertain: isCertain)
+    } else {
+      record(.undecodedPackets, at: 0)
     }
     finishPacket()
   }
 
   /// The next message of a length-prefixed ITCH file.
   public mutating func decode(message: UnsafeRawBufferPointer) {
-    if itchIndex < 0 {
-      record(.undecodedPackets, at: 0)
+    if let index = feedIndices[Int(FeedProtocol.itch50.rawValue)].first {
+      decode(message, index, at: 0, sequenceNumber: packetIndex &+ 1)
     } else {
-      decode(message, itchIndex, at: 0, sequenceNumber: packetIndex &+ 1)
+      record(.undecodedPackets, at: 0)
     }
     finishPacket()
   }
@@ -109,70 +144,47 @@ public struct CaptureDecoder: ~Copyable {
       try take(&output)
     }
     if framer.end != .whole, !isDone {
-      record(framer.end == .partial ? .partialSoupPackets : .malformed, at: framer.consumed)
+      record(framer.end == .partial ? .partialMessages : .malformed, at: framer.consumed)
     }
   }
 
-  private mutating func finishPacket() {
+  mutating func finishPacket() {
     packetIndex &+= 1
     tally.packets &+= 1
   }
 
+  /// The rows to come are of this stream. The symbol filter tells connections apart by their number.
+  mutating func beginFlow(_ stream: TCPStream) {
+    (sessionHead, sessionTail) = (stream.connection.number, .max)
+    if selection.namesFlows { formatter.beginFlow(stream.flow.description, from: stream.side) }
+  }
+
   // MARK: Framing
 
-  /// MoldUDP64 1.00, "Downstream Packet": session (10), sequence number (8), message count (2), then for each message
-  /// its length (2) and bytes. Counts 0 and 65,535 are a heartbeat and the end of the session: no messages.
-  private mutating func decodeMold(_ payload: UnsafeRawBufferPointer, isCut: Bool) {
-    guard payload.count >= Self.moldHeaderLength, let base = payload.baseAddress else {
-      record(isCut ? .cutPackets : .malformed, at: 0)
-      return
-    }
-    // SAFETY: the header is there; each block is compared with the payload's end before it is read.
-    sessionHead = base.bigEndian(UInt64.self, at: 0)
-    sessionTail = base.bigEndian(UInt16.self, at: 8)
-    let sequenceNumber = base.bigEndian(UInt64.self, at: 10)
-    let field = base.bigEndian(UInt16.self, at: 18)
-    let messageCount = field == .max ? 0 : UInt64(field)
-    var offset = Self.moldHeaderLength
-    for index in 0..<messageCount {
-      guard !isDone else { return }
-      guard offset &+ 2 <= payload.count else {
-        record(isCut ? .cutPackets : .malformed, at: offset)
-        return
-      }
-      let length = Int(base.bigEndian(UInt16.self, at: offset))
-      guard offset &+ 2 &+ length <= payload.count else {
-        record(isCut ? .cutPackets : .malformed, at: offset)
-        return
-      }
-      decode(
-        UnsafeRawBufferPointer(start: base + offset + 2, count: length), itchIndex, at: offset &+ 2,
-        sequenceNumber: sequenceNumber &+ index)
-      offset &+= 2 &+ length
-    }
-    if offset != payload.count { record(.malformed, at: offset) }
-  }
-
-  /// The SoupBinTCP packets of one TCP segment.
-  private mutating func decodeSoup(_ payload: UnsafeRawBufferPointer, isCut: Bool) {
-    var framer = SoupBinTCPFramer(payload)
-    while !isDone, let packet = framer.next() { decode(packet) }
-    switch framer.end {
-    case .whole: break
-    case .partial: record(isCut ? .cutPackets : .partialSoupPackets, at: framer.consumed)
-    case .illegalLength: record(.malformed, at: framer.consumed)
-    }
-  }
+  /// The messages to come are of this session.
+  mutating func beginSession(_ session: SessionName) { (sessionHead, sessionTail) = (session.high, session.low) }
 
   /// The packet's type gives the direction: the client's messages are unsequenced, the server's sequenced.
   private mutating func decode(_ packet: SoupBinTCPPacket) {
     let offset = packet.offset &+ 3
-    switch SoupBinTCPPacketType(rawValue: packet.type) {
-    case .sequencedData: decode(packet.payload, ouchOutboundIndex, at: offset, sequenceNumber: nil)
-    case .unsequencedData: decode(packet.payload, ouchInboundIndex, at: offset, sequenceNumber: nil)
-    case .some: break
-    case nil: record(.malformed, at: packet.offset, type: "0x" + String(packet.type, radix: 16, uppercase: true))
+    guard let type = SoupBinTCPPacketType(rawValue: packet.type) else {
+      record(.malformed, at: packet.offset, type: "0x" + String(packet.type, radix: 16, uppercase: true))
+      return
     }
+    if soupIndex >= 0 {
+      decode(packet.bytes, soupIndex, at: packet.offset, sequenceNumber: nil)
+      return
+    }
+    guard type.isData else { return }
+    let side: StreamSide = type == .sequencedData ? .server : .client
+    let application = streams.application(of: packet.payload, on: fileConnection, from: side)
+    decode(packet.payload, protocolIndex(application, from: side), at: offset, sequenceNumber: nil)
+  }
+
+  /// Position in `protocols`, -1 where the selection leaves the protocol out.
+  func protocolIndex(_ application: SoupApplication?, from side: StreamSide) -> Int {
+    guard let name = application?.description(from: side)?.name else { return -1 }
+    return protocols.firstIndex { $0.name == name } ?? -1
   }
 
   // MARK: Messages
@@ -185,7 +197,7 @@ public struct CaptureDecoder: ~Copyable {
       record(.undecodedPackets, at: offset)
       return
     }
-    let judgement = protocols[protocolIndex].judge(message)
+    let judgement = judges[protocolIndex].judge(message)
     switch judgement.verdict {
     case .exact: break
     case .longer: record(.longerMessages, at: offset, type: protocols[protocolIndex].typeText(of: message))
@@ -201,9 +213,7 @@ public struct CaptureDecoder: ~Copyable {
     }
     tally.messages &+= 1
     let layoutIndex = judgement.layoutIndex
-    if !protocols[protocolIndex].appendageIsConsistent(in: message, layoutIndex: layoutIndex) {
-      record(.appendageLengths, at: offset, type: protocols[protocolIndex].typeText(of: message))
-    }
+    if hasRest[protocolIndex][layoutIndex] { checkRest(of: message, protocolIndex, layoutIndex, at: offset) }
     let decoded = DecodedMessage(
       protocolIndex: protocolIndex, layoutIndex: layoutIndex, bytes: message, packetIndex: packetIndex,
       sequenceNumber: sequenceNumber)
@@ -216,8 +226,24 @@ public struct CaptureDecoder: ~Copyable {
     tally.rows &+= 1
   }
 
-  mutating func record(_ fault: DecodeFault, at offset: Int, type: String? = nil) {
+  /// Counts what follows the fixed part where it contradicts the message's length. Out of line, and asked for by a flag:
+  /// to look at a layout costs as many reference counts as it has arrays.
+  @inline(never)
+  private mutating func checkRest(
+    of message: UnsafeRawBufferPointer, _ protocolIndex: Int, _ layoutIndex: Int, at offset: Int
+  ) {
+    if !protocols[protocolIndex].appendageIsConsistent(in: message, layoutIndex: layoutIndex) {
+      record(.appendageLengths, at: offset, type: protocols[protocolIndex].typeText(of: message))
+    }
+    let layout = protocols[protocolIndex].layouts[layoutIndex]
+    if !layout.parts.isEmpty, !PartWalk.addsUp(message, layout, protocols[protocolIndex].byteOrder) {
+      record(.optionalFieldLengths, at: offset, type: layout.typeText)
+    }
+  }
+
+  mutating func record(_ fault: DecodeFault, at offset: Int, type: String? = nil, count: UInt64 = 1) {
     let (file, packetIndex) = (fileName, packetIndex)
-    tally.add(fault, at: DecodeFaultPlace(file: file, packetIndex: packetIndex, offset: offset, type: type))
+    tally.add(
+      fault, count: count, at: DecodeFaultPlace(file: file, packetIndex: packetIndex, offset: offset, type: type))
   }
 }

@@ -3,8 +3,10 @@ import FeedCore
 /// Which messages `feedh decode` prints, and how.
 public struct DecodeSelection: Sendable {
   public var format = RowFormat.table
-  /// Nil: recognised by structure, packet by packet.
+  /// What every flow and stream carries; nil: recognised by structure.
   public var `protocol`: DecodeProtocol?
+  /// What may be recognised. The columns of `csv` follow from it.
+  public var candidates = DecodeProtocol.recognised
   /// Message types as output shows them; empty: all.
   public var types: [String] = []
   /// Only messages about this symbol (`SymbolFilter`).
@@ -13,24 +15,10 @@ public struct DecodeSelection: Sendable {
   public var limit: UInt64?
   /// Rows name their file: true where several captures are read.
   public var namesFiles = false
+  /// Rows name their flow (source and destination) and, over TCP, which end sent it.
+  public var namesFlows = false
 
   public init() {}
-}
-
-/// What `feedh decode` can decode: a transport and the protocols it carries.
-public enum DecodeProtocol: String, Sendable, CaseIterable {
-  /// MoldUDP64 over UDP, or a length-prefixed file.
-  case itch50
-  /// SoupBinTCP over TCP, or a file of its packets; both directions.
-  case ouch50
-
-  /// The protocols it may print.
-  public var descriptions: [ProtocolDescription] {
-    switch self {
-    case .itch50: [ITCH50Layouts.description]
-    case .ouch50: [OUCH50Layouts.inbound, OUCH50Layouts.outbound]
-    }
-  }
 }
 
 /// A selection that can select nothing.

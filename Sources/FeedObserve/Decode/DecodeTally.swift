@@ -9,12 +9,20 @@ public enum DecodeFault: Int, Sendable, CaseIterable {
   case undecodedPackets
   /// A packet cut by the capture's snap length: its whole messages are printed.
   case cutPackets
-  /// A SoupBinTCP packet whose end is not in the same TCP segment, or not in the file.
-  case partialSoupPackets
+  /// A message over TCP, or of a SoupBinTCP file, whose end never came: a hole, the end of the connection or capture.
+  case partialMessages
+  /// A hole in a TCP stream: lost in the capture, or cut away by its snap length.
+  case tcpHoles
+  /// Bytes of a TCP stream that came again with another value: the first one stays.
+  case tcpConflictingBytes
+  /// Bytes of a recognised TCP stream between one message boundary lost and the next one found.
+  case skippedBytes
   /// A message that goes on beyond its layout: its known head is printed.
   case longerMessages
   /// A message without any byte, which MoldUDP64 allows.
   case emptyMessages
+  /// Optional fields or groups that do not add up to the message's length: its fixed part is printed.
+  case optionalFieldLengths
   /// An appendage that has more or fewer bytes than its length says: printed as it is.
   case appendageLengths
 
@@ -27,7 +35,7 @@ public struct DecodeFaultPlace: Sendable, Equatable {
   public var file: String
   /// 0-based index among the file's packets with payload.
   public var packetIndex: UInt64
-  /// Bytes from the start of the payload (of the file, for files without packets).
+  /// Bytes from the start of the payload; of the file, for files without packets; of the stream, for TCP.
   public var offset: Int
   /// Type of the message, where the fault is one of a message.
   public var type: String?
@@ -48,9 +56,9 @@ public struct DecodeTally: Sendable {
   public func count(of fault: DecodeFault) -> UInt64 { counts[fault.rawValue] }
   public func firstPlace(of fault: DecodeFault) -> DecodeFaultPlace? { first[fault.rawValue] }
 
-  mutating func add(_ fault: DecodeFault, at place: @autoclosure () -> DecodeFaultPlace) {
+  mutating func add(_ fault: DecodeFault, count: UInt64 = 1, at place: @autoclosure () -> DecodeFaultPlace) {
     if counts[fault.rawValue] == 0 { first[fault.rawValue] = place() }
-    counts[fault.rawValue] += 1
+    counts[fault.rawValue] &+= count
   }
 
   /// One line for each fault that occurred: `unknownTypes 3, first in a.pcap, packet 17, offset 42, type "z"`.

@@ -71,7 +71,7 @@ public enum LayoutTables {
   /// "9", "26–27", "40+": what is fixed, from the shortest revision on, and whether more follows.
   private static func length(_ layout: MessageLayout) -> String {
     (layout.minimumLength < layout.length ? "\(layout.minimumLength)–" : "") + "\(layout.length)"
-      + (layout.hasTail || layout.hasAppendage ? "+" : "")
+      + (layout.hasTail || layout.hasAppendage || !layout.parts.isEmpty ? "+" : "")
   }
 
   private static func fields(_ layout: MessageLayout, after headCount: Int) -> String {
@@ -83,8 +83,24 @@ public enum LayoutTables {
           + group.fields.map { field($0) }.joined(separator: ", "))
     }
     for string in layout.strings { parts.append("**\(string.title)**: \(text(of: string))") }
+    parts += layout.parts.map { text(of: $0) }
     if layout.hasAppendage { parts.append("**\(MessageLayout.appendageTitle)**") }
     return parts.filter { !$0.isEmpty }.joined(separator: "; ")
+  }
+
+  private static func text(of part: PartLayout) -> String {
+    switch part {
+    case .field(let field): "\(field.title) \(field.size)\(kind(field.slot))"
+    case .bitfields: "**Bitfields** and the fields they name"
+    case .countedBytes(let title): "\(title) behind their number of 1"
+    case .list(let title, let parts):
+      "**\(title)** behind their number of 1: " + parts.map { text(of: $0) }.joined(separator: ", ")
+    case .sized(let length, let type, let choices):
+      ([length, type].map { text(of: .field($0)) }
+        + choices.sorted { $0.key < $1.key }.map { code, parts in
+          "type \(code): " + parts.map { text(of: $0) }.joined(separator: ", ")
+        }).joined(separator: ", ")
+    }
   }
 
   private static func text(of string: StringLayout) -> String {

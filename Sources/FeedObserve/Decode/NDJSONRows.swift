@@ -7,27 +7,42 @@ import FeedCore
 /// Numbers are the raw wire integers, real numbers in the shortest digits that read back to them; text comes without
 /// the padding at its end; bytes and an appendage come as hexadecimal digits; a group is an array of objects; an
 /// optional field without a value is null; reserved fields are left out. `file` is the first key where rows name their
-/// file; `sequence` is null where the transport numbers no messages.
+/// file, `flow` and `direction` follow where they name flows; `sequence` is null where the transport numbers no messages.
 public struct NDJSONRows: RowFormatter {
-  private struct Plan {
-    var byteOrder: ByteOrder
+  /// A class, so that a row costs one reference count and no copy of a dozen arrays.
+  private final class Plan {
+    let byteOrder: ByteOrder
     /// `,"protocol":…,"fields":{`
-    var head: Literal
-    var fields: [FieldPlan]
+    let head: Literal
+    let fields: [FieldPlan]
     /// The fields lie within the message's own length, and no group follows.
-    var isFlat: Bool
-    var hasAppendage: Bool
+    let isFlat: Bool
+    let hasAppendage: Bool
     /// Most bytes a row can take, the file's name and an appendage's digits apart.
-    var rowLengthMaximum: Int
+    let rowLengthMaximum: Int
+
+    init(
+      byteOrder: ByteOrder, head: Literal, fields: [FieldPlan], isFlat: Bool, hasAppendage: Bool,
+      rowLengthMaximum: Int
+    ) {
+      self.byteOrder = byteOrder
+      self.head = head
+      self.fields = fields
+      self.isFlat = isFlat
+      self.hasAppendage = hasAppendage
+      self.rowLengthMaximum = rowLengthMaximum
+    }
   }
 
   private var literals = Literals()
   private let protocols: [ProtocolDescription]
   private var plans: [[Plan]] = []
-  /// Apart from the plans: of use to few messages, and a plan is copied for each row.
+  /// Apart from the plans: of use to few messages.
   private var tails: [[TailPlan]] = []
-  /// `"file":"…",`
+  /// `"file":"…","flow":"…","direction":"client",`
   private var file: [UInt8] = []
+  /// Bytes of it that name the file.
+  private var fileCount = 0
 
   public init(_ protocols: [ProtocolDescription]) {
     self.protocols = protocols
@@ -73,6 +88,14 @@ public struct NDJSONRows: RowFormatter {
       }
     }
     file += Array("\",".utf8)
+    fileCount = file.count
+  }
+
+  public mutating func beginFlow(_ flow: String?, from side: StreamSide?) {
+    file.removeSubrange(fileCount...)
+    // Addresses and ports: plain ASCII without anything to escape.
+    file += Array("\"flow\":\(flow.map { "\"\($0)\"" } ?? "null"),".utf8)
+    file += Array("\"direction\":\(side.map { "\"\($0)\"" } ?? "null"),".utf8)
   }
 
   public func append(_ message: DecodedMessage, to buffer: inout RowBuffer) {

@@ -11,6 +11,7 @@ struct TailPlan {
 
   private var groups: [Group] = []
   private var strings: [StringLayout] = []
+  private let layout: MessageLayout
 
   /// - Parameter key: the text before a value, from the field's name and whether it is the entry's first.
   init(_ layout: MessageLayout, _ literals: inout Literals, key: (String, Bool) -> String) {
@@ -25,12 +26,17 @@ struct TailPlan {
       groups.append(Group(name: group.name, fields: fields, entryLengthMaximum: length))
     }
     strings = layout.strings
+    self.layout = layout
   }
 
   /// `,"noMDEntries":[{…},{…}],"instrumentName":"BTC-PERPETUAL"`
   func appendJSON(
     _ message: DecodedMessage, _ description: ProtocolDescription, _ literals: Literals, to buffer: inout RowBuffer
   ) {
+    if !layout.parts.isEmpty {
+      RowParts.appendJSON(message.bytes, layout, description.byteOrder, to: &buffer)
+      return
+    }
     visit(message, description) { group, entries in
       Self.appendKey(group.name, to: &buffer)
       appendJSON(entries, of: group, description.byteOrder, literals, to: &buffer)
@@ -45,6 +51,10 @@ struct TailPlan {
     valueOf name: String, _ message: DecodedMessage, _ description: ProtocolDescription, _ literals: Literals,
     to buffer: inout RowBuffer
   ) {
+    if !layout.parts.isEmpty {
+      RowParts.appendJSON(valueOf: name, message.bytes, layout, description.byteOrder, to: &buffer)
+      return
+    }
     visit(message, description) { group, entries in
       if group.name == name { appendJSON(entries, of: group, description.byteOrder, literals, to: &buffer) }
     } string: { string, bytes in
@@ -58,6 +68,10 @@ struct TailPlan {
   func appendTable(
     _ message: DecodedMessage, _ description: ProtocolDescription, _ literals: Literals, to buffer: inout RowBuffer
   ) {
+    if !layout.parts.isEmpty {
+      RowParts.appendTable(message.bytes, layout, description.byteOrder, to: &buffer)
+      return
+    }
     visit(message, description) { group, entries in
       buffer.reserve(group.name.utf8.count + 4)
       buffer.append(UInt8(ascii: " "))

@@ -1,43 +1,88 @@
 import FeedCore
 
-/// Passes the messages about one symbol.
+/// Passes the messages about one symbol, given by its name as the venue writes it or by its number.
 ///
-/// A message that names a symbol decides for itself. Most do not: ITCH executions and cancels carry the stock locate,
-/// OUCH answers the UserRefNum. The filter therefore remembers the numbers under which it saw the symbol, separately
-/// for each session, and forgets one that appears with another symbol. A message that comes before the first one to
-/// name its symbol does not pass. Off the hot path: one hash look-up for a message without symbol.
+/// A message that names a symbol decides for itself. Most do not: they carry the instrument's number (ITCH's stock
+/// locate, NYSE's symbol index, CME's security ID, also in the entries of a group), which directories, definitions and
+/// orders name; or only an order's, where its first message named the symbol (PITCH, OUCH, BOE). The filter therefore
+/// remembers the numbers under which it saw the symbol, separately for each session, and forgets one that appears with
+/// another symbol. A message that comes before the first one to name its symbol does not pass. Off the hot path: one
+/// hash look-up for a message without symbol.
 struct SymbolFilter {
-  /// Where a layout has its symbol, and the numbers that stand for it.
-  private struct Plan {
-    var byteOrder: ByteOrder
-    var symbol: FieldSlot?
-    var keys: [FieldSlot]
+  /// A number that stands for a symbol.
+  private struct Number {
+    var slot: FieldSlot
+    /// Numbers of instruments and of orders do not mix.
+    var isOrder: Bool
   }
 
-  /// A number within a session of ten bytes.
+  /// Where a layout has its symbol, and the numbers that stand for it. A class: looked at for every message.
+  private final class Plan {
+    let byteOrder: ByteOrder
+    let symbol: FieldSlot?
+    let instruments: [Number]
+    let orders: [Number]
+    /// The symbol is among strings or optional fields, or numbers are in entries of groups.
+    let looksBehind: Bool
+
+    init(_ layout: MessageLayout, of description: ProtocolDescription, usesOrders: Bool) {
+      byteOrder = description.byteOrder
+      symbol = layout.fields.first { symbolNames.contains($0.name) }?.slot
+      instruments = SymbolFilter.instruments(layout.fields)
+      orders = usesOrders && instruments.isEmpty ? SymbolFilter.orders(layout.fields) : []
+      looksBehind = !layout.parts.isEmpty || layout.strings.contains { symbolNames.contains($0.name) }
+        || layout.groups.contains { !SymbolFilter.instruments($0.fields).isEmpty }
+    }
+  }
+
   private struct Key: Hashable {
     var sessionHead: UInt64
-    /// The session's last two bytes, then the number.
-    var tail: UInt64
+    /// The session's last two bytes, the venue's protocol, and whether it is an order's number.
+    var place: UInt64
+    var number: UInt64
   }
 
-  private static let symbolNames: Set<String> = ["stock", "symbol"]
-  private static let keyNames: Set<String> = ["stockLocate", "userRefNum", "origUserRefNum"]
+  private static let symbolNames: Set<String> = ["stock", "symbol", "tickerSymbol", "instrumentName"]
+  private static let instrumentNames: Set<String> = [
+    "stockLocate", "symbolIndex", "securityID", "symbolID", "instrumentId", "snapshotInstrumentId",
+  ]
+  private static let orderNames: Set<String> = ["userRefNum", "origUserRefNum", "orderId"]
+  /// Of messages without one of those: text that the client chose.
+  private static let textNames: Set<String> = [
+    "token", "existingToken", "replacementToken", "previousToken", "clOrdID", "origClOrdID",
+  ]
 
   private let wanted: [UInt8]
+  private let wantedNumber: UInt64?
+  private let protocols: [ProtocolDescription]
+  /// Both directions of order entry, and all releases of a feed, share their numbers: the first one of them.
+  private let families: [Int]
   private let plans: [[Plan]]
   private var known: Set<Key> = []
 
   init(_ symbol: Symbol, _ protocols: [ProtocolDescription]) {
     wanted = Array(symbol.description.utf8)
+    wantedNumber = UInt64(symbol.description)
+    self.protocols = protocols
+    let names = protocols.map { $0.name.prefix { $0 != "-" } }
+    families = names.map { name in names.firstIndex(of: name) ?? 0 }
     plans = protocols.map { description in
-      description.layouts.map { layout in
-        Plan(
-          byteOrder: description.byteOrder,
-          symbol: layout.fields.first { Self.symbolNames.contains($0.name) }?.slot,
-          keys: layout.fields.filter { Self.keyNames.contains($0.name) }.map(\.slot))
+      // Where every message has its instrument's number, orders need not be remembered.
+      let usesOrders = description.layouts.contains { layout in
+        !Self.orders(layout.fields).isEmpty && Self.instruments(layout.fields).isEmpty
       }
+      return description.layouts.map { Plan($0, of: description, usesOrders: usesOrders) }
     }
+  }
+
+  private static func instruments(_ fields: [FieldLayout]) -> [Number] {
+    fields.filter { instrumentNames.contains($0.name) }.map { Number(slot: $0.slot, isOrder: false) }
+  }
+
+  private static func orders(_ fields: [FieldLayout]) -> [Number] {
+    let numbers = fields.filter { orderNames.contains($0.name) }
+    let found = numbers.isEmpty ? fields.filter { textNames.contains($0.name) } : numbers
+    return found.map { Number(slot: $0.slot, isOrder: true) }
   }
 
   /// - Parameters:
@@ -46,24 +91,93 @@ struct SymbolFilter {
   mutating func passes(_ message: DecodedMessage, sessionHead: UInt64, sessionTail: UInt16) -> Bool {
     guard let base = message.bytes.baseAddress else { return false }
     let plan = plans[message.protocolIndex][message.layoutIndex]
-    func key(_ slot: FieldSlot) -> Key? {
-      // SAFETY: symbols and numbers lie within the fixed part, which the message holds.
-      let number = slot.unsigned(at: base, plan.byteOrder)
-      // Zero stands for no stock, and for no order.
-      return number == 0 ? nil : Key(sessionHead: sessionHead, tail: UInt64(sessionTail) << 32 | number)
+    let end = message.bytes.count
+    let place = UInt64(sessionTail) << 32 | UInt64(families[message.protocolIndex]) << 1
+    func key(_ number: Number, at base: UnsafeRawPointer, before end: Int) -> Key? {
+      let slot = number.slot
+      // SAFETY: asked first whether the bytes are there.
+      guard slot.offset &+ slot.size <= end, slot.null == .none || !slot.isNull(at: base, plan.byteOrder) else {
+        return nil
+      }
+      var value: UInt64
+      if slot.encoding.isText {
+        let text = slot.trimmed(at: base)
+        if text.isEmpty { return nil }
+        value = text.reduce(1 << 63) { Mix.spread($0 ^ UInt64($1)) }
+      } else {
+        value = slot.unsigned(at: base, plan.byteOrder)
+        // Zero stands for no stock, and for no order.
+        if value == 0 { return nil }
+      }
+      return Key(sessionHead: sessionHead, place: place | (number.isOrder ? 1 : 0), number: value)
     }
-    let passes: Bool
-    if let symbol = plan.symbol {
-      passes = symbol.trimmed(at: base).elementsEqual(wanted)
-    } else {
-      passes = plan.keys.contains { slot in key(slot).map { known.contains($0) } ?? false }
+    func isKnown(_ key: Key) -> Bool {
+      known.contains(key) || key.place & 1 == 0 && wantedNumber == key.number
     }
+
+    let instruments = plan.instruments.compactMap { key($0, at: base, before: end) }
+    let orders = plan.orders.compactMap { key($0, at: base, before: end) }
+    var passes = instruments.contains(where: isKnown)
+    var decides = !instruments.isEmpty
+    if let symbol = plan.symbol, symbol.offset &+ symbol.size <= end {
+      // SAFETY: the symbol's bytes are there.
+      let isWanted = symbol.trimmed(at: base).elementsEqual(wanted)
+      passes = isWanted || instruments.contains { $0.number == wantedNumber }
+      decides = true
+    } else if plan.looksBehind {
+      var entries: [Key] = []
+      let named = lookBehind(message) { number, base, end in
+        if let key = key(number, at: base, before: end) { entries.append(key) }
+      }
+      if let named {
+        passes = named.elementsEqual(wanted) || instruments.contains { $0.number == wantedNumber }
+        decides = true
+      } else if !entries.isEmpty {
+        passes = passes || entries.contains(where: isKnown)
+        decides = true
+      }
+    }
+    if !decides { passes = orders.contains(where: isKnown) }
     if passes {
-      for slot in plan.keys { if let key = key(slot) { known.insert(key) } }
-    } else if plan.symbol != nil, !known.isEmpty {
-      for slot in plan.keys { if let key = key(slot) { known.remove(key) } }
+      known.formUnion(instruments)
+      known.formUnion(orders)
+    } else if decides, !known.isEmpty {
+      known.subtract(instruments)
+      known.subtract(orders)
     }
     return passes
+  }
+
+  /// The symbol among the strings or optional fields of a message, nil where it has none or does not add up; visits the
+  /// numbers of instruments in entries of groups.
+  private func lookBehind(
+    _ message: DecodedMessage, number: (Number, UnsafeRawPointer, Int) -> Void
+  ) -> UnsafeRawBufferPointer? {
+    let description = protocols[message.protocolIndex]
+    let layout = description.layouts[message.layoutIndex]
+    var found: UnsafeRawBufferPointer?
+    if !layout.parts.isEmpty {
+      PartWalk.visit(message.bytes, layout, description.byteOrder) { event in
+        // SAFETY: the walk proved that the field lies within the message.
+        if case .field(let field, let base) = event, Self.symbolNames.contains(field.name) {
+          found = field.slot.trimmed(at: base)
+        }
+      }
+      return found
+    }
+    var tail = description.tail(of: message.bytes, layoutIndex: message.layoutIndex)
+    while let step = tail.nextGroup() {
+      guard let group = step.group, let entries = step.entries else { continue }
+      let numbers = Self.instruments(group.fields)
+      if numbers.isEmpty { continue }
+      for index in 0..<entries.count {
+        for place in numbers { number(place, entries.entry(index), entries.stride) }
+      }
+    }
+    while let step = tail.nextString() {
+      if let string = step.string, Self.symbolNames.contains(string.name), let bytes = step.bytes { found = bytes }
+    }
+    return found
   }
 
   /// Numbers of another file have another meaning.

@@ -6,13 +6,26 @@ public struct TableRows: RowFormatter {
   private static let nameWidth = 26
   private static let protocolWidth = 10
 
-  private struct Plan {
-    var byteOrder: ByteOrder
-    var head: Literal
-    var fields: [FieldPlan]
-    var isFlat: Bool
-    var hasAppendage: Bool
-    var rowLengthMaximum: Int
+  /// A class, so that a row costs one reference count and no copy of a dozen arrays.
+  private final class Plan {
+    let byteOrder: ByteOrder
+    let head: Literal
+    let fields: [FieldPlan]
+    let isFlat: Bool
+    let hasAppendage: Bool
+    let rowLengthMaximum: Int
+
+    init(
+      byteOrder: ByteOrder, head: Literal, fields: [FieldPlan], isFlat: Bool, hasAppendage: Bool,
+      rowLengthMaximum: Int
+    ) {
+      self.byteOrder = byteOrder
+      self.head = head
+      self.fields = fields
+      self.isFlat = isFlat
+      self.hasAppendage = hasAppendage
+      self.rowLengthMaximum = rowLengthMaximum
+    }
   }
 
   private var literals = Literals()
@@ -20,11 +33,15 @@ public struct TableRows: RowFormatter {
   private var tails: [[TailPlan]] = []
   private let protocols: [ProtocolDescription]
   private let namesFiles: Bool
+  private let namesFlows: Bool
+  /// The names of file and flow, each followed by a space.
   private var file: [UInt8] = []
+  private var fileCount = 0
 
-  public init(_ protocols: [ProtocolDescription], namesFiles: Bool) {
+  public init(_ protocols: [ProtocolDescription], namesFiles: Bool, namesFlows: Bool = false) {
     self.protocols = protocols
     self.namesFiles = namesFiles
+    self.namesFlows = namesFlows
     for description in protocols {
       plans.append(description.layouts.indices.map { Self.plan($0, of: description, &literals) })
       tails.append(description.layouts.map { TailPlan($0, &literals) { ($1 ? "" : " ") + $0 + "=" } })
@@ -58,14 +75,22 @@ public struct TableRows: RowFormatter {
   }
 
   public func appendHeader(to buffer: inout RowBuffer) {
-    let line = (namesFiles ? "file " : "") + "  packet    sequence  "
+    let line = (namesFiles ? "file " : "") + (namesFlows ? "flow direction " : "") + "  packet    sequence  "
       + Self.padded("protocol", Self.protocolWidth) + "  type  " + Self.padded("message", Self.nameWidth)
       + "  fields\n"
     buffer.reserve(line.utf8.count)
     for byte in line.utf8 { buffer.append(byte) }
   }
 
-  public mutating func beginFile(named name: String) { file = Array(name.utf8) + [UInt8(ascii: " ")] }
+  public mutating func beginFile(named name: String) {
+    file = Array(name.utf8) + [UInt8(ascii: " ")]
+    fileCount = file.count
+  }
+
+  public mutating func beginFlow(_ flow: String?, from side: StreamSide?) {
+    file.removeSubrange(fileCount...)
+    file += Array("\(flow ?? "-") \(side.map { "\($0)" } ?? "-") ".utf8)
+  }
 
   public func append(_ message: DecodedMessage, to buffer: inout RowBuffer) {
     guard let base = message.bytes.baseAddress else { return }

@@ -62,12 +62,13 @@ extension CaptureInfo {
     if flows.isEmpty { return [] }
     var table = TextTable([
       ("file", .right), ("destination", .left), ("feed", .left), ("protocol", .left), ("stream", .left),
-      ("session", .left), ("packets", .right), ("messages", .right), ("heartbeats", .right), ("first", .right), ("last", .right),
-      ("gaps", .right), ("missing", .right), ("duplicates", .right), ("from", .left), ("to", .left),
+      ("session", .left), ("packets", .right), ("messages", .right), ("heartbeats", .right), ("first", .right),
+      ("last", .right), ("gaps", .right), ("missing", .right), ("duplicates", .right), ("from", .left),
+      ("to", .left),
     ])
     for flow in flows {
       func head(_ feed: String?) -> [String] {
-        ["\(flow.key.fileIndex + 1)", "\(flow.transport) \(flow.key)", feed ?? "-", flow.protocolName ?? "-"]
+        ["\(flow.key.fileIndex + 1)", "\(flow.transport) \(flow.place)", feed ?? "-", flow.protocolName ?? "-"]
       }
       let times = [flow.firstCaptureNanoseconds, flow.lastCaptureNanoseconds].map {
         TimeText.timeOfDay($0 % TimeText.nanosecondsPerDay, digits: 6)
@@ -91,7 +92,23 @@ extension CaptureInfo {
             + times)
       }
     }
-    return table.lines
+    return table.lines + streamLines
+  }
+
+  /// One line for each direction of a connection that shows anything out of the ordinary.
+  private var streamLines: [String] {
+    flows.compactMap { flow in
+      guard let stream = flow.stream else { return nil }
+      let counters = stream.counters
+      let parts = [
+        ("retransmissions", counters.retransmissions), ("overlaps", counters.overlaps),
+        ("conflicting bytes", counters.conflictingBytes), ("out of order", counters.outOfOrder),
+        ("keep-alives", counters.keepAlives), ("holes", counters.holes), ("bytes in holes", counters.holeLength),
+        ("started without SYN", counters.midStreamStarts), ("bytes skipped", stream.skippedLength),
+      ].filter { $0.1 > 0 }.map { "\($0.0) \(Text.grouped($0.1))" }
+      if parts.isEmpty { return nil }
+      return "tcp \(stream.flow) \(stream.side.map { "from the \($0): " } ?? "")\(parts.joined(separator: ", "))"
+    }
   }
 
   private var peakLines: [String] {
@@ -103,7 +120,7 @@ extension CaptureInfo {
     for flow in flows {
       let peaks = [flow.peaks.second, flow.peaks.tenth, flow.peaks.millisecond]
       table.append(
-        ["\(flow.key.fileIndex + 1)", "\(flow.transport) \(flow.key)"] + peaks.map { Text.grouped($0.packets) }
+        ["\(flow.key.fileIndex + 1)", "\(flow.transport) \(flow.place)"] + peaks.map { Text.grouped($0.packets) }
           + peaks.map { Text.grouped($0.messages) })
     }
     return table.lines
@@ -207,10 +224,25 @@ extension CaptureInfo {
     json.member("sequencedMessages", entry.sequencedMessages)
   }
 
+  private static func write(_ stream: StreamStatistics, _ json: inout JSONWriter) {
+    json.member("source", TCPFlow.text(stream.flow.source, stream.flow.sourcePort))
+    json.member("direction", stream.side.map { "\($0)" })
+    json.member("retransmissions", stream.counters.retransmissions)
+    json.member("overlaps", stream.counters.overlaps)
+    json.member("conflictingBytes", stream.counters.conflictingBytes)
+    json.member("outOfOrder", stream.counters.outOfOrder)
+    json.member("keepAlives", stream.counters.keepAlives)
+    json.member("holes", stream.counters.holes)
+    json.member("holeBytes", stream.counters.holeLength)
+    json.member("midStreamStarts", stream.counters.midStreamStarts)
+    json.member("skippedBytes", stream.skippedLength)
+  }
+
   private func write(_ flow: FlowStatistics, _ json: inout JSONWriter) {
     json.member("file", files[Int(flow.key.fileIndex)].file.baseName)
     json.member("transport", "\(flow.transport)")
     json.member("destination", flow.key.description)
+    if let stream = flow.stream { Self.write(stream, &json) }
     json.member("protocol", flow.protocolName)
     json.member("feed", flow.feed)
     json.member("packets", flow.packets)

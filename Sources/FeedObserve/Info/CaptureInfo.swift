@@ -51,6 +51,7 @@ public struct CaptureInfo {
     // Checksums are judged by a replay; here everything that can be read is shown.
     let parser = FrameParser(verifyChecksums: false)
     var positions: [Key: Int] = [:]
+    let streams = StreamCollection()
     var runs: [(packet: SequencedPacket, count: UInt64)] = []
     withUnsafeTemporaryAllocation(of: Packet.self, capacity: 256) { burst in
       while !source.isExhausted {
@@ -58,6 +59,8 @@ public struct CaptureInfo {
           note(packet)
           if packet.linkType == .message { continue }
           switch parser.parse(packet) {
+          case .payload(let view) where view.transport == .tcp:
+            streams.take(TCPSegment(view), fileIndex: packet.fileIndex, at: packet.captureNanoseconds)
           case .payload(let view):
             let key = Key(key: FlowKey(view, fileIndex: packet.fileIndex), transport: view.transport)
             let position = positions[key] ?? add(key)
@@ -68,12 +71,17 @@ public struct CaptureInfo {
               compare(run, count: count, flow: key.key, at: packet.captureNanoseconds)
             }
           case .discarded(let reason):
+            if reason == .emptyPayload || reason == .shortFrame, let segment = parser.segmentWithoutPayload(packet) {
+              streams.take(segment, fileIndex: packet.fileIndex, at: packet.captureNanoseconds)
+            }
             wire.record(reason, fileIndex: packet.fileIndex, recordIndex: packet.recordIndex)
           }
         }
       }
     }
     readings = source.readings
+    streams.takeEnd()
+    flows += streams.flows
   }
 
   private mutating func note(_ packet: Packet) {

@@ -2,7 +2,8 @@ import FeedCore
 
 /// What a flow of packets showed by itself, whatever other lines there are.
 public struct FlowStatistics: Sendable {
-  /// One numbering of one stream of the flow: a session, or what follows where numbers began anew within one.
+  /// One numbering of one stream of the flow: a session, or what follows where numbers began anew within one. Over TCP
+  /// a SoupBinTCP session, or a unit of BOE.
   public struct Session: Sendable {
     /// As the transport writes it: text ("?" for characters that are not printable), a number, or "-" where it has
     /// none.
@@ -19,12 +20,16 @@ public struct FlowStatistics: Sendable {
     /// Packets outside of the numbers: snapshots, refreshes, unsequenced units. Their messages count.
     public var outOfBand: UInt64 = 0
     var numbers = NumberRanges()
-    fileprivate let session: SessionName
-    fileprivate let streamID: UInt32
-    fileprivate let transport: Transport
+    fileprivate var session = SessionName()
+    fileprivate var streamID: UInt32 = 0
+    /// Nil over TCP.
+    fileprivate var transport: Transport?
     /// Of the last packet that began anew, and of the last with messages.
     fileprivate var resetMark: UInt64 = 0
     fileprivate var sendNanoseconds: UInt64 = 0
+
+    /// A session over TCP.
+    init(name: String) { self.name = name }
 
     fileprivate init(_ packet: SequencedPacket, transport: Transport, feed: String?) {
       name = packet.session.text(of: transport)
@@ -47,7 +52,7 @@ public struct FlowStatistics: Sendable {
     /// Messages whose number this flow had shown before.
     public var duplicates: UInt64 { numbers.duplicates }
 
-    private func wireNumber(_ number: UInt64) -> UInt64 { number &+ UInt64(bitPattern: transport.wireNumberOffset) }
+    private func wireNumber(_ number: UInt64) -> UInt64 { number &+ UInt64(bitPattern: transport?.wireNumberOffset ?? 0) }
   }
 
   /// Sessions and streams told apart on one flow.
@@ -55,7 +60,9 @@ public struct FlowStatistics: Sendable {
 
   public var key: FlowKey
   public var transport: TransportView.Transport
-  /// "itch50", "ouch50", or nil: none that feedh reads.
+  /// One direction of a TCP connection: who sends on it, which end that is, and what its segments did.
+  public var stream: StreamStatistics?
+  /// "itch50", "ouch50", …, or nil: none that feedh reads.
   public var protocolName: String?
   /// Name of the feed it is a line of.
   public var feed: String?
@@ -78,6 +85,9 @@ public struct FlowStatistics: Sendable {
     self.transport = transport
   }
 
+  /// Destination; over TCP source and destination.
+  var place: String { stream?.flow.description ?? key.description }
+
   public var messages: UInt64 { sessions.reduce(0) { $0 + $1.messages } }
 
   /// Takes a packet; calls `visit` for each run of numbered messages in it.
@@ -91,12 +101,8 @@ public struct FlowStatistics: Sendable {
     var count: UInt64 = 0
     switch view.transport {
     case .udp: if let feedTransport { count = take(view, feedTransport, visit) }
-    case .tcp:
-      // A look at the first segments is enough to name a protocol.
-      if protocolName == nil, packets <= 16 {
-        let payload = UnsafeRawBufferPointer(start: view.payload, count: view.payloadLength)
-        if case .messages = SoupOUCH.examine(payload, packetLimit: 16) { protocolName = "ouch50" }
-      }
+    // Streams are put together before they are looked at (`CaptureInfo+Streams`).
+    case .tcp: break
     }
     peaks.take(messages: count, at: captureNanoseconds)
   }

@@ -11,12 +11,12 @@ public struct RatePeaks: Sendable {
 
     init(_ intervalNanoseconds: UInt64) { self.intervalNanoseconds = intervalNanoseconds }
 
-    mutating func take(messages count: UInt64, at nanoseconds: UInt64) {
+    mutating func take(packets packetCount: UInt64, messages count: UInt64, at nanoseconds: UInt64) {
       if nanoseconds / intervalNanoseconds != interval {
         interval = nanoseconds / intervalNanoseconds
         (packetsNow, messagesNow) = (0, 0)
       }
-      packetsNow += 1
+      packetsNow += packetCount
       messagesNow += count
       packets = max(packets, packetsNow)
       messages = max(messages, messagesNow)
@@ -27,9 +27,10 @@ public struct RatePeaks: Sendable {
   public private(set) var tenth = Peak(100_000_000)
   public private(set) var millisecond = Peak(1_000_000)
 
-  mutating func take(messages: UInt64, at nanoseconds: UInt64) {
-    second.take(messages: messages, at: nanoseconds)
-    tenth.take(messages: messages, at: nanoseconds)
-    millisecond.take(messages: messages, at: nanoseconds)
+  /// - Parameter packets: 0 for messages of a packet that was taken before.
+  mutating func take(packets: UInt64 = 1, messages: UInt64, at nanoseconds: UInt64) {
+    second.take(packets: packets, messages: messages, at: nanoseconds)
+    tenth.take(packets: packets, messages: messages, at: nanoseconds)
+    millisecond.take(packets: packets, messages: messages, at: nanoseconds)
   }
 }

@@ -19,7 +19,7 @@ private enum Reference {
 @Suite struct ReferenceRowsTests {
   /// Rows of another decoder, made from the same documents, over every one-message capture of the protocol. Its
   /// `file` is the path below the captures' folder, ours the base name.
-  @Test(.enabled(if: Reference.isPresent, Reference.absence), arguments: ["itch50", "ouch50"])
+  @Test(.enabled(if: Reference.isPresent, Reference.absence), arguments: ["itch50", "ouch50", "cboe-boe"])
   func rowsEqualTheReferenceFieldByField(name: String) throws {
     let expected = try String(
       contentsOfFile: Reference.captures + "/expected/one-packet-\(name).ndjson", encoding: .utf8)
@@ -44,14 +44,22 @@ private enum Reference {
         var output = Data()
         let faults = try decoder.decode(try CaptureSet(paths: [folder + file])) { output.append(contentsOf: $0) }
         #expect(faults == [])
-        #expect(decoder.tally.faultLines == [], "\(file)")
+        let expected = try #require(rowsByFile[file])
+        let isUnknown = expected.contains { $0["unknownLayout"] != nil }
+        #expect(decoder.tally.faultLines.isEmpty != isUnknown, "\(file)")
         var rows: [NSDictionary] = []
         for line in output.split(separator: UInt8(ascii: "\n")) {
           let row = try #require(try JSONSerialization.jsonObject(with: line) as? [String: Any])
           #expect(row["file"] as? String == file.split(separator: "/").last.map(String.init))
           rows.append(row.merging(["file": file]) { $1 } as NSDictionary)
         }
-        #expect(rows == rowsByFile[file], "\(file)")
+        if isUnknown {
+          // The reference prints nothing of a message that does not add up; we print its fixed part and count it.
+          #expect(expected.count == 1 && rows.count == 1 && decoder.tally.count(of: .optionalFieldLengths) == 1)
+          #expect(rows[0]["sequence"] as? NSObject == expected[0]["sequence"] as? NSObject)
+        } else {
+          #expect(rows == expected, "\(file)")
+        }
       }
     }
   }

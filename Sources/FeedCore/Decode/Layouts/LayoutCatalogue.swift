@@ -45,12 +45,16 @@ public enum LayoutCatalogue {
     Entry(title: "CME packet", description: CMELayouts.packetHeader),
     Entry(title: "Coinbase Derivatives packet", description: CoinbaseDerivativesLayouts.packetHeader),
     Entry(title: "Deribit packet", description: DeribitLayouts.packetHeader),
+    Entry(title: "SoupBinTCP 3.00", description: SoupBinTCPLayouts.description),
   ]
 
   /// Order entry.
   public static let orders: [Entry] = [
     Entry(title: "OUCH 5.0 to the venue", description: OUCH50Layouts.inbound),
     Entry(title: "OUCH 5.0 from the venue", description: OUCH50Layouts.outbound),
+    Entry(title: "OUCH 4.2 to the venue", description: OUCH42Layouts.inbound),
+    Entry(title: "OUCH 4.2 from the venue", description: OUCH42Layouts.outbound),
+    Entry(title: "Cboe BOE 2", description: BOE2Layouts.description),
   ]
 
   public static let all: [Entry] = feeds + transports + orders

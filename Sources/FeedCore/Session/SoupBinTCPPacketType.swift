@@ -11,6 +11,15 @@ public enum SoupBinTCPPacketType: UInt8, Sendable, CaseIterable {
   case unsequencedData = 0x55  // U
   case endOfSession = 0x5A  // Z
 
+  /// Who sends it; nil where both may. Unsequenced data is the client's in version 3, and both sides' from 4 on.
+  public var sender: StreamSide? {
+    switch self {
+    case .debug, .unsequencedData: nil
+    case .loginAccepted, .loginRejected, .sequencedData, .serverHeartbeat, .endOfSession: .server
+    case .loginRequest, .logoutRequest, .clientHeartbeat: .client
+    }
+  }
+
   /// Whether the packet carries a message of the application.
   @inlinable public var isData: Bool { self == .sequencedData || self == .unsequencedData }
 

@@ -2,6 +2,8 @@
 public struct SoupBinTCPPacket {
   /// The type byte; `SoupBinTCPPacketType(rawValue:)` is nil for one that is not defined.
   public let type: UInt8
+  /// The whole packet.
+  public let bytes: UnsafeRawBufferPointer
   /// The bytes after the type; may be empty.
   public let payload: UnsafeRawBufferPointer
   /// Of the packet's length field, from the start of the framed bytes.
@@ -51,6 +53,7 @@ public struct SoupBinTCPFramer: Sequence, IteratorProtocol {
     }
     let packet = SoupBinTCPPacket(
       type: base.byte(at: consumed + 2),
+      bytes: UnsafeRawBufferPointer(start: base + consumed, count: length + 2),
       payload: UnsafeRawBufferPointer(start: base + consumed + 3, count: length - 1),
       offset: consumed)
     consumed += 2 + length
