@@ -4,7 +4,7 @@
 /// An order book, the levels that the venue itself computes from it, and its implied levels are books of unlike content:
 /// each is an instrument with its own symbol (`ESZ5`, `ESZ5 MBO`, `ESZ5 IMPLIED`), so none is taken for another one.
 /// An instrument that no definition named is known by its number alone (`#13950`) until one does.
-struct NumberedInstruments: BitwiseCopyable {
+struct NumberedInstruments {
   /// A book of an instrument.
   enum View: UInt64, BitwiseCopyable {
     case main = 0
