@@ -93,13 +93,15 @@ struct CMEDecoder: EventDecoder {
       return .other
     }
     context.count(type: type)
+    // A definition is no part of an event, whatever its indicator says.
+    if template.pointee.kind == .definition { return .other }
     if !ends {
       if writer.count > before { isOpen = true }
-    } else if isOpen, template.pointee.kind != .definition, template.pointee.indicator != CMETemplate.absent {
+    } else if isOpen, template.pointee.indicator != CMETemplate.absent {
       isOpen = false
       _ = writer.next(.endOfChannelEvent, 0, message.stamp)
     }
-    return isNew || template.pointee.kind == .definition ? .other : .everyday
+    return isNew ? .other : .everyday
   }
 
   /// False where the message ends before its groups do, or entries are shorter than known: nothing was written.
