@@ -42,4 +42,7 @@ public struct QuantityScale: BitwiseCopyable, Sendable, Equatable {
   /// The raw quantity of a stored one. Clamped to 64 bits.
   @inline(__always)
   public func raw(stored: UInt32) -> Int64 { Int64(stored).multipliedClamped(by: divisor) }
+
+  /// The same of a sum of stored ones.
+  public func raw(stored sum: UInt64) -> Int64 { Int64(clamping: sum).multipliedClamped(by: divisor) }
 }

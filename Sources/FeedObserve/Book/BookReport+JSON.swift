@@ -29,11 +29,13 @@ extension BookReport {
     json.member("canonicalSymbol", instrument.canonical.description)
     json.member("priceNanounits", instrument.scale.nanounits)
     json.member("priceDivisor", instrument.scale.divisor)
+    json.member("quantityNanounits", instrument.quantityScale.nanounits)
+    json.member("quantityDivisor", instrument.quantityScale.divisor)
     json.member("bidPrice", instrument.scale.raw(stored: instrument.top.bidPrice))
-    json.member("bidQuantity", instrument.top.bidQuantity)
+    json.member("bidQuantity", instrument.quantityScale.raw(stored: instrument.top.bidQuantity))
     json.member("bidOrders", instrument.bidOrders)
     json.member("askPrice", instrument.scale.raw(stored: instrument.top.askPrice))
-    json.member("askQuantity", instrument.top.askQuantity)
+    json.member("askQuantity", instrument.quantityScale.raw(stored: instrument.top.askQuantity))
     json.member("askOrders", instrument.askOrders)
     json.member("state", "\(instrument.state)")
     json.member("roundLot", record.roundLot)
@@ -41,11 +43,11 @@ extension BookReport {
       let best = run.replay.bestRoundLot(of: instrument, side: side)
       json.member(key, best.map { instrument.scale.raw(stored: $0.price) })
     }
-    json.member("volume", record.volume)
+    json.member("volume", instrument.quantityScale.raw(stored: record.volume))
     json.member("vwap", Self.vwap(instrument))
     let hasTrade = record.lastQuantity > 0
     json.member("lastPrice", hasTrade ? instrument.scale.raw(stored: record.lastPrice) : nil)
-    json.member("lastQuantity", hasTrade ? record.lastQuantity : nil)
+    json.member("lastQuantity", hasTrade ? instrument.quantityScale.raw(stored: record.lastQuantity) : nil)
     json.member("lastTradeNanoseconds", hasTrade ? record.lastTradeNanoseconds : nil)
     if symbol == nil { return }
     for (key, side) in [("bids", Side.buy), ("asks", .sell)] {
@@ -58,14 +60,14 @@ extension BookReport {
   private func writeLevel(_ level: SideLevel, of instrument: InstrumentSummary, _ json: inout JSONWriter) {
     json.object(isInline: true) { json in
       json.member("price", instrument.scale.raw(stored: level.price))
-      json.member("quantity", level.quantity)
+      json.member("quantity", instrument.quantityScale.raw(stored: level.quantity))
       json.member("orders", level.orders)
       guard showsQueues else { return }
       json.list("queue") { json in
         for order in level.queue {
           json.object { json in
             json.member("orderReferenceNumber", order.orderReferenceNumber)
-            json.member("quantity", order.quantity)
+            json.member("quantity", instrument.quantityScale.raw(stored: order.quantity))
           }
         }
       }

@@ -12,9 +12,15 @@ extension BookReport {
       Int128(stored) * Int128(instrument.scale.nanounits), decimals: decimals(unit: instrument.scale.nanounits))
   }
 
-  private static func decimals(unit: Int64) -> Int {
-    var decimals = 4
-    var step: Int64 = 100_000
+  /// A quantity in what the instrument is counted in, with the decimals its unit needs: none for whole shares.
+  private static func quantity(_ stored: some BinaryInteger, of instrument: InstrumentSummary) -> String {
+    let unit = instrument.quantityScale.nanounits
+    return Text.money(Int128(stored) * Int128(unit), decimals: decimals(unit: unit, atLeast: 0))
+  }
+
+  private static func decimals(unit: Int64, atLeast least: Int = 4) -> Int {
+    var decimals = least
+    var step = (least..<9).reduce(Int64(1)) { step, _ in step * 10 }
     while step > 1, unit % step != 0 {
       step /= 10
       decimals += 1
@@ -35,10 +41,10 @@ extension BookReport {
       let ask = top.askQuantity > 0
       table.append([
         instrument.venueName, "\(instrument.locate)", instrument.symbol.description,
-        bid ? Text.grouped(instrument.bidOrders) : "", bid ? Text.grouped(top.bidQuantity) : "",
+        bid ? Text.grouped(instrument.bidOrders) : "", bid ? Self.quantity(top.bidQuantity, of: instrument) : "",
         bid ? Self.price(top.bidPrice, of: instrument) : "-", ask ? Self.price(top.askPrice, of: instrument) : "-",
-        ask ? Text.grouped(top.askQuantity) : "", ask ? Text.grouped(instrument.askOrders) : "",
-        Text.grouped(instrument.record.volume),
+        ask ? Self.quantity(top.askQuantity, of: instrument) : "", ask ? Text.grouped(instrument.askOrders) : "",
+        Self.quantity(instrument.record.volume, of: instrument),
         instrument.record.lastQuantity > 0 ? Self.price(instrument.record.lastPrice, of: instrument) : "-",
         "\(instrument.state)",
       ])
@@ -63,11 +69,12 @@ extension BookReport {
     let record = instrument.record
     var trade = "no trade"
     if record.lastQuantity > 0 {
-      trade = "last \(Text.grouped(record.lastQuantity)) at \(Self.price(record.lastPrice, of: instrument)), "
+      trade = "last \(Self.quantity(record.lastQuantity, of: instrument)) at "
+        + "\(Self.price(record.lastPrice, of: instrument)), "
         + TimeText.timeOfDay(record.lastTradeNanoseconds)
     }
     if let vwap = Self.vwap(instrument) {
-      trade += ", volume \(Text.grouped(record.volume)), VWAP \(Text.money(Int128(vwap), decimals: 4))"
+      trade += ", volume \(Self.quantity(record.volume, of: instrument)), VWAP \(Text.money(Int128(vwap), decimals: 4))"
     }
     let roundLots = [Side.buy, .sell].map { side in
       run.replay.bestRoundLot(of: instrument, side: side).map { Self.price($0.price, of: instrument) } ?? "none"
@@ -89,9 +96,9 @@ extension BookReport {
       let bid = index < bids.count ? bids[index] : nil
       let ask = index < asks.count ? asks[index] : nil
       table.append([
-        bid.map { Text.grouped($0.orders) } ?? "", bid.map { Text.grouped($0.quantity) } ?? "",
+        bid.map { Text.grouped($0.orders) } ?? "", bid.map { Self.quantity($0.quantity, of: instrument) } ?? "",
         bid.map { Self.price($0.price, of: instrument) } ?? "", ask.map { Self.price($0.price, of: instrument) } ?? "",
-        ask.map { Text.grouped($0.quantity) } ?? "", ask.map { Text.grouped($0.orders) } ?? "",
+        ask.map { Self.quantity($0.quantity, of: instrument) } ?? "", ask.map { Text.grouped($0.orders) } ?? "",
       ])
     }
     return table.lines
@@ -104,11 +111,11 @@ extension BookReport {
       for level in levels(of: instrument, side: side) {
         lines.append(
           "\(side == .buy ? "bid" : "ask") \(Self.price(level.price, of: instrument)): "
-            + "\(Text.grouped(level.quantity)) shares in \(Text.grouped(level.orders)) orders")
+            + "\(Self.quantity(level.quantity, of: instrument)) shares in \(Text.grouped(level.orders)) orders")
         for (position, order) in level.queue.enumerated() {
           lines.append(
             "  \(Text.right("\(position + 1)", 5)).  order \(Text.left("\(order.orderReferenceNumber)", 20))  "
-              + "\(Text.right(Text.grouped(order.quantity), 9)) shares")
+              + "\(Text.right(Self.quantity(order.quantity, of: instrument), 9)) shares")
         }
       }
     }

@@ -86,8 +86,9 @@ public struct BookReport {
       let top = instrument.top
       output.write(
         "\(instrument.venueName)\t\(instrument.locate)\t\(instrument.symbol)\t"
-          + "\(instrument.scale.raw(stored: top.bidPrice))\t\(top.bidQuantity)"
-          + "\t\(instrument.bidOrders)\t\(instrument.scale.raw(stored: top.askPrice))\t\(top.askQuantity)"
+          + "\(instrument.scale.raw(stored: top.bidPrice))\t\(instrument.quantityScale.raw(stored: top.bidQuantity))"
+          + "\t\(instrument.bidOrders)\t\(instrument.scale.raw(stored: top.askPrice))"
+          + "\t\(instrument.quantityScale.raw(stored: top.askQuantity))"
           + "\t\(instrument.askOrders)\t\(instrument.state)\n")
     }
   }
@@ -104,9 +105,13 @@ public struct BookReport {
           let head = "\(instrument.venueName)\t\(instrument.locate)\t\(instrument.symbol)\t"
             + "\(side == .buy ? "B" : "S")\t\(number + 1)\t"
             + "\(instrument.scale.raw(stored: level.price))\t"
-          if !showsQueues { output.write(head + "\(level.quantity)\t\(level.orders)\n") }
+          if !showsQueues {
+            output.write(head + "\(instrument.quantityScale.raw(stored: level.quantity))\t\(level.orders)\n")
+          }
           for (position, order) in level.queue.enumerated() {
-            output.write(head + "\(position + 1)\t\(order.orderReferenceNumber)\t\(order.quantity)\n")
+            output.write(
+              head + "\(position + 1)\t\(order.orderReferenceNumber)"
+                + "\t\(instrument.quantityScale.raw(stored: order.quantity))\n")
           }
         }
       }
