@@ -6,7 +6,7 @@
 @testable import FeedObserve
 
 private let descriptions = LayoutCatalogue.all.map(\.description)
-private let columns = RowFormat.allCases.map { format in
+nonisolated(unsafe) private let columns = RowFormat.allCases.map { format in
   descriptions.map { description -> any RowFormatter in
     switch format {
     case .ndjson: NDJSONRows([description])

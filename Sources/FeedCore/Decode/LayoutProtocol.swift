@@ -47,7 +47,7 @@ public struct ProtocolDescription: Sendable, CustomStringConvertible {
   private let firstCode: UInt32
   private let plans: [LayoutPlan]
   /// The type is the first byte, each type has one layout, and nothing but lengths need be judged.
-  private let isPlain: Bool
+  let isPlain: Bool
 
   /// - Parameters:
   ///   - headLength: where messages carry the length of their root block: bytes before that block.

@@ -87,7 +87,7 @@ public struct CSVRows: RowFormatter {
       }
       plans.append(row)
       tails.append(
-        description.layouts.map { TailPlan($0, &literals) { ($1 ? "\"" : ",\"") + $0 + "\":" } })
+        description.layouts.map { TailPlan($0, description.byteOrder, &literals) { ($1 ? "\"" : ",\"") + $0 + "\":" } })
     }
   }
 

@@ -6,6 +6,14 @@ import FeedCore
 /// Protocols are recognised by structure, flow by flow (`CaptureDecoder+Recognise`). Nothing throws and nothing stops
 /// on bad bytes: `tally` counts them.
 public struct CaptureDecoder: ~Copyable {
+  /// What is asked of a layout for every message.
+  private struct Marks: BitwiseCopyable {
+    /// `--type` lets it pass.
+    var isWanted: Bool
+    /// An appendage or parts follow the fixed part.
+    var hasRest: Bool
+  }
+
   /// Rows that were not taken yet.
   public var output = RowBuffer()
   public private(set) var tally = DecodeTally()
@@ -27,10 +35,9 @@ public struct CaptureDecoder: ~Copyable {
   private let applications: [SoupApplication]
   /// A file of SoupBinTCP packets is one connection.
   private var fileConnection = TCPConnection()
-  /// By protocol and layout: whether `--type` lets it pass.
-  private let passesType: [[Bool]]
-  /// Likewise: whether an appendage or parts follow the fixed part.
-  private let hasRest: [[Bool]]
+  /// By protocol, where its layouts begin in `marks`.
+  private let firstMarks: [Int]
+  private let marks: [Marks]
   private var symbolFilter: SymbolFilter?
   private var formatter: any RowFormatter
 
@@ -75,8 +82,10 @@ public struct CaptureDecoder: ~Copyable {
     }
     let types = Set(selection.types)
     func passes(_ layout: MessageLayout) -> Bool { types.isEmpty || types.contains(layout.typeText) }
-    passesType = protocols.map { $0.layouts.map(passes) }
-    hasRest = protocols.map { $0.layouts.map { $0.hasAppendage || !$0.parts.isEmpty } }
+    firstMarks = protocols.indices.map { index in protocols[..<index].reduce(0) { $0 + $1.layouts.count } }
+    marks = protocols.flatMap(\.layouts).map { layout in
+      Marks(isWanted: passes(layout), hasRest: layout.hasAppendage || !layout.parts.isEmpty)
+    }
     symbolFilter = selection.symbol.map { SymbolFilter($0, protocols) }
     switch selection.format {
     case .ndjson: formatter = NDJSONRows(protocols)
@@ -213,7 +222,8 @@ public struct CaptureDecoder: ~Copyable {
     }
     tally.messages &+= 1
     let layoutIndex = judgement.layoutIndex
-    if hasRest[protocolIndex][layoutIndex] { checkRest(of: message, protocolIndex, layoutIndex, at: offset) }
+    let marks = marks[firstMarks[protocolIndex] &+ layoutIndex]
+    if marks.hasRest { checkRest(of: message, protocolIndex, layoutIndex, at: offset) }
     let decoded = DecodedMessage(
       protocolIndex: protocolIndex, layoutIndex: layoutIndex, bytes: message, packetIndex: packetIndex,
       sequenceNumber: sequenceNumber)
@@ -221,7 +231,7 @@ public struct CaptureDecoder: ~Copyable {
     if let passes = symbolFilter?.passes(decoded, sessionHead: sessionHead, sessionTail: sessionTail), !passes {
       return
     }
-    guard passesType[protocolIndex][layoutIndex], !isDone else { return }
+    guard marks.isWanted, !isDone else { return }
     formatter.append(decoded, to: &output)
     tally.rows &+= 1
   }

@@ -49,7 +49,7 @@ public struct NDJSONRows: RowFormatter {
     for description in protocols {
       plans.append(description.layouts.indices.map { Self.plan($0, of: description, &literals) })
       tails.append(
-        description.layouts.map { TailPlan($0, &literals) { ($1 ? "\"" : ",\"") + $0 + "\":" } })
+        description.layouts.map { TailPlan($0, description.byteOrder, &literals) { ($1 ? "\"" : ",\"") + $0 + "\":" } })
     }
   }
 
@@ -64,7 +64,7 @@ public struct NDJSONRows: RowFormatter {
     var rowLengthMaximum = 160 + head.count
     for field in layout.fields where field.encoding != .reserved {
       let literal = literals.add((fields.isEmpty ? "\"" : ",\"") + field.name + "\":")
-      fields.append(FieldPlan(literal: literal, slot: field.slot))
+      fields.append(FieldPlan(literal: literal, slot: field.slot, order: description.byteOrder))
       rowLengthMaximum += literal.count + field.slot.rowLengthMaximum(textFactor: 6)
     }
     return Plan(
@@ -112,29 +112,46 @@ public struct NDJSONRows: RowFormatter {
     } else {
       buffer.append("null")
     }
-    literals.append(plan.head, to: &buffer)
-    let end = plan.isFlat
-      ? message.bytes.count
-      : protocols[message.protocolIndex].rootEnd(of: message.bytes, layoutIndex: message.layoutIndex)
-    // SAFETY: `isPresent` proves that the message holds the field.
-    for field in plan.fields where field.isPresent(before: end) {
-      literals.append(field.literal, to: &buffer)
-      buffer.appendJSON(field.slot, at: base, plan.byteOrder)
+    let end = plan.isFlat ? message.bytes.count : rootEnd(of: message)
+    literals.withBytes { texts in
+      buffer.append(plan.head.text(in: texts))
+      // SAFETY: `isPresent` proves that the message holds the field; each load is of the field's own size.
+      for field in plan.fields where field.isPresent(before: end) {
+        buffer.append(field.literal.text(in: texts))
+        let offset = field.slot.offset
+        switch field.load {
+        case .text:
+          buffer.append(UInt8(ascii: "\""))
+          buffer.appendJSON(field.slot.trimmed(at: base))
+          buffer.append(UInt8(ascii: "\""))
+        case .big2: buffer.appendDecimal(UInt64(base.bigEndian(UInt16.self, at: offset)))
+        case .big4: buffer.appendDecimal(UInt64(base.bigEndian(UInt32.self, at: offset)))
+        case .big6: buffer.appendDecimal(base.bigEndianUInt48(at: offset))
+        case .big8: buffer.appendDecimal(base.bigEndian(UInt64.self, at: offset))
+        case .other: buffer.appendJSON(field.slot, at: base, plan.byteOrder)
+        }
+      }
     }
-    if !plan.isFlat {
-      tails[message.protocolIndex][message.layoutIndex]
-        .appendJSON(message, protocols[message.protocolIndex], literals, to: &buffer)
-      buffer.reserve(8)
-    }
-    if plan.hasAppendage {
-      appendAppendage(
-        message, protocols[message.protocolIndex].layouts[message.layoutIndex], to: &buffer)
-    }
+    if !plan.isFlat { appendTail(message, to: &buffer) }
+    if plan.hasAppendage { appendAppendage(message, to: &buffer) }
     buffer.append("}}\n")
   }
 
   @inline(never)
-  private func appendAppendage(_ message: DecodedMessage, _ layout: MessageLayout, to buffer: inout RowBuffer) {
+  private func rootEnd(of message: DecodedMessage) -> Int {
+    protocols[message.protocolIndex].rootEnd(of: message.bytes, layoutIndex: message.layoutIndex)
+  }
+
+  @inline(never)
+  private func appendTail(_ message: DecodedMessage, to buffer: inout RowBuffer) {
+    tails[message.protocolIndex][message.layoutIndex]
+      .appendJSON(message, protocols[message.protocolIndex], literals, to: &buffer)
+    buffer.reserve(8)
+  }
+
+  @inline(never)
+  private func appendAppendage(_ message: DecodedMessage, to buffer: inout RowBuffer) {
+    let layout = protocols[message.protocolIndex].layouts[message.layoutIndex]
     guard let appendage = layout.appendageBytes(of: message.bytes) else { return }
     buffer.reserve(64 + appendage.count * 2)
     if layout.appendage == .optional {

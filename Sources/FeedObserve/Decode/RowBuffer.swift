@@ -87,27 +87,64 @@ public struct RowBuffer: ~Copyable {
     appendDecimal(number.magnitude)
   }
 
+  /// Two digits a step.
   private func writeDigits(_ number: UInt64, endingAt end: Int) {
     var rest = number
     var index = end
-    repeat {
-      index &-= 1
-      let (quotient, digit) = rest.quotientAndRemainder(dividingBy: 10)
-      base[index] = UInt8(truncatingIfNeeded: digit) | 0x30
+    while rest >= 100 {
+      let (quotient, pair) = rest.quotientAndRemainder(dividingBy: 100)
+      index &-= 2
+      writePair(pair, at: index)
       rest = quotient
-    } while rest != 0
+    }
+    if rest >= 10 {
+      writePair(rest, at: index &- 2)
+    } else {
+      base[index &- 1] = UInt8(truncatingIfNeeded: rest) | 0x30
+    }
   }
 
+  /// - Precondition: `pair` is less than 100.
+  @inline(__always)
+  private func writePair(_ pair: UInt64, at index: Int) {
+    // 103/1024 is a tenth, exact enough for two digits.
+    let tens = (pair &* 103) >> 10
+    base[index] = UInt8(truncatingIfNeeded: tens) | 0x30
+    base[index &+ 1] = UInt8(truncatingIfNeeded: pair &- tens &* 10) | 0x30
+  }
+
+  /// From the length in bits, times log 2 in 1/4096, and one comparison.
   private static func digitCount(_ number: UInt64) -> Int {
-    var digits = 1
-    var bound: UInt64 = 10
-    while number >= bound {
-      digits &+= 1
-      // 10^19 is the last power that 64 bits hold.
-      if digits == 20 { break }
-      bound &*= 10
+    let bits = 64 &- (number | 1).leadingZeroBitCount
+    let least = (bits &* 1233) >> 12
+    return least &+ (number >= power(least) ? 1 : 0)
+  }
+
+  /// 10 to the power of 0 ... 19. Constants in a switch: a static table would be initialised lazily.
+  @inline(__always)
+  private static func power(_ exponent: Int) -> UInt64 {
+    switch exponent {
+    case 0: 0
+    case 1: 10
+    case 2: 100
+    case 3: 1_000
+    case 4: 10_000
+    case 5: 100_000
+    case 6: 1_000_000
+    case 7: 10_000_000
+    case 8: 100_000_000
+    case 9: 1_000_000_000
+    case 10: 10_000_000_000
+    case 11: 100_000_000_000
+    case 12: 1_000_000_000_000
+    case 13: 10_000_000_000_000
+    case 14: 100_000_000_000_000
+    case 15: 1_000_000_000_000_000
+    case 16: 10_000_000_000_000_000
+    case 17: 100_000_000_000_000_000
+    case 18: 1_000_000_000_000_000_000
+    default: 10_000_000_000_000_000_000
     }
-    return digits
   }
 
   /// Two hexadecimal digits a byte, small letters.

@@ -2,8 +2,35 @@ import FeedCore
 
 /// Where one field's text before its value lies among a formatter's literals, and where its value lies.
 struct FieldPlan: BitwiseCopyable {
-  var literal: Literal
-  var slot: FieldSlot
+  /// The encodings that fill the feeds, each with one load and without a value that means none; the rest is read by
+  /// `FieldSlot`.
+  enum Load: UInt8, BitwiseCopyable {
+    case text
+    case big2
+    case big4
+    case big6
+    case big8
+    case other
+  }
+
+  let literal: Literal
+  let slot: FieldSlot
+  let load: Load
+
+  init(literal: Literal, slot: FieldSlot, order: ByteOrder) {
+    self.literal = literal
+    self.slot = slot
+    let isNumber = slot.encoding == .unsigned || slot.encoding == .timestamp
+    load = switch slot.size {
+    case _ where slot.null != .none: .other
+    case _ where slot.encoding.isText: .text
+    case 2 where isNumber && order == .big: .big2
+    case 4 where isNumber && order == .big: .big4
+    case 6 where isNumber && order == .big: .big6
+    case 8 where isNumber && order == .big: .big8
+    default: .other
+    }
+  }
 
   /// - Parameter end: bytes of the message, or of the group's entry, in which fields lie.
   @inline(__always)
@@ -14,6 +41,13 @@ struct FieldPlan: BitwiseCopyable {
 struct Literal: BitwiseCopyable {
   var start: Int
   var count: Int
+
+  /// - Parameter texts: of the `Literals` that made it.
+  @inline(__always)
+  func text(in texts: UnsafeRawPointer) -> UnsafeRawBufferPointer {
+    // SAFETY: `Literals.add` said where it put the text.
+    UnsafeRawBufferPointer(start: texts + start, count: count)
+  }
 }
 
 /// All prepared texts of a formatter, one after another.
@@ -24,6 +58,14 @@ struct Literals {
     let start = bytes.count
     bytes += Array(text.utf8)
     return Literal(start: start, count: bytes.count - start)
+  }
+
+  /// All texts, for a row's appending; do not let the pointer escape.
+  @inline(__always)
+  func withBytes(_ body: (UnsafeRawPointer) -> Void) {
+    bytes.withUnsafeBytes { texts in
+      if let base = texts.baseAddress { body(base) }
+    }
   }
 
   @inline(__always)

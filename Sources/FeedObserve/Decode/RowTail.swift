@@ -14,13 +14,15 @@ struct TailPlan {
   private let layout: MessageLayout
 
   /// - Parameter key: the text before a value, from the field's name and whether it is the entry's first.
-  init(_ layout: MessageLayout, _ literals: inout Literals, key: (String, Bool) -> String) {
+  init(
+    _ layout: MessageLayout, _ order: ByteOrder, _ literals: inout Literals, key: (String, Bool) -> String
+  ) {
     for group in layout.groups {
       var fields: [FieldPlan] = []
       var length = 8
       for field in group.fields where field.encoding != .reserved {
         let literal = literals.add(key(field.name, fields.isEmpty))
-        fields.append(FieldPlan(literal: literal, slot: field.slot))
+        fields.append(FieldPlan(literal: literal, slot: field.slot, order: order))
         length += literal.count + field.slot.rowLengthMaximum(textFactor: 6)
       }
       groups.append(Group(name: group.name, fields: fields, entryLengthMaximum: length))

@@ -44,7 +44,7 @@ public struct TableRows: RowFormatter {
     self.namesFlows = namesFlows
     for description in protocols {
       plans.append(description.layouts.indices.map { Self.plan($0, of: description, &literals) })
-      tails.append(description.layouts.map { TailPlan($0, &literals) { ($1 ? "" : " ") + $0 + "=" } })
+      tails.append(description.layouts.map { TailPlan($0, description.byteOrder, &literals) { ($1 ? "" : " ") + $0 + "=" } })
     }
   }
 
@@ -61,7 +61,7 @@ public struct TableRows: RowFormatter {
     for field in layout.fields
     where field.encoding != .reserved && field.role == .value && field.name != MessageLayout.appendageLengthName {
       let literal = literals.add(" " + field.name + "=")
-      fields.append(FieldPlan(literal: literal, slot: field.slot))
+      fields.append(FieldPlan(literal: literal, slot: field.slot, order: description.byteOrder))
       rowLengthMaximum += literal.count + field.slot.rowLengthMaximum(textFactor: 4)
     }
     return Plan(

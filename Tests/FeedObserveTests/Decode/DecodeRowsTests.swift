@@ -33,6 +33,32 @@ private func row(
 }
 
 @Suite struct DecodeRowsTests {
+  /// Every power of ten and of two with its neighbours, and numbers of every length at random.
+  @Test func decimalDigitsAreThoseOfTheNumber() {
+    let seed = UInt64.random(in: 0 ... .max)
+    var state = seed
+    var numbers: [UInt64] = Array(0...1_100) + [.max, .max - 1]
+    for exponent in 0..<20 { numbers += Self.neighbours((0..<exponent).reduce(UInt64(1)) { power, _ in power &* 10 }) }
+    for bit in 0..<64 { numbers += Self.neighbours(1 << UInt64(bit)) }
+    for shift in 0..<64 {
+      for _ in 0..<20 {
+        state = Mix.spread(state &+ 0x9E37_79B9_7F4A_7C15)
+        numbers.append(state >> UInt64(shift))
+      }
+    }
+    for number in numbers {
+      var buffer = RowBuffer(capacity: 64)
+      buffer.appendDecimal(number)
+      #expect(String(decoding: buffer.bytes, as: UTF8.self) == "\(number)", "seed \(seed)")
+      buffer.removeAll()
+      buffer.appendDecimal(number, digits: 20)
+      let text = String(decoding: buffer.bytes, as: UTF8.self)
+      #expect(text.count == 20 && UInt64(text) == number, "seed \(seed)")
+    }
+  }
+
+  private static func neighbours(_ number: UInt64) -> [UInt64] { [number &- 1, number, number &+ 1] }
+
   private let itch = [ITCH50Layouts.description]
   private let ouch = [OUCH50Layouts.inbound, OUCH50Layouts.outbound]
 
