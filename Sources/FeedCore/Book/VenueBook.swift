@@ -216,7 +216,7 @@ struct VenueBook {
 /// A list of departures, emptied at every chunk end: two for each of its events fit.
 struct Departures {
   private let storage = Storage<Departure>(
-    capacity: 2 * (Core.chunkMaximum + 4 * EventList.perMessageMaximum), hugePages: false)
+    capacity: 2 * (EventList.chunkMaximum + 4 * EventList.perMessageMaximum), hugePages: false)
   private(set) var count = 0
 
   mutating func append(_ departure: Departure) {

@@ -1,5 +1,7 @@
 /// Room for the events of messages that have several, one chunk of messages at a time. All reserved up front.
 struct EventList {
+  /// Messages of a chunk: as many as their events fit into the nearest cache.
+  static var chunkMaximum: Int { 256 }
   /// What one message can hold at most: 65,507 bytes of entries of eight.
   static var perMessageMaximum: Int { 8_192 }
 

@@ -9,7 +9,7 @@ struct Core: DeliverySink {
   private var decoders: Decoders
   private let channelVenues: Storage<VenueIndex>
   let messagesByType: Storage<UInt64>
-  private let events = Storage<BookEvent>(capacity: Core.chunkMaximum, hugePages: false)
+  private let events = Storage<BookEvent>(capacity: EventList.chunkMaximum, hugePages: false)
   var crossVenue: CrossVenueDetector?
   var imbalance: ImbalanceDetector?
   private let hasDetectors: Bool
@@ -88,7 +88,7 @@ struct Core: DeliverySink {
     var position = 0
     while position < batch.count {
       if deliveries[position].kind == .message {
-        let count = min(batch.count &- position, Self.chunkMaximum)
+        let count = min(batch.count &- position, EventList.chunkMaximum)
         position &+= applyMessages(deliveries + position, count: count, packets: packets, stamps: &stamps)
       } else {
         applyControl(deliveries[position], now: packets[Int(deliveries[position].packet)].captureNanoseconds)
@@ -98,8 +98,6 @@ struct Core: DeliverySink {
     if batch.isSampled { stamps.record(batch, in: stages) }
   }
 
-  /// Messages of a chunk: as many as their events fit into the nearest cache.
-  static var chunkMaximum: Int { 256 }
   /// How many messages ahead of its application one is decoded, which asks for the cache lines that it will touch;
   /// Docs/decisions/0003-look-ahead.md.
   private static var decodeAhead: Int { 12 }

@@ -96,7 +96,7 @@ struct CoreTests {
   @Test func messagesOfOneBatchMayExceedAChunk() {
     let harness = CoreHarness()
     harness.trust(.ok)
-    let count = Core.chunkMaximum * 3 + 5
+    let count = EventList.chunkMaximum * 3 + 5
     harness.send((0..<count).map { M.add(1, UInt64($0), "B", 1, "ABC", 50_000) })
     #expect(harness.levels("ABC", .buy).map(\.orders.count) == [count])
     #expect(harness.counted(.topChanges) == 1)
