@@ -224,10 +224,11 @@ struct CoinbaseDerivativesDecoder: EventDecoder {
     }
     var stamp = message.stamp
     stamp.flags = []
+    let trades: UInt32 = status == 1 ? 1 : 0
+    if context.owns(main) { writer.next(.tradingStatus, main, stamp).pointee.quantity = trades }
     let identifier = NumberedInstruments.identifier(message.number, .implied)
-    for index in [main, context.directory.pointee.find(identifier: identifier) ?? main] where context.owns(index) {
-      writer.next(.tradingStatus, index, stamp).pointee.quantity = status == 1 ? 1 : 0
-    }
+    guard let implied = context.directory.pointee.find(identifier: identifier), context.owns(implied) else { return }
+    writer.next(.tradingStatus, implied, stamp).pointee.quantity = trades
   }
 
   private mutating func define(
@@ -255,7 +256,8 @@ struct CoinbaseDerivativesDecoder: EventDecoder {
     else { return }
     // The side is emptied by the first, whatever it says.
     var kind = BookEvent.Kind.setTop
-    for level in [best, next] {
+    for position in 0..<2 {
+      let level = position == 0 ? best : next
       var price: Int32?
       if level.price != Self.priceNull, level.quantity > 0 {
         price = instruments.price(level.price, index, message.delivery, message.packets)

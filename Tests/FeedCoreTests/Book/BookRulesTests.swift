@@ -40,7 +40,7 @@ struct BookRulesTests {
     #expect(queue(harness, .sell) == ["50000: 1×50"])
     let record = harness.record("ABC")
     #expect(record?.volume == 40)
-    #expect(record?.turnover == 40 * 49_900)
+    #expect(record?.turnover == Int64(40 * 49_900))
     #expect(record?.lastPrice == 49_900)
     #expect(record?.lastQuantity == 40)
   }
