@@ -124,7 +124,7 @@ struct CMETemplate: BitwiseCopyable {
 }
 
 /// All templates, found by number and version in two loads.
-struct CMETemplates: BitwiseCopyable {
+struct CMETemplates {
   /// Templates below this number, versions below that one.
   private static var templateLimit: Int { 128 }
   private static var versionLimit: Int { 16 }
