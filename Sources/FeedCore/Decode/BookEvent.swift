@@ -13,6 +13,11 @@ struct BookEvent: BitwiseCopyable {
     case execute
     /// Reduces by `quantity`; the trade's price is `price`. `isPrintable` says whether it counts.
     case executeWithPrice
+    /// An order's new `price` and `quantity`, both absolute. It keeps its place where `keepsPlace` says so and the
+    /// price stays; else it goes to the end of its level.
+    case modify
+    /// An order's new `quantity`, absolute; 0 removes it. It keeps its place. No trade.
+    case setQuantity
     /// A trade that touches no order. `second` is its match number.
     case trade
     /// Takes back the trade with match number `reference`.
@@ -30,11 +35,6 @@ struct BookEvent: BitwiseCopyable {
     /// Another core's order, of a protocol whose later messages name only the order (`byReference`): kept so that they
     /// find it, in no book.
     case addForeign
-    /// An order's new `price` and `quantity`, both absolute. It keeps its place where `keepsPlace` says so and the
-    /// price stays; else it goes to the end of its level.
-    case modify
-    /// An order's new `quantity`, absolute; 0 removes it. It keeps its place. No trade.
-    case setQuantity
     /// A level's `quantity`, absolute; 0 removes it. Level books only.
     case setLevel
     /// Level books by position (CME): `second` is the 1-based position on the side, `reference` how many levels the
@@ -63,7 +63,7 @@ struct BookEvent: BitwiseCopyable {
     case endOfChannelEvent
 
     /// The last of the kinds that change orders by everyday messages; `add` is the first.
-    static var lastOfOrders: UInt8 { 6 }
+    static var lastOfOrders: UInt8 { 8 }
   }
 
   /// In place of an instrument: the order's own, found by `reference` alone. Of protocols whose messages about an

@@ -42,14 +42,16 @@ final class CoreHarness {
   init(
     venues: [VenueSettings] = [VenueSettings(name: "x")], capacity: CapacitySettings = CoreHarness.smallCapacity(),
     crossVenue: CrossVenueSettings? = nil, imbalance: ImbalanceSettings? = nil, ownedShards: UInt64 = .max,
-    countsMessages: Bool = true, isNumbered: Bool = true, shardCount: Int = 16
+    countsMessages: Bool = true, isNumbered: Bool = true, shardCount: Int = 16,
+    feedProtocol: FeedProtocol = .itch50, stream: UInt32? = nil
   ) {
     var plan = FeedPlan()
     plan.venues = venues
     for (index, venue) in venues.enumerated() {
       plan.channels.append(
         FeedPlan.Channel(
-          name: venue.name, venue: VenueIndex(index), protocol: .itch50, isNumbered: isNumbered, lines: []))
+          name: venue.name, venue: VenueIndex(index), protocol: feedProtocol, isNumbered: isNumbered, lines: [],
+          stream: stream))
     }
     var settings = Settings()
     settings.capacity = capacity

@@ -155,12 +155,15 @@ struct IEXDecoderTests {
     let half = "tradingStatus ZIEXT 1x0 @34200000000001"
     #expect(harness.decode(M.trading("ZIEXT", at: 1_514_903_400_000_000_001)) == [half])
     #expect(harness.decode(M.trading("ZIEXT", at: 1_530_538_200_000_000_001)) == [half])
-    // 2018-03-11 06:59:59 UTC is 01:59:59 EST, a second later it is 03:00 EDT.
-    #expect(harness.decode(M.trading("ZIEXT", at: 1_520_751_599_000_000_000)) == ["tradingStatus ZIEXT 1x0 @7199000000000"])
-    #expect(harness.decode(M.trading("ZIEXT", at: 1_520_751_600_000_000_000)) == ["tradingStatus ZIEXT 1x0 @10800000000000"])
-    // 2018-11-04 05:59:59 UTC is 01:59:59 EDT, a second later it is 01:00 EST.
-    #expect(harness.decode(M.trading("ZIEXT", at: 1_541_311_199_000_000_000)) == ["tradingStatus ZIEXT 1x0 @7199000000000"])
-    #expect(harness.decode(M.trading("ZIEXT", at: 1_541_311_200_000_000_000)) == ["tradingStatus ZIEXT 1x0 @3600000000000"])
+    // 2018-03-11 06:59:59 UTC is 01:59:59 EST, a second later it is 03:00 EDT; 2018-11-04 05:59:59 UTC is 01:59:59
+    // EDT, a second later it is 01:00 EST.
+    let changes: [(utc: UInt64, local: UInt64)] = [
+      (1_520_751_599, 7_199), (1_520_751_600, 10_800), (1_541_311_199, 7_199), (1_541_311_200, 3_600),
+    ]
+    for (utc, local) in changes {
+      let events = harness.decode(M.trading("ZIEXT", at: utc * 1_000_000_000))
+      #expect(events == ["tradingStatus ZIEXT 1x0 @\(local * 1_000_000_000)"])
+    }
   }
 
   /// The hour kept by the clock gives what a calculation of each time gives.

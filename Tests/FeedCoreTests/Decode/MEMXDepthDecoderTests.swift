@@ -85,7 +85,8 @@ struct MEMXDepthDecoderTests {
     #expect(harness.decode(M.directory(3, "")) == [] && harness.counted(.malformed) == 1)
   }
 
-  /// A midpoint of an odd spread below a dollar has more decimals than book prices: the shares go, the trade is counted.
+  /// The midpoint of an odd spread below a dollar has more decimals than book prices: the shares go, the trade is
+  /// counted.
   @Test func tradesBetweenPriceUnitsStillTakeTheirShares() {
     let harness = DecoderHarness(.memxDepth)
     harness.decode(M.directory(1, "ABC"))
