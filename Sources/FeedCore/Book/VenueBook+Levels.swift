@@ -1,5 +1,16 @@
 import CSIMD
 
+/// Which of the routines behind `VenueBook`'s levels this CPU runs.
+public enum LevelRoutines {
+  public static var instructionSet: String {
+    switch feedh_isa_best() {
+    case FEEDH_ISA_AVX512: "avx512"
+    case FEEDH_ISA_AVX2: "avx2"
+    default: "scalar"
+    }
+  }
+}
+
 /// Price levels of a side: the eight best in `NearLevels`, changed by one vector routine; the rest, sorted, in the
 /// arena. All far levels are worse than all near ones, and there are far levels only while there is a near one.
 extension VenueBook {

@@ -7,16 +7,8 @@ import FeedIO
 /// figures of the machine (`startNanoseconds`, `elapsedNanoseconds`, `nanosecondsPerMessage`, `residentBytes`,
 /// `stalls`, `latency`) is the same for any number of cores, layout, burst size and speed.
 public struct ReplayReport {
-  /// The vector instructions in use: the baseline of the architecture (price levels are searched eight at once).
-  public static var instructionSet: String {
-    #if arch(x86_64)
-      "sse2"
-    #elseif arch(arm64)
-      "neon"
-    #else
-      "scalar"
-    #endif
-  }
+  /// The vector instructions that change price levels: "avx512", "avx2" or "scalar", as this CPU allows.
+  public static var instructionSet: String { LevelRoutines.instructionSet }
 
   private let run: CaptureRun
   private let summary: ReplaySummary
