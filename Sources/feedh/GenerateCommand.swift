@@ -6,7 +6,7 @@ import FeedSim
 struct GenerateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "generate",
-    abstract: "Generate seeded ITCH 5.0 traffic over MoldUDP64, with planted cross-venue dislocations.",
+    abstract: "Generate seeded traffic of US equities venues, with planted cross-venue dislocations.",
     discussion: """
       Writes PREFIX.pcap (nanosecond pcap of all venues and lines), PREFIX.truth.tsv (every cross-venue opportunity, \
       the planted ones marked, as a slow reference finds them), PREFIX.expect.tsv (final best prices) and PREFIX.yaml \
@@ -15,12 +15,19 @@ struct GenerateCommand: ParsableCommand {
       Example:
         feedh generate --output day --symbols 60 --messages 36000 --seed 7
         feedh replay day.pcap --config day.yaml
+        feedh generate --output mixed --venue nasdaq --venue bzx:pitch --venue arca:nyseIntegrated \
+          --venue memx:memxDepth --venue iex:deepPlus
       """)
 
   @Option(help: ArgumentHelp("Prefix of the files to write.", valueName: "prefix"))
   var output: String
-  @Option(help: "Venues, 1 to 8: nasdaq, bx, psx, venue4, …")
-  var venues = 2
+  @Option(help: "ITCH venues, 1 to 8: nasdaq, bx, psx, venue4, … (default: 2)")
+  var venues: Int?
+  @Option(
+    help: ArgumentHelp(
+      "A venue and its protocol, instead of --venues; once for each, 1 to 8 times: \(VenueChoice.protocolNames).",
+      valueName: "name:protocol"))
+  var venue: [String] = []
   @Option(help: "Stocks, the same at every venue, 1 to 20000.")
   var symbols = 200
   @Option(help: "Messages over all venues, start of day included, 100 to 1000000000.")
@@ -71,7 +78,8 @@ struct GenerateCommand: ParsableCommand {
 
   private func options() throws(GeneratorError) -> GeneratorOptions {
     var options = GeneratorOptions()
-    options.venueCount = venues
+    for text in venue { options.venues.append(try VenueChoice(parsing: text)) }
+    if let venues { options.venueCount = venues }
     options.symbolCount = symbols
     options.messageCount = messages
     options.seed = seed
@@ -84,7 +92,7 @@ struct GenerateCommand: ParsableCommand {
     options.jitterNanoseconds = jitterNanoseconds
     options.lineBFramesDiffer = lineBFramesDiffer
     options.restartCount = restarts
-    options.dislocationCount = dislocations ?? (venues == 1 ? 0 : options.dislocationCount)
+    options.dislocationCount = dislocations ?? (options.venueCount == 1 ? 0 : options.dislocationCount)
     options.minimumEdge = try Self.decimal(minimumEdge, "--minimum-edge")
     options.minimumQuantity = minimumQuantity
     let fraction = try Self.decimal(takerFeeBelowDollar, "--taker-fee-below-dollar")

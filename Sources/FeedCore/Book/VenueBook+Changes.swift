@@ -9,6 +9,8 @@ extension VenueBook {
   @inline(never)
   mutating func resolve(_ event: UnsafeMutablePointer<BookEvent>, place: Place) -> Bool {
     if event.pointee.kind == .tradeBreak { return resolveBreak(event) }
+    // Not known yet, and of no instrument here.
+    if event.pointee.kind == .addForeign { return true }
     let handle = orders.find(anyInstrument: event.pointee.reference)
     guard handle != OrderTable.none else {
       recordOrphanOfChannel(event, place: place)

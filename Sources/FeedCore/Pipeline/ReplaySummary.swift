@@ -219,7 +219,11 @@ extension ReplaySummary {
       if core.countsMessages {
         counts[Counter.symbolCollisions.rawValue] += book.pointee.directory.pointee.symbolCollisions
       }
-      liveOrders += book.pointee.orders.count
+      // Other cores' orders, which this one only follows, are theirs to count.
+      book.pointee.orders.forEach { instrument, _, _ in
+        if instrument != OrderTable.foreignInstrument { liveOrders += 1 }
+        return true
+      }
       for type in 0..<256 where book.pointee.orphansByType[type] > 0 {
         orphansByType[plan.feedProtocol(of: venue).typeText(ofSlot: UInt8(type)), default: 0] += book.pointee.orphansByType[type]
       }

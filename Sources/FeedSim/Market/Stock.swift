@@ -1,11 +1,13 @@
 /// A stock as all venues see it: its name, its price grid, and the fair value their quotes follow.
 struct Stock: Sendable {
-  /// Eight characters, left-justified, space-padded.
-  let symbol: [UInt8]
+  /// The root of the name, one to five letters.
+  let root: [UInt8]
+  /// What kind of security of that issuer it is, where it is not the common stock.
+  var suffix: SymbolSuffix?
   /// Price step in 1/10,000 dollar: 100, or 1 for a stock below one dollar.
   let tick: Int
   /// Quoted prices stay within these ticks; a stock never crosses the dollar at which tick and fee tier change.
-  let tickRange: ClosedRange<Int>
+  var tickRange: ClosedRange<Int>
   /// Usual distance of best bid and best ask, ticks, at least 1.
   let spread: Int
   /// How far orders spread from the touch, thousandths.
@@ -25,5 +27,6 @@ struct Stock: Sendable {
   /// Venues (bits) with an operational halt.
   var operationalHalts: UInt8 = 0
 
-  var text: String { String(decoding: symbol.prefix { $0 != 0x20 }, as: UTF8.self) }
+  /// The canonical symbol, which is Nasdaq's.
+  var text: String { String(decoding: root + Array((suffix?.nasdaq ?? "").utf8), as: UTF8.self) }
 }

@@ -5,7 +5,8 @@ struct StockUniverse: Sendable {
   let byRank: [Int]
   private let zipf: ZipfTable
 
-  init(count: Int, random: inout DeterministicRandom) {
+  /// - Parameter suffixes: what draws which stocks are no common stock; nil where all are.
+  init(count: Int, random: inout DeterministicRandom, suffixes: DeterministicRandom? = nil) {
     let names = Self.names(count: count, random: &random)
     var order = Array(0..<count)
     for index in stride(from: count - 1, to: 0, by: -1) { order.swapAt(index, random.below(index + 1)) }
@@ -16,6 +17,10 @@ struct StockUniverse: Sendable {
     stocks = []
     for (index, name) in names.enumerated() {
       stocks.append(Self.stock(name: name, rank: rankOf[index], count: count, random: &random))
+    }
+    guard var suffixes else { return }
+    for index in stocks.indices where suffixes.below(4) == 0 {
+      stocks[index].suffix = suffixes.pick(SymbolSuffix.all)
     }
   }
 
@@ -29,8 +34,7 @@ struct StockUniverse: Sendable {
     while names.count < count {
       let draw = random.below(1000)
       let length = draw < 2 ? 1 : draw < 40 ? 2 : draw < 420 ? 3 : draw < 920 ? 4 : 5
-      var name = (0..<length).map { _ in UInt8(ascii: "A") + UInt8(random.below(26)) }
-      name += Array(repeating: 0x20, count: 8 - length)
+      let name = (0..<length).map { _ in UInt8(ascii: "A") + UInt8(random.below(26)) }
       if seen.insert(name).inserted { names.append(name) }
     }
     return names.sorted { $0.lexicographicallyPrecedes($1) }
@@ -41,7 +45,7 @@ struct StockUniverse: Sendable {
     if rank % 12 == 4 {
       let fair = random.within(1_800...8_800)
       return Stock(
-        symbol: name, tick: 1, tickRange: 100...9_999, spread: random.within(1...12), scale: 2_500,
+        root: name, tick: 1, tickRange: 100...9_999, spread: random.within(1...12), scale: 2_500,
         isPrimaryListed: true, isFund: false, isTradable: rank + 1 < count || count < 20, fair: fair)
     }
     // Octaves of two dollars to 1,024: most stocks between 16 and 128.
@@ -50,8 +54,20 @@ struct StockUniverse: Sendable {
     let quiet = 1_000 * rank / max(count, 50)
     let spread = 1 + quiet * (1 + octave) / 1_000 + (octave > 7 ? random.within(1...8) : random.below(2))
     return Stock(
-      symbol: name, tick: 100, tickRange: 105...1_999_999, spread: spread,
+      root: name, tick: 100, tickRange: 105...1_999_999, spread: spread,
       scale: 700 + 2 * quiet + 200 * octave, isPrimaryListed: random.chance(partsPerMillion: 450_000),
       isFund: random.chance(partsPerMillion: 250_000), isTradable: rank + 1 < count || count < 20, fair: fair)
   }
+
+  /// Prices below 500 dollars stay below 2,000: with the six decimals of NYSE's Price Scale they fit 32 bits.
+  mutating func limitToPriceScales() {
+    for index in stocks.indices where stocks[index].tick == 100 && stocks[index].hasSixDecimals {
+      stocks[index].tickRange = stocks[index].tickRange.lowerBound...200_000
+    }
+  }
+}
+
+extension Stock {
+  /// NYSE PriceScaleCode: 6 below 500 dollars, 4 from there on.
+  var hasSixDecimals: Bool { fair * tick < 5_000_000 }
 }

@@ -1,3 +1,5 @@
+import FeedCore
+
 /// What `feedh generate` can be told. Equal options give equal bytes on any machine.
 public struct GeneratorOptions: Sendable, Equatable {
   /// Names of the venues in order; a venue beyond these is called "venue4", "venue5", …
@@ -18,9 +20,14 @@ public struct GeneratorOptions: Sendable, Equatable {
 
   /// Venues, 1 ... 8.
   public var venueCount = 2
+  /// The venues by name and protocol, as many as `venueCount`, which follows; empty: ITCH venues of the usual names.
+  public var venues: [VenueChoice] = [] {
+    didSet { if !venues.isEmpty { venueCount = venues.count } }
+  }
   /// Stocks, the same at every venue, 1 ... 20,000.
   public var symbolCount = 200
-  /// ITCH messages over all venues, starts of day included, 100 ... 1 G.
+  /// Messages over all venues, starts of day included, 100 ... 1 G. ITCH venues alone say exactly as many; others say
+  /// some things in two messages, tell the time, or have no word for the close: a few more or less.
   public var messageCount = 1_000_000
   public var seed: UInt64 = 1
   /// 1 = line A only, 2 = lines A and B.
@@ -53,10 +60,21 @@ public struct GeneratorOptions: Sendable, Equatable {
 
   public init() {}
 
-  /// Name of the venue at `index`, as configuration, truth and expectations call it.
+  /// Name of the ITCH venue at `index` where none are named, as configuration, truth and expectations call it.
   public static func venueName(_ index: Int) -> String {
     index < venueNames.count ? venueNames[index] : "venue\(index + 1)"
   }
+
+  public func name(ofVenue index: Int) -> String {
+    venues.indices.contains(index) ? venues[index].name : Self.venueName(index)
+  }
+
+  public func feedProtocol(ofVenue index: Int) -> FeedProtocol {
+    venues.indices.contains(index) ? venues[index].feedProtocol : .itch50
+  }
+
+  /// Every venue speaks ITCH.
+  var isITCHAlone: Bool { venues.allSatisfy { $0.feedProtocol == .itch50 } }
 
   public func takerFee(venue: Int) -> TakerFee { takerFees[min(venue, takerFees.count - 1)] }
 
@@ -69,6 +87,7 @@ public struct GeneratorOptions: Sendable, Equatable {
   /// - Throws: the first option out of its range, or that does not go with another.
   public func validate() throws(GeneratorError) {
     try Self.check("--venues", venueCount, Self.venueCountRange)
+    try validateVenues()
     try Self.check("--symbols", symbolCount, Self.symbolCountRange)
     try Self.check("--messages", messageCount, Self.messageCountRange)
     try Self.check("--lines", lineCount, 1...2)
@@ -104,6 +123,18 @@ public struct GeneratorOptions: Sendable, Equatable {
       throw GeneratorError(
         "--messages \(messageCount) every \(intervalNanoseconds) ns do not fit into the day after --start; "
           + "use an earlier --start, fewer --messages or a smaller --interval-nanoseconds")
+    }
+  }
+
+  private func validateVenues() throws(GeneratorError) {
+    for venue in venues { try venue.validate() }
+    if !venues.isEmpty && venues.count != venueCount {
+      throw GeneratorError(
+        "--venue is given \(venues.count) times and --venues is \(venueCount); leave one of them out")
+    }
+    var names = Set<String>()
+    for venue in venues where !names.insert(venue.name).inserted {
+      throw GeneratorError("--venue '\(venue.name)' is given twice; give each venue a name of its own")
     }
   }
 

@@ -1,19 +1,24 @@
 /// The configuration under which `feedh replay` reads a generated capture and finds what its truth file lists.
 enum ConfigurationText {
-  static func captureName(prefix: String, venue: Int, line: Int) -> String {
-    "\(prefix).\(GeneratorOptions.venueName(venue)).\(SimulatedLine.name(line)).pcap"
+  static func captureName(prefix: String, venueName: String, line: Int) -> String {
+    "\(prefix).\(venueName).\(SimulatedLine.name(line)).pcap"
   }
 
   static func yaml(_ options: GeneratorOptions) -> String {
     var text = "venues:\n"
     for venue in 0..<options.venueCount {
-      text += "  - name: \(GeneratorOptions.venueName(venue))\n"
+      text += "  - name: \(options.name(ofVenue: venue))\n"
       text += "    fees: { \(fees(options.takerFee(venue: venue))) }\n"
     }
     text += "feeds:\n"
     for venue in 0..<options.venueCount {
-      let name = GeneratorOptions.venueName(venue)
-      text += "  - name: \(name)-itch\n    venue: \(name)\n    protocol: itch50\n    lines:\n"
+      let name = options.name(ofVenue: venue)
+      let feedProtocol = options.feedProtocol(ofVenue: venue)
+      // A chosen name may be as long as a feed's may be.
+      text += "  - name: \(options.venues.isEmpty ? name + "-itch" : name)\n    venue: \(name)\n"
+      text += "    protocol: \(feedProtocol.name)\n"
+      if let stream = SimulatedVenue.stream(of: feedProtocol, venue: venue) { text += "    stream: \(stream)\n" }
+      text += "    lines:\n"
       for line in 0..<options.lineCount {
         let group = SimulatedLine.groupText(venue: venue, line: line)
         let port = SimulatedLine.address(venue: venue, line: line).port

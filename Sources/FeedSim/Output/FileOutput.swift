@@ -35,7 +35,8 @@ public enum FileOutput {
         if let common {
           ofVenue.append(common)
         } else {
-          let name = ConfigurationText.captureName(prefix: prefix, venue: venue, line: line)
+          let name = ConfigurationText.captureName(
+            prefix: prefix, venueName: options.name(ofVenue: venue), line: line)
           ofVenue.append(try PcapWriter(path: name))
           paths.append(name)
         }

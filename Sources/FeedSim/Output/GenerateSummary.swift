@@ -1,3 +1,5 @@
+import FeedCore
+
 /// The screen that `feedh generate` ends with.
 public enum GenerateSummary {
   public static func text(_ result: GeneratorResult, paths: [String]) -> String {
@@ -19,11 +21,14 @@ public enum GenerateSummary {
             + "\(line.duplicatedPackets) twice, \(line.reorderedPackets) late")
       }
     }
-    let types = (0..<256).compactMap { type -> String? in
-      let count = result.venues.reduce(0) { $0 + $1.messageCounts[type] }
-      return count == 0 ? nil : "\(Character(Unicode.Scalar(UInt8(type)))) \(count)"
+    for feedProtocol in VenueChoice.protocols {
+      let counts = result.venues.filter { $0.feedProtocol == feedProtocol }.map(\.messageCounts)
+      let types = (0..<256).compactMap { type -> String? in
+        let count = counts.reduce(0) { $0 + $1[type] }
+        return count == 0 ? nil : "\(feedProtocol.typeText(ofSlot: UInt8(type))) \(count)"
+      }
+      if !types.isEmpty { lines.append(padded(label(feedProtocol, of: result)) + types.joined(separator: ", ")) }
     }
-    lines.append("types          " + types.joined(separator: ", "))
     lines.append(
       "opportunities  \(result.opportunities.count): \(marked) from \(result.planted.count) planted dislocations, "
         + "\(result.opportunities.count - marked) others")
@@ -33,5 +38,10 @@ public enum GenerateSummary {
 
   private static func padded(_ text: String) -> String {
     text + String(repeating: " ", count: max(1, 15 - text.count))
+  }
+
+  /// Names the protocol where there are several.
+  private static func label(_ feedProtocol: FeedProtocol, of result: GeneratorResult) -> String {
+    result.venues.allSatisfy { $0.feedProtocol == .itch50 } ? "types" : feedProtocol.name
   }
 }

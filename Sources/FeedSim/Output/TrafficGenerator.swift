@@ -1,4 +1,4 @@
-/// Generates ITCH 5.0 traffic over MoldUDP64: same options, same packets, on any machine.
+/// Generates traffic of order-based US equities feeds: same options, same packets, on any machine.
 ///
 /// ```swift
 /// var options = GeneratorOptions()

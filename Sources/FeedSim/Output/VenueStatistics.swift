@@ -1,7 +1,10 @@
+import FeedCore
+
 /// What one venue said.
 public struct VenueStatistics: Sendable, Equatable {
   public var name: String
-  /// By message type's byte, 256 counts.
+  public var feedProtocol: FeedProtocol
+  /// By slot of the message type (`FeedProtocol.typeText(ofSlot:)`), 256 counts.
   public var messageCounts: [Int]
   /// Packets with messages, on line A.
   public var dataPackets: Int

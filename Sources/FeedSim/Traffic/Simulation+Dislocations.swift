@@ -1,7 +1,10 @@
 /// Planted dislocations: one venue's quotes move across another's by a chosen edge, and back after a chosen time.
 extension Simulation {
   /// Most orders that may stand in the way; their moves and the quotes fit into one packet.
-  private static let movedMax = 24
+  private func movedMax(_ venue: Int) -> Int {
+    // There a move is two messages.
+    venues[venue].feedProtocol == .memxDepth ? 16 : 24
+  }
 
   /// Looks for a stock and two venues where a dislocation is possible now, and begins it. False = not now.
   func plant() -> Bool {
@@ -44,7 +47,7 @@ extension Simulation {
     else { return false }
     let inTheWay = venues[quoteVenue].orders.slots(
       stock: stock, buy: !isBid, atOrBetterThan: UInt32((isBid ? ticks + 1 : ticks - 1) * state.tick))
-    if inTheWay.count > Self.movedMax { return false }
+    if inTheWay.count > movedMax(quoteVenue) { return false }
 
     universe.stocks[stock].frozenVenues |= 1 << UInt8(quoteVenue) | 1 << UInt8(otherVenue)
     var dislocation = Dislocation(

@@ -2,7 +2,7 @@
 ///
 /// Start here to read the generator: `run` takes the next event in time (a venue's programme or traffic, or a
 /// scheduled action) until the wanted number of messages is out, then closes the day. Everything the venues say
-/// goes through `finishMessage`, `send` and `release`, in this order, to the capture and to the truth.
+/// goes through `say`, `send` and `release`, in this order, to the capture and to the truth.
 final class Simulation {
   /// Pre-open: the start of day takes the first part of this time, quoting the last.
   static let openAfterNanoseconds: UInt64 = 2_000_000_000
@@ -51,17 +51,25 @@ final class Simulation {
     self.sink = sink
     random = DeterministicRandom(seed: options.seed, stream: 1)
     var universeRandom = DeterministicRandom(seed: options.seed, stream: 2)
-    universe = StockUniverse(count: options.symbolCount, random: &universeRandom)
-    venues = (0..<options.venueCount).map {
-      SimulatedVenue(index: $0, stockCount: options.symbolCount, options: options)
-    }
+    // Symbols with suffixes only where venues may differ in how they write them.
+    universe = StockUniverse(
+      count: options.symbolCount, random: &universeRandom,
+      suffixes: options.isITCHAlone ? nil : DeterministicRandom(seed: options.seed, stream: 3))
+    if !options.isITCHAlone { universe.limitToPriceScales() }
+    let stocks = universe.stocks
+    venues = (0..<options.venueCount).map { SimulatedVenue(index: $0, stocks: stocks, options: options) }
     lines = (0..<options.venueCount).map { venue in
       (0..<options.lineCount).map { SimulatedLine(venue: venue, line: $0, options: options) }
     }
     truth = ReferenceMarket(
-      venueNames: (0..<options.venueCount).map(GeneratorOptions.venueName),
+      venueNames: venues.map(\.name), protocols: venues.map(\.feedProtocol),
       fees: (0..<options.venueCount).map(options.takerFee), minimumEdge: options.minimumEdge,
       minimumQuantity: options.minimumQuantity)
+    for venue in venues {
+      for (stock, listing) in venue.listings.enumerated() {
+        truth.alias(String(decoding: listing.symbol, as: UTF8.self), is: stocks[stock].text)
+      }
+    }
     now = options.start.nanosecondsOfDay
     openNanoseconds = now + Self.openAfterNanoseconds
     midnightNanoseconds = UInt64(options.start.midnightUnixSeconds) * 1_000_000_000
@@ -128,10 +136,9 @@ final class Simulation {
     }
   }
 
-  /// Ends the message under way at a venue.
-  func finishMessage(_ venue: Int) {
-    messageCount += 1
-    venues[venue].end { self.send($0, venue: venue) }
+  /// A venue says something, in the messages of its protocol.
+  func say(_ venue: Int, _ message: MarketMessage) {
+    messageCount += venues[venue].say(message, at: now) { self.send($0, venue: venue) }
   }
 
   /// Sends what a venue has pending; returns the capture time of line A's last packet, Unix nanoseconds.
@@ -187,7 +194,8 @@ final class Simulation {
       opportunities: GeneratorResult.mark(rows, planted: planted), planted: planted, books: truth.bookRows(),
       venues: venues.indices.map { venue in
         VenueStatistics(
-          name: venues[venue].name, messageCounts: venues[venue].messageCounts,
+          name: venues[venue].name, feedProtocol: venues[venue].feedProtocol,
+          messageCounts: venues[venue].messageCounts,
           dataPackets: venues[venue].dataPacketCount, sessions: venues[venue].sessionNumber,
           liveOrders: venues[venue].orders.liveCount, lines: lines[venue].map { $0.impairment.statistics })
       },

@@ -1,27 +1,29 @@
-/// Best prices of one instrument at the end, as `feedh book --format tsv` prints them: raw Price(4), 0 for an empty
-/// side.
+/// Best prices of one instrument at the end, as `feedh book --format tsv` prints them: prices in the venue's raw
+/// units, 0 for an empty side.
 public struct BookRow: Sendable, Equatable {
   public var venue: String
-  public var locate: UInt16
+  /// The venue's number of the instrument; 0 where messages carry its symbol.
+  public var locate: UInt32
   public var symbol: String
-  public var bidPrice: UInt32
+  public var bidPrice: UInt64
   public var bidQuantity: UInt64
   public var bidOrders: Int
-  public var askPrice: UInt32
+  public var askPrice: UInt64
   public var askQuantity: UInt64
   public var askOrders: Int
   public var isOK: Bool
 
   init(
-    venue: String, locate: UInt16, symbol: String, bid: ReferenceBook.Level?, ask: ReferenceBook.Level?, isOK: Bool
+    venue: String, locate: UInt32, symbol: String, bid: ReferenceBook.Level?, ask: ReferenceBook.Level?,
+    rawPerPrice4: UInt64, isOK: Bool
   ) {
     self.venue = venue
     self.locate = locate
     self.symbol = symbol
-    bidPrice = bid?.price4 ?? 0
+    bidPrice = bid.map { UInt64($0.price4) * rawPerPrice4 } ?? 0
     bidQuantity = bid?.shares ?? 0
     bidOrders = bid?.orderCount ?? 0
-    askPrice = ask?.price4 ?? 0
+    askPrice = ask.map { UInt64($0.price4) * rawPerPrice4 } ?? 0
     askQuantity = ask?.shares ?? 0
     askOrders = ask?.orderCount ?? 0
     self.isOK = isOK

@@ -1,3 +1,5 @@
+import FeedCore
+
 /// The slow reference of the cross-venue detector: every opportunity of a stream of packets, with its beginning,
 /// peak and end.
 ///
@@ -25,32 +27,46 @@ public struct ReferenceMarket {
   let minimumEdge: Int64
   let minimumQuantity: UInt64
   private(set) var venues: [ReferenceVenue]
-  private var locates: [[String: UInt16]]
+  /// Per venue: canonical symbol → what its messages call it.
+  private var keys: [[String: ReferenceVenue.Key]]
+  /// What venues write → canonical symbol, where that is another.
+  private var canonical: [String: String] = [:]
   private var open: [Pair: TruthOpportunity] = [:]
   private var finished: [TruthOpportunity] = []
 
-  /// - Parameter minimumEdge: nanodollars per share after fees.
-  init(venueNames: [String], fees: [TakerFee], minimumEdge: Int64, minimumQuantity: Int) {
+  /// - Parameters:
+  ///   - protocols: one per venue, or none: ITCH everywhere.
+  ///   - minimumEdge: nanodollars per share after fees.
+  init(
+    venueNames: [String], protocols: [FeedProtocol] = [], fees: [TakerFee], minimumEdge: Int64, minimumQuantity: Int
+  ) {
     self.venueNames = venueNames
     self.fees = fees
     self.minimumEdge = minimumEdge
     self.minimumQuantity = UInt64(minimumQuantity)
-    venues = Array(repeating: ReferenceVenue(), count: venueNames.count)
-    locates = Array(repeating: [:], count: venueNames.count)
+    venues = venueNames.indices.map { ReferenceVenue(protocols.isEmpty ? .itch50 : protocols[$0]) }
+    keys = Array(repeating: [:], count: venueNames.count)
   }
 
-  /// Applies one MoldUDP64 packet of a venue, captured at a time not before that of the packet before it.
+  /// What some venue writes for the stock that is called `symbol` across venues.
+  mutating func alias(_ written: String, is symbol: String) {
+    if written != symbol { canonical[written] = symbol }
+  }
+
+  private func canonicalSymbol(_ written: String) -> String { canonical[written] ?? written }
+
+  /// Applies one packet of a venue, captured at a time not before that of the packet before it.
   mutating func apply(_ payload: ArraySlice<UInt8>, venue: Int, captureNanoseconds: UInt64) {
     let symbolsBefore = venues[venue].symbols.count
     let restartsBefore = venues[venue].restartCount
     let touched = venues[venue].apply(payload)
     if venues[venue].restartCount != restartsBefore { endAll(of: venue, at: captureNanoseconds) }
     if venues[venue].symbols.count != symbolsBefore {
-      for (locate, symbol) in venues[venue].symbols { locates[venue][symbol] = locate }
+      for (key, symbol) in venues[venue].symbols { keys[venue][canonicalSymbol(symbol)] = key }
     }
     if touched.isEmpty || venues.count == 1 { return }
-    for locate in touched {
-      guard let symbol = venues[venue].symbols[locate] else { continue }
+    for key in touched {
+      guard let symbol = venues[venue].symbols[key].map(canonicalSymbol) else { continue }
       for other in venues.indices where other != venue {
         evaluate(Pair(symbol: symbol, buyVenue: venue, sellVenue: other), at: captureNanoseconds)
         evaluate(Pair(symbol: symbol, buyVenue: other, sellVenue: venue), at: captureNanoseconds)
@@ -85,7 +101,7 @@ public struct ReferenceMarket {
   }
 
   private func book(_ symbol: String, _ venue: Int) -> ReferenceBook? {
-    locates[venue][symbol].flatMap { venues[venue].books[$0] }
+    keys[venue][symbol].flatMap { venues[venue].books[$0] }
   }
 
   private mutating func evaluate(_ pair: Pair, at nanoseconds: UInt64) {
@@ -155,16 +171,18 @@ public struct ReferenceMarket {
     return finding
   }
 
-  /// Final best prices of every instrument in order of venue and locate.
+  /// Final best prices of every instrument in order of venue, number and symbol. Numbers beyond 32 bits are symbols,
+  /// and shown as 0.
   func bookRows() -> [BookRow] {
     var rows: [BookRow] = []
     for (index, venue) in venues.enumerated() {
-      for locate in venue.symbols.keys.sorted() {
-        let book = venue.books[locate] ?? ReferenceBook()
+      let listed = venue.symbols.map { (locate: UInt32(exactly: $0.key) ?? 0, symbol: $0.value, key: $0.key) }
+      for (locate, symbol, key) in listed.sorted(by: { ($0.locate, $0.symbol) < ($1.locate, $1.symbol) }) {
+        let book = venue.books[key] ?? ReferenceBook()
         rows.append(
           BookRow(
-            venue: venueNames[index], locate: locate, symbol: venue.symbols[locate]!, bid: book.bids.first,
-            ask: book.asks.first, isOK: book.isOK))
+            venue: venueNames[index], locate: locate, symbol: symbol, bid: book.bids.first, ask: book.asks.first,
+            rawPerPrice4: venue.rawPerPrice4[key] ?? 1, isOK: book.isOK))
       }
     }
     return rows

@@ -3,6 +3,8 @@ enum ScriptStep {
   case systemEvent(UInt8)
   case directory(Int)
   case tradingAction(Int)
+  case neverTrades(Int)
+  case coreSession(Int)
   case regSHO(Int)
   case participant(Int)
   case declineLevels

@@ -1,4 +1,7 @@
-/// One simulated venue: its orders, its numbering of stocks and orders, its session and its programme of the day.
+import FeedCore
+
+/// One simulated venue: its protocol, its orders, its numbering of stocks and orders, its session and its programme of
+/// the day.
 struct SimulatedVenue {
   enum Phase {
     /// Only the programme speaks.
@@ -10,8 +13,11 @@ struct SimulatedVenue {
 
   let index: Int
   let name: String
-  /// Stock locate by stock index; every venue numbers the stocks its own way, from 1.
-  let locates: [UInt16]
+  let feedProtocol: FeedProtocol
+  /// By stock index.
+  let listings: [Listing]
+  /// Stock locate or other number by stock index; every venue numbers the stocks its own way, from 1.
+  let locates: [UInt32]
   var phase = Phase.closed
   var orders: VenueOrders
   /// Quotes still to be added before a restarted venue trades again.
@@ -31,39 +37,99 @@ struct SimulatedVenue {
   private(set) var sessionNumber = 1
   private(set) var messageCounts = Array(repeating: 0, count: 256)
   private(set) var dataPacketCount = 0
+  /// The last trades, for those protocols whose trade breaks repeat them.
+  private var recentTrades: [MarketMessage.Trade] = []
 
   /// Packets of line A, and of line B where it does not cut its own.
-  var packetiser: MoldPacketiser
+  var packetiser: Packetiser
   /// Line B's own, if its framing differs.
-  var packetiserB: MoldPacketiser?
+  var packetiserB: Packetiser?
   var random: DeterministicRandom
-  private let sessionStem: [UInt8]
-  private var message: [UInt8] = []
+  private var encoder: any MessageEncoder
+  private let date: (year: Int, month: Int, day: Int)
+  private var encoded: [EncodedMessage] = []
 
-  init(index: Int, stockCount: Int, options: GeneratorOptions) {
+  init(index: Int, stocks: [Stock], options: GeneratorOptions) {
+    let stockCount = stocks.count
     self.index = index
-    name = GeneratorOptions.venueName(index)
+    name = options.name(ofVenue: index)
+    let feedProtocol = options.feedProtocol(ofVenue: index)
+    self.feedProtocol = feedProtocol
     random = DeterministicRandom(seed: options.seed, stream: 100 + UInt64(index))
-    var locates = (0..<stockCount).map { UInt16($0 + 1) }
+    var locates = (0..<stockCount).map { UInt32($0 + 1) }
     // Two venues list the same stocks in different orders, as venues with other listings do.
     if index > 0 {
       for i in stride(from: stockCount - 1, to: 0, by: -1) { locates.swapAt(i, random.below(i + 1)) }
-      if stockCount > 1 && locates == (0..<stockCount).map({ UInt16($0 + 1) }) { locates.swapAt(0, stockCount - 1) }
+      if stockCount > 1 && locates == (0..<stockCount).map({ UInt32($0 + 1) }) { locates.swapAt(0, stockCount - 1) }
     }
+    // Symbol indices below and beyond sixteen bits.
+    if feedProtocol == .nyseIntegrated { locates = locates.map { 65_000 + 17 * $0 } }
     self.locates = locates
+    listings = zip(stocks, locates).map { Self.listing($0, identifier: $1, feedProtocol) }
     orders = VenueOrders(stockCount: stockCount)
     nextNanoseconds = options.start.nanosecondsOfDay + UInt64(index) * 731_003
     nextOrderReference = 1_000 + random.below(4_000 as UInt64)
     nextMatchNumber = 10_000 + random.below(9_000 as UInt64)
-    let date = StartTime.civil(days: options.start.midnightUnixSeconds / 86_400)
-    func two(_ value: Int) -> [UInt8] { [UInt8(48 + value / 10 % 10), UInt8(48 + value % 10)] }
-    sessionStem = [UInt8(ascii: "V"), UInt8(49 + index)] + two(date.year) + two(date.month) + two(date.day)
-    packetiser = MoldPacketiser(
-      session: sessionStem + two(1), random: DeterministicRandom(seed: options.seed, stream: 200 + UInt64(index)))
+    date = StartTime.civil(days: options.start.midnightUnixSeconds / 86_400)
+    let midnight = UInt64(options.start.midnightUnixSeconds) * 1_000_000_000
+    encoder = Self.encoder(feedProtocol, listings, venue: index, midnightNanoseconds: midnight)
+    let format = PacketFormat(
+      feedProtocol, stream: Self.stream(of: feedProtocol, venue: index) ?? 0,
+      session: Self.session(feedProtocol, venue: index, date: date, number: 1), midnightNanoseconds: midnight)
+    packetiser = Packetiser(format, random: DeterministicRandom(seed: options.seed, stream: 200 + UInt64(index)))
     if options.lineBFramesDiffer && options.lineCount == 2 {
-      packetiserB = MoldPacketiser(
-        session: sessionStem + two(1), random: DeterministicRandom(seed: options.seed, stream: 300 + UInt64(index)))
+      packetiserB = Packetiser(format, random: DeterministicRandom(seed: options.seed, stream: 300 + UInt64(index)))
     }
+  }
+
+  private static func encoder(
+    _ feedProtocol: FeedProtocol, _ listings: [Listing], venue: Int, midnightNanoseconds: UInt64
+  ) -> any MessageEncoder {
+    switch feedProtocol {
+    case .pitch: PITCHEncoder(listings: listings)
+    case .nyseIntegrated: XDPEncoder(listings: listings, midnightNanoseconds: midnightNanoseconds)
+    case .memxDepth: MEMXEncoder(listings: listings, midnightNanoseconds: midnightNanoseconds)
+    case .deepPlus: DEEPPlusEncoder(listings: listings, midnightNanoseconds: midnightNanoseconds)
+    default: ITCHEncoder(listings: listings, venue: venue)
+    }
+  }
+
+  private static func listing(_ stock: Stock, identifier: UInt32, _ feedProtocol: FeedProtocol) -> Listing {
+    switch feedProtocol {
+    case .nyseIntegrated, .memxDepth:
+      let suffix = stock.suffix.map { " " + $0.cms } ?? ""
+      let decimals = feedProtocol == .memxDepth || stock.hasSixDecimals ? 6 : 4
+      return Listing(symbol: stock.root + Array(suffix.utf8), identifier: identifier, priceDecimals: decimals)
+    default: return Listing(symbol: Array(stock.text.utf8), identifier: identifier, priceDecimals: 4)
+    }
+  }
+
+  /// What packets call the flow: PITCH unit, IEX channel; nil where they do not.
+  static func stream(of feedProtocol: FeedProtocol, venue: Int) -> UInt32? {
+    switch feedProtocol {
+    case .pitch: UInt32(venue + 1)
+    case .deepPlus: 1
+    default: nil
+    }
+  }
+
+  private static func session(
+    _ feedProtocol: FeedProtocol, venue: Int, date: (year: Int, month: Int, day: Int), number: Int
+  ) -> [UInt8] {
+    func two(_ value: Int) -> [UInt8] { [UInt8(48 + value / 10 % 10), UInt8(48 + value % 10)] }
+    var session: [UInt8] = []
+    switch feedProtocol {
+    case .pitch, .nyseIntegrated: break
+    case .memxDepth:
+      // Four letters and a number that grows.
+      session = [UInt8(ascii: "S"), UInt8(ascii: "I"), UInt8(ascii: "M"), UInt8(49 + venue)]
+      session.append(bigEndian: UInt32((date.year * 100 + date.month) * 100 + date.day) << 6 + UInt32(number))
+    case .deepPlus:
+      session.append(littleEndian: UInt32((date.year * 100 + date.month) * 100 + date.day) << 6 + UInt32(number))
+    default:
+      session = [UInt8(ascii: "V"), UInt8(49 + venue)] + two(date.year) + two(date.month) + two(date.day) + two(number)
+    }
+    return session
   }
 
   /// Oldest message that has not left yet, over both packetisers.
@@ -75,10 +141,12 @@ struct SimulatedVenue {
   /// A new session: books empty, numbers from 1. Order references go on, so they stay unique for the capture.
   mutating func restart() {
     sessionNumber += 1
-    let name = sessionStem + [UInt8(48 + sessionNumber / 10 % 10), UInt8(48 + sessionNumber % 10)]
-    packetiser.restart(session: name)
-    packetiserB?.restart(session: name)
+    let session = Self.session(feedProtocol, venue: index, date: date, number: sessionNumber)
+    packetiser.restart(session: session)
+    packetiserB?.restart(session: session)
+    encoder.restart()
     orders.removeAll()
+    recentTrades = []
     phase = .closed
     burstLeft = 0
   }
@@ -96,38 +164,59 @@ struct SimulatedVenue {
     return nextMatchNumber
   }
 
-  /// An earlier match number, for a broken trade.
-  mutating func pickMatchNumber() -> UInt64? {
-    nextMatchNumber < 20_000 ? nil : nextMatchNumber - 1 - random.below(50 as UInt64)
+  /// An earlier trade, for a trade break. ITCH names the match number alone, and a stock.
+  mutating func pickTrade(stock: Int) -> MarketMessage.Trade? {
+    if feedProtocol == .itch50 {
+      guard nextMatchNumber >= 20_000 else { return nil }
+      let match = nextMatchNumber - 1 - random.below(50 as UInt64)
+      return MarketMessage.Trade(stock: stock, match: match, shares: 0, price4: 0)
+    }
+    return recentTrades.isEmpty ? nil : recentTrades.remove(at: random.below(recentTrades.count))
   }
 
-  /// Starts a message: type, stock locate, tracking number, timestamp. Times never go back.
-  mutating func begin(_ type: Unicode.Scalar, locate: UInt16, at nanoseconds: UInt64) {
+  private mutating func remember(_ message: MarketMessage) {
+    switch message {
+    case .execute(let order, let shares, let match, let price):
+      recentTrades.append(
+        MarketMessage.Trade(
+          stock: Int(order.stock), match: match, shares: shares, price4: price?.price4 ?? order.price4))
+    case .hiddenTrade(let trade): recentTrades.append(trade)
+    default: return
+    }
+    if recentTrades.count > 50 { recentTrades.removeFirst() }
+  }
+
+  /// What becomes of an order whose price and shares change, in this protocol.
+  func change(of order: RestingOrder, shares: UInt32, price4: UInt32) -> OrderChange {
+    encoder.change(of: order, shares: shares, price4: price4)
+  }
+
+  /// Hands the messages that say it to the packetisers; full or overdue packets are handed back. Times never go back.
+  /// Returns the number of messages: none where the protocol has no word for it.
+  mutating func say(_ message: MarketMessage, at nanoseconds: UInt64, _ emit: (Departure) -> Void) -> Int {
     lastMessageNanoseconds = max(lastMessageNanoseconds, nanoseconds)
-    message.removeAll(keepingCapacity: true)
-    message.append(UInt8(ascii: type))
-    message.append(bigEndian: locate)
-    message.append(bigEndian: random.chance(partsPerMillion: 60_000) ? UInt16(2 * random.below(8)) : UInt16(0))
-    message.append(bigEndian48: lastMessageNanoseconds)
+    encoded.removeAll(keepingCapacity: true)
+    encoder.encode(message, at: lastMessageNanoseconds, random: &random, into: &encoded)
+    if feedProtocol != .itch50 { remember(message) }
+    for message in encoded { put(message, emit) }
+    return encoded.count
   }
 
-  mutating func put<T: FixedWidthInteger>(_ value: T) { message.append(bigEndian: value) }
-  mutating func put(_ bytes: [UInt8]) { message += bytes }
-  mutating func put(_ character: Unicode.Scalar) { message.append(UInt8(ascii: character)) }
-
-  /// Hands the message to the packetisers; full or overdue packets are handed back.
-  mutating func end(_ emit: (SimulatedVenue.Departure) -> Void) {
-    messageCounts[Int(message[0])] += 1
-    if packetiser.needsFlush(before: message.count, at: lastMessageNanoseconds) { flushA(emit) }
-    packetiser.append(message, at: lastMessageNanoseconds)
-    guard packetiserB != nil else { return }
-    if packetiserB!.needsFlush(before: message.count, at: lastMessageNanoseconds) { flushB(emit) }
-    packetiserB!.append(message, at: lastMessageNanoseconds)
+  private mutating func put(_ message: EncodedMessage, _ emit: (Departure) -> Void) {
+    messageCounts[Int(message.type)] += 1
+    let length = message.bytes.count
+    if message.standsAlone || packetiser.needsFlush(before: length, at: lastMessageNanoseconds) { flushA(emit) }
+    packetiser.append(message.bytes, at: lastMessageNanoseconds)
+    if packetiserB != nil {
+      if message.standsAlone || packetiserB!.needsFlush(before: length, at: lastMessageNanoseconds) { flushB(emit) }
+      packetiserB!.append(message.bytes, at: lastMessageNanoseconds)
+    }
+    if message.standsAlone { flush(emit) }
   }
 
   /// A packet that leaves the venue: on line A, on line B, or the same one on both.
   struct Departure {
-    var output: MoldPacketiser.Output
+    var output: Packetiser.Output
     var isOnA: Bool
     var isOnB: Bool
   }
@@ -147,23 +236,23 @@ struct SimulatedVenue {
     while packetiser.pendingSince == nil && packetiser.sentNanoseconds > 0
       && packetiser.sentNanoseconds + 1_000_000_000 < nanoseconds
     {
-      let output = packetiser.heartbeat(at: packetiser.sentNanoseconds + 1_000_000_000)
+      let output = packetiser.control(.heartbeat, at: packetiser.sentNanoseconds + 1_000_000_000)
       emit(Departure(output: output, isOnA: true, isOnB: packetiserB == nil))
     }
     while let b = packetiserB, b.pendingSince == nil, b.sentNanoseconds > 0,
       b.sentNanoseconds + 1_000_000_000 < nanoseconds
     {
-      let output = packetiserB!.heartbeat(at: b.sentNanoseconds + 1_000_000_000)
+      let output = packetiserB!.control(.heartbeat, at: b.sentNanoseconds + 1_000_000_000)
       emit(Departure(output: output, isOnA: false, isOnB: true))
     }
   }
 
   mutating func endOfSession(at nanoseconds: UInt64, _ emit: (Departure) -> Void) {
     flush(emit)
-    let output = packetiser.endOfSession(at: nanoseconds)
+    let output = packetiser.control(.endOfSession, at: nanoseconds)
     emit(Departure(output: output, isOnA: true, isOnB: packetiserB == nil))
     if packetiserB != nil {
-      let outputB = packetiserB!.endOfSession(at: nanoseconds)
+      let outputB = packetiserB!.control(.endOfSession, at: nanoseconds)
       emit(Departure(output: outputB, isOnA: false, isOnB: true))
     }
   }

@@ -1,9 +1,6 @@
-/// Gathers messages into MoldUDP64 packets, as a venue's publisher does: a packet goes out when it is full or when
-/// its first message has waited long enough. MoldUDP64 1.00, "Downstream Packet".
-struct MoldPacketiser {
-  static let headerLength = 20
-  /// Largest UDP payload the venues send.
-  static let payloadLengthMax = 1_420
+/// Gathers messages into packets, as a venue's publisher does: a packet goes out when it is full or when its first
+/// message has waited long enough.
+struct Packetiser {
   static let messagesMax = 60
 
   /// A finished packet and when it leaves, nanoseconds of the exchange's day.
@@ -13,8 +10,7 @@ struct MoldPacketiser {
     var messageCount: Int
   }
 
-  private(set) var session: [UInt8]
-  private(set) var nextSequenceNumber: UInt64 = 1
+  private(set) var format: PacketFormat
   private var payload: [UInt8] = []
   private var count = 0
   private var firstNanoseconds: UInt64 = 0
@@ -23,8 +19,8 @@ struct MoldPacketiser {
   private(set) var sentNanoseconds: UInt64 = 0
   private var random: DeterministicRandom
 
-  init(session: [UInt8], random: DeterministicRandom) {
-    self.session = session
+  init(_ format: PacketFormat, random: DeterministicRandom) {
+    self.format = format
     self.random = random
   }
 
@@ -34,7 +30,8 @@ struct MoldPacketiser {
   /// True if a message of this length and time belongs into a new packet.
   func needsFlush(before length: Int, at nanoseconds: UInt64) -> Bool {
     count > 0
-      && (count == Self.messagesMax || payload.count + 2 + length > Self.payloadLengthMax || isDue(at: nanoseconds))
+      && (count == Self.messagesMax || payload.count + format.prefixLength + length > format.payloadLengthMax
+        || isDue(at: nanoseconds))
   }
 
   /// True if the packet under way has waited its time.
@@ -42,12 +39,12 @@ struct MoldPacketiser {
 
   mutating func append(_ message: [UInt8], at nanoseconds: UInt64) {
     if count == 0 {
-      beginPacket()
+      payload.removeAll(keepingCapacity: true)
+      for _ in 0..<format.headerLength { payload.append(0) }
       firstNanoseconds = nanoseconds
       windowNanoseconds = 4_000 + random.below(24_000 as UInt64)
     }
-    payload.append(bigEndian: UInt16(message.count))
-    payload += message
+    format.append(message, to: &payload)
     count += 1
     lastNanoseconds = nanoseconds
   }
@@ -56,37 +53,21 @@ struct MoldPacketiser {
   /// it is on the wire (10 Gbit/s).
   mutating func flush() -> Output? {
     if count == 0 { return nil }
-    payload.store(bigEndian: nextSequenceNumber, at: 10)
-    payload.store(bigEndian: UInt16(count), at: 18)
     let wire = UInt64(70 + payload.count * 4 / 5)
     sentNanoseconds = max(lastNanoseconds + 900 + random.below(1_800 as UInt64), sentNanoseconds + wire)
+    format.finish(&payload, count: count, at: sentNanoseconds)
     let output = Output(payload: payload, nanoseconds: sentNanoseconds, messageCount: count)
-    nextSequenceNumber += UInt64(count)
     count = 0
     return output
   }
 
-  /// A packet without messages, naming the next number. Nothing may be pending.
-  mutating func heartbeat(at nanoseconds: UInt64) -> Output { control(0, at: nanoseconds) }
-  mutating func endOfSession(at nanoseconds: UInt64) -> Output { control(0xFFFF, at: nanoseconds) }
-
-  /// Numbers from 1 again under a new name. Nothing may be pending.
-  mutating func restart(session: [UInt8]) {
-    self.session = session
-    nextSequenceNumber = 1
-  }
-
-  private mutating func control(_ messageCount: UInt16, at nanoseconds: UInt64) -> Output {
-    beginPacket()
-    payload.store(bigEndian: nextSequenceNumber, at: 10)
-    payload.store(bigEndian: messageCount, at: 18)
+  /// A packet without messages. Nothing may be pending.
+  mutating func control(_ control: PacketFormat.Control, at nanoseconds: UInt64) -> Output {
     sentNanoseconds = max(nanoseconds, sentNanoseconds + 100)
+    let payload = format.control(control, at: sentNanoseconds)
     return Output(payload: payload, nanoseconds: sentNanoseconds, messageCount: 0)
   }
 
-  private mutating func beginPacket() {
-    payload.removeAll(keepingCapacity: true)
-    payload += session
-    payload += [0, 0, 0, 0, 0, 0, 0, 0, 0, 0]
-  }
+  /// A new session. Nothing may be pending.
+  mutating func restart(session: [UInt8]) { format.restart(session: session) }
 }
