@@ -19,6 +19,17 @@ struct CPUSetTests {
     #expect(CPUSet(mask: "0")?.members == [])
     #expect(CPUSet([31, 32]).mask == "1,80000000")
     #expect(CPUSet([]).mask == "0")
+    #expect(CPUSet([64]).mask == "1,00000000,00000000")
+  }
+
+  @Test func setsAreCombined() {
+    let a = CPUSet([0, 63, 64, 200])
+    let b = CPUSet([63, 200, 8_191])
+    #expect(a.intersection(b).members == [63, 200] && a.union(b).members == [0, 63, 64, 200, 8_191])
+    #expect(a.subtracting(b).members == [0, 64] && b.subtracting(b) == CPUSet([]))
+    #expect(CPUSet([0]).isSubset(of: a) && !b.isSubset(of: a) && a.count == 4 && b.first == 63)
+    #expect(!a.contains(-1) && !a.contains(9_999) && CPUSet([-1, 8_192]) == [])
+    #expect(a.subtracting([200]) == CPUSet([0, 63, 64]))
   }
 
   @Test(arguments: [

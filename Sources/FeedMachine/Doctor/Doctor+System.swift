@@ -12,7 +12,7 @@ extension Doctor {
   static let clockErrorMicrosecondsMaximum = 1_000
 
   func clockChecks() -> [DoctorCheck] {
-    let services = machine.daemons.subtracting(["irqbalance"]).sorted()
+    let services = machine.timeServices
     let clocks = machine.clock.hardwareClocks.map { "\($0.device) \($0.name)" }
     var checks: [DoctorCheck] = []
     if let state = machine.clock.synchronisation {

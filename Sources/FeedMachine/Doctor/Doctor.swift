@@ -42,6 +42,7 @@ public struct Doctor: Sendable {
   /// What `feedh tune` would change.
   private func tuningChecks() -> [DoctorCheck] {
     let rules = plan.findings.filter { $0.verdict == .change }.map(\.rule)
+    if plan.count(.good) == 0 && rules.isEmpty { return [.skipped("tuning", "machine", "it tells nothing")] }
     if rules.isEmpty { return [.pass("tuning", "machine", "feedh tune has nothing to change")] }
     var names: [String] = []
     for rule in rules where !names.contains(rule) { names.append(rule) }

@@ -23,7 +23,7 @@ public struct DoctorReport: Sendable {
     var table = TextTable([("result", .left), ("check", .left), ("subject", .left), ("what", .left)])
     for check in checks { table.append([check.result.rawValue, check.name, check.subject, check.detail]) }
     output.write("CHECKS\n")
-    for line in table.lines { output.write("  \(line)\n") }
+    for line in table.lines { output.write("  \(TuningPlan.printable(line))\n") }
     writeJitter(to: output)
     let remedies = checks.filter { !$0.remedy.isEmpty && ($0.result == .fail || $0.result == .warn) }
     if !remedies.isEmpty { output.write("\nREMEDIES\n") }

@@ -3,12 +3,29 @@ public struct CPUSet: Equatable, Hashable, Sendable, ExpressibleByArrayLiteral, 
   /// Numbers are 0 ..< this; the kernel's own NR_CPUS is 8,192 at most. A text that goes beyond is not a set.
   public static let limit = 8_192
 
-  /// The numbers, ascending.
-  public private(set) var members: [Int]
+  /// A bit each, the lowest number first; no word of zeros at the end, so that equal sets have equal words.
+  private var words: [UInt64] = []
 
   /// Numbers outside 0 ..< `limit` are left out.
   public init(_ numbers: some Sequence<Int>) {
-    members = Set(numbers).filter { (0..<Self.limit).contains($0) }.sorted()
+    for number in numbers where (0..<Self.limit).contains(number) {
+      while words.count <= number / 64 { words.append(0) }
+      words[number / 64] |= 1 << UInt64(number % 64)
+    }
+  }
+
+  public init() {}
+
+  private init(words: [UInt64]) {
+    self.words = words
+    while self.words.last == 0 { self.words.removeLast() }
+  }
+
+  /// The numbers, ascending.
+  public var members: [Int] {
+    words.indices.flatMap { index in
+      (0..<64).lazy.filter { words[index] >> UInt64($0) & 1 == 1 }.map { index * 64 + $0 }
+    }
   }
 
   public init(arrayLiteral numbers: Int...) { self.init(numbers) }
@@ -39,15 +56,29 @@ public struct CPUSet: Equatable, Hashable, Sendable, ExpressibleByArrayLiteral, 
     self.init(numbers)
   }
 
-  public var isEmpty: Bool { members.isEmpty }
-  public var count: Int { members.count }
-  public var first: Int? { members.first }
+  public var isEmpty: Bool { words.isEmpty }
+  public var count: Int { words.reduce(0) { $0 + $1.nonzeroBitCount } }
+  public var first: Int? {
+    if let index = words.firstIndex(where: { $0 != 0 }) { return index * 64 + words[index].trailingZeroBitCount }
+    return nil
+  }
 
-  public func contains(_ number: Int) -> Bool { members.contains(number) }
-  public func union(_ other: CPUSet) -> CPUSet { CPUSet(members + other.members) }
-  public func intersection(_ other: CPUSet) -> CPUSet { filter { other.contains($0) } }
-  public func subtracting(_ other: CPUSet) -> CPUSet { filter { !other.contains($0) } }
-  public func isSubset(of other: CPUSet) -> Bool { members.allSatisfy(other.contains) }
+  public func contains(_ number: Int) -> Bool {
+    number >= 0 && number / 64 < words.count && words[number / 64] >> UInt64(number % 64) & 1 == 1
+  }
+
+  public func union(_ other: CPUSet) -> CPUSet { combined(other, |) }
+  public func intersection(_ other: CPUSet) -> CPUSet { combined(other, &) }
+  public func subtracting(_ other: CPUSet) -> CPUSet { combined(other) { $0 & ~$1 } }
+  public func isSubset(of other: CPUSet) -> Bool { subtracting(other).isEmpty }
+
+  private func combined(_ other: CPUSet, _ operation: (UInt64, UInt64) -> UInt64) -> CPUSet {
+    CPUSet(
+      words: (0..<max(words.count, other.words.count)).map { index in
+        operation(index < words.count ? words[index] : 0, index < other.words.count ? other.words[index] : 0)
+      })
+  }
+
   public func filter(_ isIn: (Int) -> Bool) -> CPUSet { CPUSet(members.filter(isIn)) }
 
   /// "0-3,8"; empty for the empty set.
@@ -66,9 +97,10 @@ public struct CPUSet: Equatable, Hashable, Sendable, ExpressibleByArrayLiteral, 
 
   /// "ff,ffffffff"; "0" for the empty set.
   public var mask: String {
-    var words = [UInt32](repeating: 0, count: (members.last ?? 0) / 32 + 1)
-    for number in members { words[number / 32] |= 1 << UInt32(number % 32) }
-    return words.reversed().enumerated().map { position, word in
+    var halves = words.flatMap { [UInt32(truncatingIfNeeded: $0), UInt32(truncatingIfNeeded: $0 >> 32)] }
+    if halves.isEmpty { halves = [0] }
+    if halves.count > 1, halves.last == 0 { halves.removeLast() }
+    return halves.reversed().enumerated().map { position, word in
       let digits = String(word, radix: 16)
       return position == 0 ? digits : String(repeating: "0", count: 8 - digits.count) + digits
     }.joined(separator: ",")

@@ -1,5 +1,5 @@
 /// A machine as far as it matters for feedh: what `feedh tune` and `feedh doctor` judge. Nil means unknown throughout.
-public struct Machine: Sendable {
+public struct Machine: Equatable, Sendable {
   /// Folder it was read from, "/" for this machine.
   public var root = "/"
   public var isLive = false
@@ -30,16 +30,27 @@ public struct Machine: Sendable {
   public var clock = Clock()
   public var nics: [NIC] = []
   public var pci = PCIBus()
-  /// Names of running processes that matter: time daemons, irqbalance.
-  public var daemons: Set<String> = []
+  /// Names of running processes that matter: time services, irqbalance. Nil where no process can be seen.
+  public var daemons: Set<String>?
   /// Name and state of each known processor flaw, as information.
-  public var mitigations: [(name: String, state: String)] = []
+  public var mitigations: [Mitigation] = []
   /// What this process may do. Of a recorded machine: the process that recorded it.
   public var process = ProcessRights()
   /// Where packets are recorded; nil where no folder is configured.
   public var recordDisk: RecordDisk?
 
   public init() {}
+
+  /// A flaw of the processor, and what guards against it.
+  public struct Mitigation: Equatable, Sendable {
+    /// "spectre_v2"
+    public var name: String
+    /// "Mitigation: …", "Vulnerable", "Not affected".
+    public var state: String
+  }
+
+  /// Of the running processes those that set the clock, in order.
+  public var timeServices: [String] { (daemons ?? []).subtracting(["irqbalance"]).sorted() }
 
   public func cpu(_ number: Int) -> CPU? { cpus.first { $0.number == number } }
   public func nic(_ interface: String) -> NIC? { nics.first { $0.interface == interface } }
@@ -56,8 +67,4 @@ public struct Machine: Sendable {
   public var coreCount: Int {
     Set(online.members.map { number in cpu(number)?.siblings?.first ?? number }).count
   }
-}
-
-extension CPUSet {
-  init() { self.init(EmptyCollection<Int>()) }
 }

@@ -36,7 +36,7 @@ struct MachineReader {
     }
     for name in root.names(in: "/sys/devices/system/cpu/vulnerabilities") {
       if let state = root.text("/sys/devices/system/cpu/vulnerabilities/\(name)") {
-        machine.mitigations.append((name, state))
+        machine.mitigations.append(Machine.Mitigation(name: name, state: state))
       }
     }
   }
@@ -129,7 +129,9 @@ struct MachineReader {
   private mutating func readDaemons() {
     let wanted: Set<String> = ["chronyd", "ptp4l", "phc2sys", "ntpd", "systemd-timesyn", "irqbalance", "sfptpd"]
     for name in root.names(in: "/proc") where Self.number(in: name, after: "") != nil {
-      if let command = root.text("/proc/\(name)/comm"), wanted.contains(command) { machine.daemons.insert(command) }
+      guard let command = root.text("/proc/\(name)/comm") else { continue }
+      if machine.daemons == nil { machine.daemons = [] }
+      if wanted.contains(command) { machine.daemons?.insert(command) }
     }
   }
 

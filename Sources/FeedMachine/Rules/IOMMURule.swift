@@ -28,10 +28,15 @@ enum IOMMURule: TuningRule {
           commands: ["modprobe vfio enable_unsafe_noiommu_mode=1"], undo: ["modprobe -r vfio"])
       ]
     }
-    let words =
-      machine.processor.architecture == .x86
-      ? (machine.processor.model?.contains("AMD") == true ? "amd_iommu=on iommu=pt" : "intel_iommu=on iommu=pt")
-      : "iommu.passthrough=1"
+    if machine.processor.architecture == .arm {
+      return [
+        .advice(
+          name, "machine", is: "no groups: off", wanted: "on, pass-through", reason, .byHand,
+          commands: ["switch the SMMU on in the firmware, with iommu.passthrough=1 on the kernel's command line"],
+          undo: ["switch it off there"])
+      ]
+    }
+    let words = machine.processor.model?.contains("AMD") == true ? "amd_iommu=on iommu=pt" : "intel_iommu=on iommu=pt"
     return [
       .advice(
         name, "machine", is: "no groups: off", wanted: "on, pass-through", reason, .boot, commands: [words], undo: [])

@@ -37,7 +37,8 @@ enum InterruptBalanceRule: TuningRule {
   private static let reason = "irqbalance spreads interrupts anew every ten seconds and undoes what was arranged."
 
   static func findings(_ machine: Machine, _ goal: TuningGoal) -> [Finding] {
-    if !machine.daemons.contains("irqbalance") { return [.good(name, "machine", "not running", reason)] }
+    guard let daemons = machine.daemons else { return [.unknown(name, "machine", reason)] }
+    if !daemons.contains("irqbalance") { return [.good(name, "machine", "not running", reason)] }
     if goal.cpus.isSubset(of: machine.isolated ?? []) {
       return [.good(name, "machine", "running, leaves isolated CPUs alone", reason)]
     }

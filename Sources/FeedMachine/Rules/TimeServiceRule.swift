@@ -7,12 +7,10 @@ enum TimeServiceRule: TuningRule {
     """
 
   static func findings(_ machine: Machine, _ goal: TuningGoal) -> [Finding] {
-    let services = machine.daemons.subtracting(["irqbalance"]).sorted()
+    if machine.daemons == nil { return [.unknown(name, "machine", reason)] }
+    let services = machine.timeServices
     let clocks = machine.clock.hardwareClocks.map { "\($0.device) \($0.name)" }
     let hardware = clocks.isEmpty ? "no hardware clock" : clocks.joined(separator: ", ")
-    if machine.daemons.isEmpty && !machine.isLive && machine.clock.hardwareClocks.isEmpty {
-      return [.unknown(name, "machine", reason)]
-    }
     if services.contains("ptp4l") || services.contains("sfptpd") || services.contains("chronyd") {
       return [.good(name, "machine", "\(services.joined(separator: ", ")); \(hardware)", reason)]
     }

@@ -75,7 +75,7 @@ extension Machine {
     }
     json.member("clockSource", clock.source)
     json.list("hardwareClocks", isInline: true) { json in clock.hardwareClocks.forEach { json.element($0.device) } }
-    json.list("daemons", isInline: true) { json in daemons.sorted().forEach { json.element($0) } }
+    json.list("daemons", isInline: true) { json in (daemons ?? []).sorted().forEach { json.element($0) } }
   }
 }
 

@@ -10,7 +10,7 @@ extension TuningPlan {
     for (index, section) in sections.filter({ !$0.1.isEmpty }).enumerated() {
       if index > 0 { output.write("\n") }
       output.write(section.0 + "\n")
-      for line in section.1 { output.write("  \(line)\n") }
+      for line in section.1 { output.write("  \(Self.printable(line))\n") }
     }
   }
 
@@ -52,7 +52,8 @@ extension TuningPlan {
     ])
     for finding in findings {
       table.append([
-        finding.verdict.rawValue, finding.rule, finding.subject, finding.current, finding.wanted,
+        finding.verdict.rawValue, finding.rule, Self.cut(finding.subject), Self.cut(finding.current),
+        Self.cut(finding.wanted),
         Self.how(finding.application),
       ])
     }
@@ -95,6 +96,14 @@ extension TuningPlan {
     ]
     return [parts.joined(separator: "; ")]
   }
+
+  /// What files of a machine hold may be anything, and the screen is a terminal.
+  static func printable(_ text: String) -> String {
+    String(String.UnicodeScalarView(text.unicodeScalars.map { $0.value < 0x20 || (0x7F...0x9F).contains($0.value) ? "?" : $0 }))
+  }
+
+  /// Keeps the table on a screen; JSON has the whole text.
+  private static func cut(_ text: String) -> String { text.count > 48 ? text.prefix(47) + "…" : text }
 
   private static func padded(_ text: String, _ width: Int) -> String {
     text + String(repeating: " ", count: max(0, width - text.count))
