@@ -82,8 +82,8 @@ struct ReaderTests {
     ("/feedh/nic/eth1", "nic-offloads eth1"), ("/feedh/nic/eth1", "nic-channels eth1"),
   ])
   func garbageIsUnknown(_ path: String, _ finding: String) throws {
+    let folder = MachineFolder.server()
     for content: [UInt8] in [[], [0xFF, 0x00, 0xC3], Array("99999999999999999999999 zz\n".utf8)] {
-      let folder = MachineFolder.server()
       folder.put(content, at: path)
       let found = lines(try folder.plan(MachineFolder.serverYAML).findings)
       #expect(found.contains("unknown \(finding): unknown"), "\(path): \(content)")

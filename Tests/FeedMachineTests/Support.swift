@@ -11,7 +11,10 @@ final class MachineFolder: Sendable {
   let root: String
 
   init() {
-    root = NSTemporaryDirectory() + "feedh-machine-" + UUID().uuidString
+    // Some hundred small files each time: in memory where there is such a folder.
+    let shared = "/dev/shm/"
+    let base = FileManager.default.isWritableFile(atPath: shared) ? shared : NSTemporaryDirectory()
+    root = base + "feedh-machine-" + UUID().uuidString
     for folder in ["/sys", "/proc"] {
       try! FileManager.default.createDirectory(atPath: root + folder, withIntermediateDirectories: true)
     }
