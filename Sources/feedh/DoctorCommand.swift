@@ -40,7 +40,8 @@ struct DoctorCommand: ParsableCommand {
     guard let nanoseconds = DurationText.nanoseconds(jitter), nanoseconds == 0 || nanoseconds >= 1_000_000,
       nanoseconds <= 10_000_000_000
     else { throw UsageError("--jitter is \"\(jitter)\"; allowed: 0s, or 1ms ... 10s; write it like 500ms") }
-    let settings = try config.map { try ConfigurationFile.loadOrFail($0) }
+    var settings: Settings?
+    if let config { settings = try ConfigurationFile.loadOrFail(config) }
     let machineRoot = try MachineRoot(path: root)
     let machine = Machine.read(machineRoot, recordFolder: settings?.live.recordFolder)
     let doctor = Doctor(machine: machine, settings: settings, configuration: config)

@@ -9,8 +9,9 @@ struct TuneCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "tune", abstract: "Print how to tune this machine for feedh; apply it, or take it back.",
     discussion: """
-      Reads CPUs, kernel, memory, network cards and clocks, and prints what is, what it should be for the configuration \
-      (without one: for its defaults), why, and the commands. Reading needs no rights; --apply and --undo need root. \
+      Reads CPUs, kernel, memory, network cards and clocks, and prints what is, what it should be for the \
+      configuration (without one: for its defaults), why, and the commands. Reading needs no rights; --apply and \
+      --undo need root. \
       Cards are changed by --apply only where live.ports of the configuration names them. What each rule means: \
       Docs/TUNING.md.
 
@@ -62,7 +63,8 @@ struct TuneCommand: ParsableCommand {
   }
 
   func run() throws {
-    let settings = try config.map { try ConfigurationFile.loadOrFail($0) }
+    var settings: Settings?
+    if let config { settings = try ConfigurationFile.loadOrFail(config) }
     let machineRoot = try MachineRoot(path: root, isRecording: record != nil)
     let machine = Machine.read(machineRoot, recordFolder: settings?.live.recordFolder)
     if let record { return try machine.record(machineRoot, to: record) }

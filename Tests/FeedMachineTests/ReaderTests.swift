@@ -19,7 +19,8 @@ struct ReaderTests {
     let folder = MachineFolder()
     let plan = try folder.plan()
     #expect(plan.changes == [] && plan.bootWords == [])
-    #expect(plan.findings.allSatisfy { $0.verdict == .unknown || $0.verdict == .information }, "\(lines(plan.findings))")
+    #expect(
+      plan.findings.allSatisfy { $0.verdict == .unknown || $0.verdict == .information }, "\(lines(plan.findings))")
     #expect(plan.count(.unknown) > 15)
     let doctor = try folder.doctor()
     #expect(doctor.checks().allSatisfy { $0.result == .skipped }, "\(lines(doctor.checks()))")
@@ -108,7 +109,7 @@ struct ReaderTests {
         }
         let machine = try folder.machine()
         for yaml: String? in [nil, MachineFolder.serverYAML] {
-          let configured = try yaml.map { try settings($0) }
+          let configured = try optionalSettings(yaml)
           let plan = TuningPlan(machine: machine, settings: configured)
           _ = try json { plan.writeJSON(configuration: nil, outcomes: nil, to: $0) }
           plan.write(to: TextOutput())
@@ -130,11 +131,15 @@ struct ReaderTests {
   private func damage(
     _ path: String, _ content: [UInt8], in folder: MachineFolder, _ random: inout SeededGenerator
   ) {
-    let huge = ["9223372036854775807", "-9223372036854775808", "18446744073709551615", "0-8191", "ffffffff", "-1", "\n"]
+    let huge = [
+      "9223372036854775807", "-9223372036854775808", "18446744073709551615", "0-8191", "ffffffff", "-1", "\n",
+    ]
     switch Int.random(in: 0..<8, using: &random) {
     case 0: folder.remove(path)
     case 1: folder.put([], at: path)
-    case 2: folder.put((0..<Int.random(in: 1...64, using: &random)).map { _ in UInt8.random(in: 0...255, using: &random) }, at: path)
+    case 2:
+      folder.put(
+        (0..<Int.random(in: 1...64, using: &random)).map { _ in UInt8.random(in: 0...255, using: &random) }, at: path)
     case 3: folder.put(Array(content.prefix(Int.random(in: 0...content.count, using: &random))), at: path)
     case 4: folder.put(huge.randomElement(using: &random)! + "\n", at: path)
     case 5:

@@ -15,20 +15,23 @@ struct ReportTests {
     #expect(Set(object.keys) == ["configuration", "machine", "goal", "findings", "bootWords", "summary"])
     #expect(object["configuration"] as? String == "live.yaml")
     let machine = try #require(object["machine"] as? [String: Any])
-    #expect(Set(machine.keys) == [
-      "root", "kernel", "architecture", "processor", "isVirtual", "online", "physicalCores", "isolated", "tickless",
-      "memoryKilobytes", "nodes", "interfaces", "clockSource", "hardwareClocks", "daemons",
-    ])
+    #expect(
+      Set(machine.keys) == [
+        "root", "kernel", "architecture", "processor", "isVirtual", "online", "physicalCores", "isolated", "tickless",
+        "memoryKilobytes", "nodes", "interfaces", "clockSource", "hardwareClocks", "daemons",
+      ])
     let goal = try #require(object["goal"] as? [String: Any])
-    #expect(Set(goal.keys) == [
-      "cpus", "cpuSource", "ports", "interfaces", "node", "receiveBufferBytes", "hugePageBytes",
-    ])
+    #expect(
+      Set(goal.keys) == [
+        "cpus", "cpuSource", "ports", "interfaces", "node", "receiveBufferBytes", "hugePageBytes",
+      ])
     let findings = try #require(object["findings"] as? [[String: Any]])
     #expect(findings.count == plan.findings.count)
     for (finding, expected) in zip(findings, plan.findings) {
-      #expect(Set(finding.keys) == [
-        "rule", "subject", "verdict", "is", "shouldBe", "reason", "how", "commands", "undo",
-      ])
+      #expect(
+        Set(finding.keys) == [
+          "rule", "subject", "verdict", "is", "shouldBe", "reason", "how", "commands", "undo",
+        ])
       #expect(finding["rule"] as? String == expected.rule && finding["is"] as? String == expected.current)
       #expect(finding["commands"] as? [String] == expected.commands)
     }
@@ -55,9 +58,10 @@ struct ReportTests {
     #expect(machine["physicalCores"] as? Int == 8 && machine["isVirtual"] as? Bool == false)
     #expect(machine["daemons"] as? [String] == ["irqbalance", "phc2sys", "ptp4l"])
     let summary = try #require(object["summary"] as? [String: Int])
-    #expect(summary == [
-      "good": 13, "change": 23, "information": 1, "unknown": 0, "runTime": 22, "boot": 0, "byHand": 1,
-    ])
+    #expect(
+      summary == [
+        "good": 13, "change": 23, "information": 1, "unknown": 0, "runTime": 22, "boot": 0, "byHand": 1,
+      ])
   }
 
   @Test func outcomesStandBesideThePlan() throws {
@@ -85,9 +89,10 @@ struct ReportTests {
     let checks = try #require(object["checks"] as? [[String: Any]])
     for check in checks { #expect(Set(check.keys) == ["name", "subject", "result", "detail", "remedy"]) }
     let measured = try #require(object["jitter"] as? [[String: Any]])
-    #expect(Set(measured[0].keys) == [
-      "cpu", "nanoseconds", "count", "p50", "p90", "p99", "p999", "max", "histogram",
-    ])
+    #expect(
+      Set(measured[0].keys) == [
+        "cpu", "nanoseconds", "count", "p50", "p90", "p99", "p999", "max", "histogram",
+      ])
     let groups = try #require(measured[0]["histogram"] as? [[String: Any]])
     #expect(groups.count == 7 && groups[0]["upToNanoseconds"] as? Int == 100 && groups[0]["count"] as? Int == 1)
     #expect(groups[6]["upToNanoseconds"] is NSNull)

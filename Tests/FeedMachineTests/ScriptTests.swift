@@ -83,9 +83,11 @@ struct ScriptTests {
       /sys/class/net/\(name)/device/
       /sys/class/net/\(name)/queues/rx-0/rps_cpus = 3
       /proc/sys/net/ipv4/conf/\(name)/rp_filter = 1
-      /feedh/nic/\(name) = ring.rx 1\\nring.rxMaximum 4096
+      /feedh/nic/\(name) = ring.rx 1
+      | ring.rxMaximum 4096
       """)
-    folder.put("powersave\n$(touch pwned); `touch pwned`\n", at: "/sys/devices/system/cpu/cpu5/cpufreq/scaling_governor")
+    folder.put(
+      "powersave\n$(touch pwned); `touch pwned`\n", at: "/sys/devices/system/cpu/cpu5/cpufreq/scaling_governor")
     let yaml = """
       live: { ports: [ { name: a, interface: "\(name)" } ] }
       threads: { cpus: [5] }

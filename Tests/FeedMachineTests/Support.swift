@@ -22,16 +22,21 @@ final class MachineFolder: Sendable {
 
   deinit { try? FileManager.default.removeItem(atPath: root) }
 
-  /// Lines "PATH = CONTENT"; a newline is added to each content, as the kernel does. "\n" stands for further ones.
-  /// "PATH =" holds only that newline, PATH alone is an empty folder, "PATH -> TARGET" a symbolic link.
+  /// Lines "PATH = CONTENT"; a newline is added to each content, as the kernel does. "| CONTENT" is a further line of
+  /// the file before. "PATH =" holds only that newline, PATH alone is an empty folder, "PATH -> TARGET" a symbolic link.
   func write(_ text: String) {
-    for line in text.split(separator: "\n") {
-      if let range = line.range(of: " -> ") {
+    var last = ""
+    for line in text.split(separator: "\n").map(String.init) {
+      if line.hasPrefix("| ") {
+        put((self.text(last) ?? "") + line.dropFirst(2) + "\n", at: last)
+      } else if let range = line.range(of: " -> ") {
         link(String(line[..<range.lowerBound]), to: String(line[range.upperBound...]))
       } else if line.hasSuffix(" =") {
-        put("\n", at: String(line.dropLast(2)))
+        last = String(line.dropLast(2))
+        put("\n", at: last)
       } else if let range = line.range(of: " = ") {
-        put(String(line[range.upperBound...]).replacing("\\n", with: "\n") + "\n", at: String(line[..<range.lowerBound]))
+        last = String(line[..<range.lowerBound])
+        put(line[range.upperBound...] + "\n", at: last)
       } else {
         try! FileManager.default.createDirectory(atPath: root + line, withIntermediateDirectories: true)
       }
@@ -77,12 +82,12 @@ final class MachineFolder: Sendable {
   func machine() throws -> Machine { Machine.read(try machineRoot()) }
 
   func plan(_ yaml: String? = nil) throws -> TuningPlan {
-    TuningPlan(machine: try machine(), settings: try yaml.map { try settings($0) })
+    TuningPlan(machine: try machine(), settings: try optionalSettings(yaml))
   }
 
   func doctor(_ yaml: String? = nil) throws -> Doctor {
     Doctor(
-      machine: try machine(), settings: try yaml.map { try settings($0) },
+      machine: try machine(), settings: try optionalSettings(yaml),
       configuration: yaml == nil ? nil : "live.yaml")
   }
 }
@@ -91,6 +96,12 @@ func settings(_ yaml: String) throws -> Settings {
   let (settings, problems) = ConfigurationFile.load(bytes: Array(yaml.utf8), file: "live.yaml")
   #expect(problems == [])
   return try #require(settings)
+}
+
+/// Not `map`, whose nil of a large struct is not to be trusted in debug builds.
+func optionalSettings(_ yaml: String?) throws -> Settings? {
+  if let yaml { return try settings(yaml) }
+  return nil
 }
 
 /// One line a finding: "change governor cpu 4-5: powersave → performance".

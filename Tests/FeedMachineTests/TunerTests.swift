@@ -27,9 +27,10 @@ struct TunerTests {
     // What is left needs a decision or another start.
     let left = try folder.plan(MachineFolder.serverYAML)
     #expect(left.changes == [])
-    #expect(lines(left.findings.filter { $0.verdict == .change }) == [
-      "change smt cpu 12-13: on line, siblings of 4-5 → off line (byHand)"
-    ])
+    #expect(
+      lines(left.findings.filter { $0.verdict == .change }) == [
+        "change smt cpu 12-13: on line, siblings of 4-5 → off line (byHand)"
+      ])
   }
 
   @Test(arguments: MachineKind.allCases)

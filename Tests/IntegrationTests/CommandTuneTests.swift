@@ -52,17 +52,20 @@ struct CommandTuneTests {
 
   @Test func applyAndUndoOfARecordedMachine() throws {
     let folder = try Self.machine()
-    let paths = ["sys/kernel/mm/transparent_hugepage/enabled", "proc/irq/33/smp_affinity_list", "proc/sys/net/core/rmem_max"]
+    let paths = [
+      "sys/kernel/mm/transparent_hugepage/enabled", "proc/irq/33/smp_affinity_list", "proc/sys/net/core/rmem_max",
+    ]
     let before = try paths.map(folder.text)
     let applied = try CommandRun.feedh("tune", "--root", folder.root, "--apply")
     #expect(applied.status == 0 && applied.errors.isEmpty)
-    #expect(applied.output == """
-      /proc/irq/33/smp_affinity_list: 0-1 (was 0-3)
-      /sys/kernel/mm/transparent_hugepage/enabled: madvise (was always)
-      /proc/sys/net/core/rmem_max: 33554432 (was 212992)
-      3 of 3 changed
+    #expect(
+      applied.output == """
+        /proc/irq/33/smp_affinity_list: 0-1 (was 0-3)
+        /sys/kernel/mm/transparent_hugepage/enabled: madvise (was always)
+        /proc/sys/net/core/rmem_max: 33554432 (was 212992)
+        3 of 3 changed
 
-      """)
+        """)
     #expect(try paths.map(folder.text) == ["always [madvise] never\n", "0-1\n", "33554432\n"])
     let again = try CommandRun.feedh("tune", "--root", folder.root, "--apply", "--json")
     #expect(again.status == 0)

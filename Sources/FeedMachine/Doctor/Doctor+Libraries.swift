@@ -20,7 +20,8 @@ extension Doctor {
   private func dpdkCheck() -> DoctorCheck {
     if let version = feedh_dpdk_version() { return .pass("libraries", "DPDK", String(cString: version)) }
     if settings.live.ports.contains(where: { $0.pciAddress != nil && $0.interface == nil }) {
-      return .fail("libraries", "DPDK", "built without it, and a port has a PCI address only", "swift build --traits DPDK")
+      return .fail(
+        "libraries", "DPDK", "built without it, and a port has a PCI address only", "swift build --traits DPDK")
     }
     return .skipped("libraries", "DPDK", "built without it", "swift build --traits DPDK")
   }

@@ -7,7 +7,9 @@ extension Doctor {
     if goal.interfaces.isEmpty {
       // A port that only DPDK sees joins without the kernel.
       if settings.live.ports.contains(where: { $0.pciAddress != nil && $0.interface == nil }) { return [] }
-      return [.fail("multicast", "-", "no interface to join \(goal.groups.count) groups on", "name it under live.ports")]
+      return [
+        .fail("multicast", "-", "no interface to join \(goal.groups.count) groups on", "name it under live.ports")
+      ]
     }
     return goal.interfaces.flatMap(joinChecks) + membershipChecks()
   }

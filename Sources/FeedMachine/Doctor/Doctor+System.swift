@@ -93,7 +93,8 @@ extension Doctor {
     } else {
       checks.append(
         .warn(
-          "permissions", "locked memory", limit.map { "at most \(Text.bytes($0)): tables may be swapped out" } ?? "unknown",
+          "permissions", "locked memory",
+          limit.map { "at most \(Text.bytes($0)): tables may be swapped out" } ?? "unknown",
           "ulimit -l unlimited, LimitMEMLOCK=infinity of its service, or CAP_IPC_LOCK"))
     }
     return checks
@@ -101,7 +102,8 @@ extension Doctor {
 
   func memoryChecks() -> [DoctorCheck] {
     var checks: [DoctorCheck] = []
-    let needed = ConfigurationPlan(settings: settings).tables.reduce(0) { $0 + $1.byteCount } * settings.threads.coreCount
+    let needed =
+      ConfigurationPlan(settings: settings).tables.reduce(0) { $0 + $1.byteCount } * settings.threads.coreCount
     if let available = machine.memory.availableKilobytes {
       let bytes = UInt64(clamping: available).multipliedReportingOverflow(by: 1_024).partialValue
       let detail = "tables take up to \(Text.bytes(UInt64(clamping: needed))), \(Text.bytes(bytes)) are available"
@@ -133,7 +135,8 @@ extension Doctor {
     if nodes.allSatisfy({ $0.hugePages.isEmpty }) { return .skipped("memory", "huge pages", "unknown") }
     var free: UInt64 = 0
     for pages in nodes.flatMap(\.hugePages) {
-      let bytes = UInt64(clamping: pages.free).multipliedReportingOverflow(by: UInt64(clamping: pages.pageKilobytes) << 10)
+      let bytes = UInt64(clamping: pages.free).multipliedReportingOverflow(
+        by: UInt64(clamping: pages.pageKilobytes) << 10)
       free = free.addingReportingOverflow(bytes.partialValue).partialValue
     }
     let place = goal.node.map { " on node \($0)" } ?? ""

@@ -31,7 +31,8 @@ public struct DoctorCheck: Equatable, Sendable {
     DoctorCheck(name: name, subject: subject, result: .fail, detail: detail, remedy: remedy)
   }
 
-  public static func skipped(_ name: String, _ subject: String, _ detail: String, _ remedy: String = "") -> DoctorCheck {
+  public static func skipped(_ name: String, _ subject: String, _ detail: String, _ remedy: String = "") -> DoctorCheck
+  {
     DoctorCheck(name: name, subject: subject, result: .skipped, detail: detail, remedy: remedy)
   }
 }

@@ -27,7 +27,9 @@ public struct DoctorReport: Sendable {
     writeJitter(to: output)
     let remedies = checks.filter { !$0.remedy.isEmpty && ($0.result == .fail || $0.result == .warn) }
     if !remedies.isEmpty { output.write("\nREMEDIES\n") }
-    for check in remedies { output.write("  \(check.result.rawValue)  \(check.name), \(check.subject): \(check.remedy)\n") }
+    for check in remedies {
+      output.write("  \(check.result.rawValue)  \(check.name), \(check.subject): \(check.remedy)\n")
+    }
     let counts = DoctorCheck.Result.allCases.map { "\(count($0)) \($0.rawValue)" }.joined(separator: ", ")
     output.write("\n\(counts): \(isReady ? "ready" : "not ready") to go live\n")
   }
@@ -36,7 +38,8 @@ public struct DoctorReport: Sendable {
     let measured = jitter.filter { $0.pinError == 0 }
     if measured.isEmpty { return }
     let bounds = JitterMeasurement.bounds.map { ("to " + Text.duration($0), TextTable.Alignment.right) }
-    var table = TextTable([("cpu", .right)] + bounds + [("above", .right), ("p50", .right), ("p99.9", .right), ("max", .right)])
+    var table = TextTable(
+      [("cpu", .right)] + bounds + [("above", .right), ("p50", .right), ("p99.9", .right), ("max", .right)])
     for jitter in measured {
       let summary = jitter.summary
       table.append(

@@ -26,7 +26,8 @@ extension MachineReader {
     disk.isWritable = access(folder, W_OK | X_OK) == 0
     var status = stat()
     if stat(folder, &status) == 0 {
-      // A dev_t of Linux: twelve bits of major from bit 8, the rest from bit 44; eight bits of minor, the rest from bit 20.
+      // A dev_t of Linux: twelve bits of major from bit 8, the rest from bit 44; eight bits of minor, the rest from
+      // bit 20.
       let number = UInt64(status.st_dev)
       let major = (number >> 8) & 0xFFF | (number >> 32) & 0xFFFF_F000
       let minor = number & 0xFF | (number >> 12) & 0xFFFF_FF00

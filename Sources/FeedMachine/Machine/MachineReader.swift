@@ -24,7 +24,9 @@ struct MachineReader {
   private init(root: MachineRoot) { self.root = root }
 
   /// A word of the machine that is read only once.
-  mutating func with<Value>(_ field: WritableKeyPath<Machine, Value>, _ value: Value) { machine[keyPath: field] = value }
+  mutating func with<Value>(_ field: WritableKeyPath<Machine, Value>, _ value: Value) {
+    machine[keyPath: field] = value
+  }
 
   private mutating func readGeneral() {
     machine.root = root.path.isEmpty ? "/" : root.path

@@ -49,7 +49,8 @@ extension NICFacts {
     return texts
   }
 
-  private static func text(of address: UnsafeMutablePointer<sockaddr>, mask: UnsafeMutablePointer<sockaddr>?) -> String? {
+  private static func text(of address: UnsafeMutablePointer<sockaddr>, mask: UnsafeMutablePointer<sockaddr>?) -> String?
+  {
     let (offset, length): (Int, Int)
     switch Int32(address.pointee.sa_family) {
     case AF_INET: (offset, length) = (4, 4)

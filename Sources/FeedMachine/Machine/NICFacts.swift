@@ -1,8 +1,8 @@
 /// What has no file in `/sys`: what `ethtool` and `ip address` show of a network device.
 ///
-/// As text it is one fact a line, "name value", which is the file `feedh/nic/INTERFACE` of a recorded machine. Names are
-/// driver, version, firmware, bus, address (once for each), feature.NAME (on, off, or with "fixed" after it), and those
-/// of `NICSetting`. Lines that cannot be read are left out, as are facts that the driver did not tell.
+/// As text it is one fact a line, "name value", which is the file `feedh/nic/INTERFACE` of a recorded machine. Names
+/// are driver, version, firmware, bus, address (once for each), feature.NAME (on, off, or with "fixed" after it), and
+/// those of `NICSetting`. Lines that cannot be read are left out, as are facts that the driver did not tell.
 public struct NICFacts: Equatable, Sendable {
   public struct Feature: Equatable, Sendable {
     public var isOn: Bool

@@ -8,7 +8,8 @@ enum IOMMURule: TuningRule {
 
   static func findings(_ machine: Machine, _ goal: TuningGoal) -> [Finding] {
     let addresses = goal.ports.compactMap(\.pciAddress)
-    let devices = goal.ports.isEmpty ? machine.pci.devices : machine.pci.devices.filter { addresses.contains($0.address) }
+    let devices =
+      goal.ports.isEmpty ? machine.pci.devices : machine.pci.devices.filter { addresses.contains($0.address) }
     if devices.isEmpty { return [] }
     if devices.allSatisfy({ $0.driver == "mlx5_core" || $0.driver == "mlx4_core" }) {
       return [.good(name, "machine", "not needed by \(devices.map(\.address).joined(separator: ", "))", reason)]

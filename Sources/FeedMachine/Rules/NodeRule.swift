@@ -20,7 +20,9 @@ enum NodeRule: TuningRule {
       .advice(
         name, "cpu \(goal.cpus)", is: "\(cpuText); ports on node \(node)", wanted: "CPUs of node \(node): \(near)",
         reason, .byHand,
-        commands: ["threads: { cpus: [\(near.members.suffix(goal.coreCount).map(String.init).joined(separator: ", "))] }"],
+        commands: [
+          "threads: { cpus: [\(near.members.suffix(goal.coreCount).map(String.init).joined(separator: ", "))] }"
+        ],
         undo: [])
     ]
   }

@@ -1,4 +1,4 @@
-/// The kernel does not hand packets of a card to polling CPUs (RPS), nor choose send queues by them (XPS).
+/// The kernel does not hand packets of a card from one CPU to another (RPS).
 enum SteeringRule: TuningRule {
   static let name = "nic-steering"
   private static let reason = """

@@ -3,8 +3,8 @@ enum TransparentHugePageRule: TuningRule {
   static let name = "transparent-huge-pages"
   private static let folder = "/sys/kernel/mm/transparent_hugepage"
   private static let reason = """
-    feedh asks for huge pages where it wants them (madvise), which saves look-ups of orders and levels a TLB miss each. \
-    never refuses them; always gives them to everything and lets khugepaged rearrange memory behind its back.
+    feedh asks for huge pages where it wants them (madvise), which saves look-ups of orders and levels a TLB miss \
+    each. never refuses them; always gives them to everything and lets khugepaged rearrange memory behind its back.
     """
   private static let stallReason = """
     always makes every page fault wait until memory is compacted; madvise and defer+madvise do it only for those that \

@@ -25,7 +25,9 @@ enum WatchdogRule: TuningRule {
     let word = "kernel.watchdog_cpumask"
     guard machine.sysctls["kernel.watchdog"] != "0" else { return .good(name, "kernel.watchdog", "0", reason) }
     // The mask is printed as a list.
-    guard let text = machine.sysctls[word], let cpus = CPUSet(list: text), !cpus.isEmpty else { return .unknown(name, word, reason) }
+    guard let text = machine.sysctls[word], let cpus = CPUSet(list: text), !cpus.isEmpty else {
+      return .unknown(name, word, reason)
+    }
     let left = cpus.subtracting(goal.cpus)
     if left == cpus { return .good(name, word, text, reason) }
     if !goal.canIsolate(machine) || left.isEmpty { return .information(name, word, text, reason) }

@@ -39,11 +39,9 @@ extension TuningPlan {
     let ports = goal.ports.map { port in
       "\(port.name) (\([port.interface, port.pciAddress].compactMap { $0 }.joined(separator: ", ")))"
     }
-    let interfaces = goal.interfaces.isEmpty ? "none" : goal.interfaces.joined(separator: ", ")
-    return [
-      "polling    cpu \(goal.cpus), \(goal.cpuSource.rawValue)",
-      "ports      \(ports.isEmpty ? "none configured; cards that are up: \(interfaces)" : ports.joined(separator: ", "))",
-    ]
+    let cards = goal.interfaces.isEmpty ? "none" : goal.interfaces.joined(separator: ", ")
+    let shown = ports.isEmpty ? "none configured; cards that are up: \(cards)" : ports.joined(separator: ", ")
+    return ["polling    cpu \(goal.cpus), \(goal.cpuSource.rawValue)", "ports      \(shown)"]
   }
 
   private var tableLines: [String] {
@@ -91,7 +89,8 @@ extension TuningPlan {
   private var summaryLines: [String] {
     let parts = [
       "\(count(.good)) good",
-      "\(count(.change)) to change: \(count(.runTime)) now, \(count(.boot)) with the next start, \(count(.byHand)) by hand",
+      "\(count(.change)) to change: \(count(.runTime)) now, \(count(.boot)) with the next start, "
+        + "\(count(.byHand)) by hand",
       "\(count(.information)) for information", "\(count(.unknown)) unknown",
     ]
     return [parts.joined(separator: "; ")]
@@ -99,7 +98,9 @@ extension TuningPlan {
 
   /// What files of a machine hold may be anything, and the screen is a terminal.
   static func printable(_ text: String) -> String {
-    String(String.UnicodeScalarView(text.unicodeScalars.map { $0.value < 0x20 || (0x7F...0x9F).contains($0.value) ? "?" : $0 }))
+    String(
+      String.UnicodeScalarView(
+        text.unicodeScalars.map { $0.value < 0x20 || (0x7F...0x9F).contains($0.value) ? "?" : $0 }))
   }
 
   /// Keeps the table on a screen; JSON has the whole text.

@@ -100,7 +100,8 @@ public struct TuningScript {
     case .file(let path, let value, _): "put \(ShellCommands.quoted(value)) \(ShellCommands.quoted(path))"
     case .nic(let interface, let setting, let value, _):
       "card \(setting.ethtoolArguments(interface: interface, value: value) ?? "")"
-    case .feature(let interface, let name, let isOn, _): "card -K \(ShellCommands.quoted(interface)) \(name) \(isOn ? "on" : "off")"
+    case .feature(let interface, let name, let isOn, _):
+      "card -K \(ShellCommands.quoted(interface)) \(name) \(isOn ? "on" : "off")"
     }
   }
 

@@ -1,8 +1,8 @@
 import FeedObserve
 import Glibc
 
-/// What was before `--apply`, on disk: one change a line, fields divided by tabs; a tab, newline or backslash in a field
-/// is written \t, \n, \\.
+/// What was before `--apply`, on disk: one change a line, fields divided by tabs; a tab, newline or backslash in a
+/// field is written \t, \n, \\.
 ///
 /// ```
 /// feedh tune state 1

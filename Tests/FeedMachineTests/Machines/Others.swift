@@ -6,8 +6,11 @@ extension MachineFolder {
       """
       /proc/sys/kernel/osrelease = 6.8.0-41-generic
       /proc/cmdline = quiet splash
-      /proc/cpuinfo = model name\t: Intel(R) Core(TM) i5-8250U\\nflags\t\t: fpu tsc constant_tsc nonstop_tsc
-      /proc/meminfo = MemTotal:        7900000 kB\\nMemAvailable:    4000000 kB\\nSwapTotal:       2097148 kB
+      /proc/cpuinfo = model name\t: Intel(R) Core(TM) i5-8250U
+      | flags\t\t: fpu tsc constant_tsc nonstop_tsc
+      /proc/meminfo = MemTotal:        7900000 kB
+      | MemAvailable:    4000000 kB
+      | SwapTotal:       2097148 kB
       /sys/class/dmi/id/sys_vendor = LENOVO
       /sys/devices/system/cpu/online = 0-3
       /sys/devices/system/cpu/isolated =
@@ -27,7 +30,8 @@ extension MachineFolder {
       /proc/sys/net/ipv4/igmp_max_memberships = 20
       /proc/sys/vm/stat_interval = 1
       /proc/sys/vm/swappiness = 60
-      /proc/interrupts =             CPU0  CPU1  CPU2  CPU3\\n 130:   1  2  3  4  PCI-MSI 0-edge  iwlwifi
+      /proc/interrupts =             CPU0  CPU1  CPU2  CPU3
+      |  130:   1  2  3  4  PCI-MSI 0-edge  iwlwifi
       /proc/irq/130/smp_affinity_list = 0-3
       /proc/7/comm = systemd-timesyn
       /proc/8/comm = irqbalance
@@ -60,8 +64,11 @@ extension MachineFolder {
       """
       /proc/sys/kernel/osrelease = 6.1.0-25-cloud-amd64
       /proc/cmdline = root=/dev/vda1 isolcpus=2-3
-      /proc/cpuinfo = model name\t: AMD EPYC\\nflags\t\t: fpu tsc hypervisor
-      /proc/meminfo = MemTotal:       16000000 kB\\nMemAvailable:   15000000 kB\\nSwapTotal:             0 kB
+      /proc/cpuinfo = model name\t: AMD EPYC
+      | flags\t\t: fpu tsc hypervisor
+      /proc/meminfo = MemTotal:       16000000 kB
+      | MemAvailable:   15000000 kB
+      | SwapTotal:             0 kB
       /sys/devices/system/cpu/online = 0-3
       /sys/devices/system/cpu/isolated = 2-3
       /sys/devices/system/node/node0/cpulist = 0-3
@@ -86,7 +93,14 @@ extension MachineFolder {
       /sys/class/net/ens3/mtu = 1500
       /sys/class/net/ens3/device -> ../../../devices/pci0000:00/0000:00:03.0/virtio0
       /sys/class/net/ens3/queues/rx-0/rps_cpus = 0
-      /feedh/nic/ens3 = driver virtio_net\\nbus 0000:00:03.0\\nchannels.combined 1\\nchannels.combinedMaximum 4\\nring.rx 256\\nring.rxMaximum 256\\nfeature.rx-gro on fixed\\naddress 172.16.0.9/20
+      /feedh/nic/ens3 = driver virtio_net
+      | bus 0000:00:03.0
+      | channels.combined 1
+      | channels.combinedMaximum 4
+      | ring.rx 256
+      | ring.rxMaximum 256
+      | feature.rx-gro on fixed
+      | address 172.16.0.9/20
       """)
     for number in 0..<4 {
       folder.write("/sys/devices/system/cpu/cpu\(number)/topology/thread_siblings_list = \(number)")
@@ -101,8 +115,13 @@ extension MachineFolder {
       """
       /proc/sys/kernel/osrelease = 6.1.0-25-arm64
       /proc/cmdline = console=ttyS0
-      /proc/cpuinfo = processor\t: 0\\nBogoMIPS\t: 243.75\\nFeatures\t: fp asimd evtstrm aes crc32 atomics\\nCPU implementer\t: 0x41
-      /proc/meminfo = MemTotal:       32000000 kB\\nMemAvailable:   30000000 kB\\nSwapTotal:             0 kB
+      /proc/cpuinfo = processor\t: 0
+      | BogoMIPS\t: 243.75
+      | Features\t: fp asimd evtstrm aes crc32 atomics
+      | CPU implementer\t: 0x41
+      /proc/meminfo = MemTotal:       32000000 kB
+      | MemAvailable:   30000000 kB
+      | SwapTotal:             0 kB
       /sys/class/dmi/id/sys_vendor = Amazon EC2
       /sys/class/dmi/id/product_name = c7gn.metal
       /sys/devices/system/cpu/online = 0-7
@@ -120,7 +139,11 @@ extension MachineFolder {
       /sys/bus/pci/devices/0000:7d:00.0/class = 0x020000
       /sys/bus/pci/devices/0000:7d:00.0/numa_node = 0
       /sys/bus/pci/devices/0000:7d:00.0/driver -> ../../../bus/pci/drivers/ena
-      /feedh/nic/ens5 = driver ena\\nchannels.combined 8\\nchannels.combinedMaximum 8\\ncoalesce.rxMicroseconds 20\\ncoalesce.adaptiveRx 0
+      /feedh/nic/ens5 = driver ena
+      | channels.combined 8
+      | channels.combinedMaximum 8
+      | coalesce.rxMicroseconds 20
+      | coalesce.adaptiveRx 0
       """)
     folder.card("ens5", pci: "0000:7d:00.0", node: 0, queues: 8, flags: "0x1003", speed: 50_000)
     for number in 0..<8 {

@@ -7,8 +7,12 @@ extension MachineFolder {
       """
       /proc/sys/kernel/osrelease = 6.1.0-25-amd64
       /proc/cmdline = BOOT_IMAGE=/vmlinuz root=/dev/sda2 ro isolcpus=managed_irq,domain,4-7 nohz_full=4-7 quiet
-      /proc/cpuinfo = processor\t: 0\\nmodel name\t: Intel(R) Xeon(R) Gold 6244\\nflags\t\t: fpu tsc constant_tsc nonstop_tsc avx2
-      /proc/meminfo = MemTotal:       131072000 kB\\nMemAvailable:   120000000 kB\\nSwapTotal:             0 kB
+      /proc/cpuinfo = processor\t: 0
+      | model name\t: Intel(R) Xeon(R) Gold 6244
+      | flags\t\t: fpu tsc constant_tsc nonstop_tsc avx2
+      /proc/meminfo = MemTotal:       131072000 kB
+      | MemAvailable:   120000000 kB
+      | SwapTotal:             0 kB
       /sys/class/dmi/id/sys_vendor = Dell Inc.
       /sys/devices/system/cpu/online = 0-15
       /sys/devices/system/cpu/isolated = 4-7
@@ -44,7 +48,12 @@ extension MachineFolder {
       /proc/sys/net/ipv4/igmp_max_memberships = 20
       /proc/sys/vm/stat_interval = 1
       /proc/sys/vm/swappiness = 60
-      /proc/interrupts =             CPU0       CPU1\\n  0:         12          0  IO-APIC   2-edge      timer\\n 45:          7          0  PCI-MSI 1048576-edge      mlx5_comp0\\n 46:          0          9  PCI-MSI 1048577-edge      mlx5_comp1\\n 47:          3          0  PCI-MSI 524288-edge      eth0\\nNMI:          0          0  Non-maskable interrupts
+      /proc/interrupts =             CPU0       CPU1
+      |   0:         12          0  IO-APIC   2-edge      timer
+      |  45:          7          0  PCI-MSI 1048576-edge      mlx5_comp0
+      |  46:          0          9  PCI-MSI 1048577-edge      mlx5_comp1
+      |  47:          3          0  PCI-MSI 524288-edge      eth0
+      | NMI:          0          0  Non-maskable interrupts
       /proc/irq/0/smp_affinity_list = 0-15
       /proc/irq/45/smp_affinity_list = 0-15
       /proc/irq/46/smp_affinity_list = 4
@@ -54,8 +63,12 @@ extension MachineFolder {
       /proc/812/comm = ptp4l
       /proc/815/comm = phc2sys
       /proc/900/comm = irqbalance
-      /proc/self/status = Name:\tfeedh\\nCapEff:\t0000000000802000\\nCpus_allowed_list:\t0-3,8-15
-      /proc/self/limits = Limit                     Soft Limit           Hard Limit           Units\\nMax locked memory         8388608              8388608              bytes\\nMax realtime priority     0                    0
+      /proc/self/status = Name:\tfeedh
+      | CapEff:\t0000000000802000
+      | Cpus_allowed_list:\t0-3,8-15
+      /proc/self/limits = Limit                     Soft Limit           Hard Limit           Units
+      | Max locked memory         8388608              8388608              bytes
+      | Max realtime priority     0                    0
       /sys/kernel/iommu_groups/0
       /sys/kernel/iommu_groups/1
       /sys/bus/pci/devices/0000:17:00.0/class = 0x020000
