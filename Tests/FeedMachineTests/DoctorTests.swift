@@ -264,7 +264,8 @@ struct DoctorTests {
   }
 
   @Test func aMeasurementCoversItsTimeInGaps() throws {
-    let cpu = try #require(try Machine.read(try MachineRoot(path: "/")).process.allowedCPUs?.first)
+    let machine = Machine.read(try MachineRoot(path: "/"))
+    let cpu = try #require(machine.process.allowedCPUs?.first)
     let jitter = JitterMeasurement.measure(cpu: cpu, nanoseconds: 5_000_000, clock: .calibrate())
     #expect(jitter.pinError == 0)
     #expect(jitter.nanoseconds >= 4_999_999)
