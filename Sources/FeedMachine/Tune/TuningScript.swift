@@ -8,8 +8,11 @@ public struct TuningScript {
   public init(plan: TuningPlan) { self.plan = plan }
 
   public var text: String {
-    ([Self.heading] + [functions("apply", { $0 }), functions("undo", { $0.reversed().map(\.reversed) })]
-      + [comments, Self.ending]).joined(separator: "\n")
+    let hasCards = plan.changes.contains { if case .file = $0 { false } else { true } }
+    let parts =
+      [Self.heading] + (hasCards ? [Self.card] : [])
+      + [functions("apply", { $0 }), functions("undo", { $0.reversed().map(\.reversed) }), comments, Self.ending]
+    return parts.joined(separator: "\n")
   }
 
   private static let heading = #"""
@@ -25,7 +28,7 @@ public struct TuningScript {
     root=${FEEDH_ROOT-}
     refused=0
 
-    # The chosen word of "always [madvise] never", else the whole file.
+    # The chosen word of "always [madvise] never", else the first line.
     current() {
       sed -n '1{s/.*\[\([^]]*\)\].*/\1/;p;}' "$1"
     }
@@ -47,6 +50,10 @@ public struct TuningScript {
       fi
     }
 
+    """#
+
+  /// Only where there is something for it: a function that nobody calls makes a reviewer wonder.
+  private static let card = #"""
     # card OPTION INTERFACE WORDS…: ethtool, whose exit status 80 says that nothing had to change
     card() {
       if [ -n "$root" ]; then
