@@ -59,6 +59,7 @@ extension CMEDecoder {
     guard let index = instruments.book(number, book.view, message.delivery, message.packets, isNew: &isNew) else {
       return
     }
+    if isNew { instruments.inheritState(index, message.stamp, into: &writer) }
     if !context.owns(index) { return }
     let level = entry.byte(at: Int(template.pointee.level))
     let kind: BookEvent.Kind
@@ -171,6 +172,7 @@ extension CMEDecoder {
     guard let index = instruments.book(number, .orders, message.delivery, message.packets, isNew: &isNew) else {
       return
     }
+    if isNew { instruments.inheritState(index, message.stamp, into: &writer) }
     if !context.owns(index) { return }
     let kind: BookEvent.Kind
     switch action {

@@ -222,13 +222,7 @@ struct CoinbaseDerivativesDecoder: EventDecoder {
     guard let main = instruments.find(message.number, .main, message.delivery, message.packets, isNew: &isNew) else {
       return
     }
-    var stamp = message.stamp
-    stamp.flags = []
-    let trades: UInt32 = status == 1 ? 1 : 0
-    if context.owns(main) { writer.next(.tradingStatus, main, stamp).pointee.quantity = trades }
-    let identifier = NumberedInstruments.identifier(message.number, .implied)
-    guard let implied = context.directory.pointee.find(identifier: identifier), context.owns(implied) else { return }
-    writer.next(.tradingStatus, implied, stamp).pointee.quantity = trades
+    instruments.tellState(status == 1, main, message.stamp, into: &writer)
   }
 
   private mutating func define(
@@ -251,9 +245,11 @@ struct CoinbaseDerivativesDecoder: EventDecoder {
     let identifier = NumberedInstruments.identifier(message.number, .implied)
     // Most instruments have no implied prices, and no book for them.
     if best.quantity <= 0, next.quantity <= 0, context.directory.pointee.find(identifier: identifier) == nil { return }
-    guard let index = instruments.book(message.number, .implied, message.delivery, message.packets, isNew: &isNew),
-      context.owns(index)
-    else { return }
+    guard let index = instruments.book(message.number, .implied, message.delivery, message.packets, isNew: &isNew) else {
+      return
+    }
+    if isNew { instruments.inheritState(index, message.stamp, into: &writer) }
+    if !context.owns(index) { return }
     // The side is emptied by the first, whatever it says.
     var kind = BookEvent.Kind.setTop
     for position in 0..<2 {

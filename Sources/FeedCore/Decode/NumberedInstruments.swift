@@ -107,6 +107,10 @@ struct NumberedInstruments {
     guard let index else { return nil }
     setScale(directory.pointee.scales[main].scale, index, delivery, packets)
     directory.pointee.records[index].isNumberOnly = record.isNumberOnly
+    if directory.pointee.records[index].tradingState == .unknown, record.tradingState != .unknown {
+      directory.pointee.records[index].tradingState = record.tradingState
+      directory.pointee.records[index].lacksState = true
+    }
     directory.pointee.records[index].securityGroup = record.securityGroup
     directory.pointee.records[index].asset = record.asset
     return index
@@ -135,6 +139,7 @@ struct NumberedInstruments {
       guard let old = directory.pointee.find(identifier: Self.identifier(number, view)) else { continue }
       guard let index = nameView(number, view, of: main, delivery, packets) else { continue }
       moved(from: old, to: index, wasNumberOnly, stamp, &writer)
+      inheritState(index, stamp, into: &writer)
     }
     return main
   }
@@ -153,6 +158,38 @@ struct NumberedInstruments {
     if context.directory.pointee.setScale(scale, instrument: index) == .refused {
       context.note(.priceScaleChanges, delivery, packets)
     }
+  }
+
+  // MARK: - States
+
+  /// The state of an instrument is that of all its books. Told of every message, on every core: also one that does not
+  /// own the instrument may own a book of it, or make one later.
+  @inline(never)
+  func tellState(_ trades: Bool, _ main: Int, _ stamp: EventStamp, into writer: inout EventWriter) {
+    tellStateOfBook(trades, main, stamp, &writer)
+    let number = Int32(truncatingIfNeeded: context.directory.pointee.records[main].locate)
+    for view in [View.implied, .orders] {
+      let identifier = Self.identifier(number, view)
+      guard let index = context.directory.pointee.find(identifier: identifier) else { continue }
+      tellStateOfBook(trades, index, stamp, &writer)
+    }
+  }
+
+  /// The same of one book.
+  func tellStateOfBook(_ trades: Bool, _ index: Int, _ stamp: EventStamp, _ writer: inout EventWriter) {
+    context.directory.pointee.records[index].tradingState = trades ? .trades : .halted
+    context.directory.pointee.records[index].lacksState = false
+    if !context.owns(index) { return }
+    var stamp = stamp
+    stamp.flags = []
+    writer.next(.tradingStatus, index, stamp).pointee.quantity = trades ? 1 : 0
+  }
+
+  /// A book that was made by this message begins with the state of its instrument. Asked where something was named.
+  @inline(never)
+  func inheritState(_ index: Int, _ stamp: EventStamp, into writer: inout EventWriter) {
+    let record = context.directory.pointee.records[index]
+    if record.lacksState { tellStateOfBook(record.tradingState == .trades, index, stamp, &writer) }
   }
 
   // MARK: - Prices and quantities

@@ -261,11 +261,14 @@ struct InstrumentDirectory {
     return .set
   }
 
-  /// The books of `channel` are empty: their scales may change again, and what was wrong with them is gone.
+  /// The books of `channel` are empty: their scales may change again, what was wrong with them is gone, and nothing is
+  /// known of their states.
   func releaseScales(channel: UInt8) {
     for instrument in 0..<count where channels[instrument] == channel {
       scales[instrument].isUsed = false
       scales[instrument].isBroken = false
+      records[instrument].tradingState = .unknown
+      records[instrument].lacksState = false
     }
   }
 }
