@@ -78,7 +78,7 @@ extension CMEDecoder {
   ) -> Bool {
     // NoEvents, then NoMDFeedTypes: type (3), depth (1).
     guard groups.group(CMELayouts.size3) != nil, let feeds = groups.group(CMELayouts.size3),
-      feeds.count == 0 || feeds.stride >= 4
+      feeds.count == 0 || feeds.stride >= 4, Self.holdsGroups(from: 2, message, &groups)
     else { return false }
     let template = message.template
     let number = message.bytes.littleEndian(Int32.self, at: Int(template.pointee.security))

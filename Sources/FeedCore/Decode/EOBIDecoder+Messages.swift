@@ -152,16 +152,11 @@ extension EOBIDecoder {
 
   /// TradeReport: a trade that no order of the book took part in. 14.1 is longer.
   private mutating func applyTradeReport(_ message: Message, _ writer: inout EventWriter) {
-    let isCurrent = message.length >= 56
     guard let index = find(message, securityAt: 8, claims: false) else { return }
+    let isCurrent = message.isCurrent
     let match = message.bytes.littleEndian(UInt32.self, at: isCurrent ? 40 : 24)
-    var reading = message
-    if isCurrent != message.isCurrent {
-      reading = Message(
-        bytes: message.bytes, length: message.length, template: message.template, isCurrent: isCurrent,
-        delivery: message.delivery, packets: message.packets, stamp: message.stamp)
-    }
-    guard let quantity = quantity(at: isCurrent ? 24 : 28, reading), let price = tradePrice(message.int64(32), index, message)
+    guard let quantity = quantity(at: isCurrent ? 24 : 28, message),
+      let price = tradePrice(message.int64(32), index, message)
     else { return }
     trade(index, UInt64(match), price, quantity, message, &writer)
   }

@@ -19,12 +19,12 @@ struct SlowMarket {
   /// Changes what is no part of an event: states, trades.
   mutating func note(_ symbol: String, _ work: (inout SlowBook) -> Void) { work(&books[symbol, default: SlowBook()]) }
 
-  /// A book of `main`'s security that comes later than its security's state has that state.
+  /// A book of `main`'s security, which is named with it, and whose state it has if that was told before.
   mutating func make(_ symbol: String, of main: String) {
-    if books[symbol] != nil { return }
     var book = SlowBook()
-    book.isTrading = books[main]?.isTrading ?? false
-    books[symbol] = book
+    book.isTrading = books[main, default: SlowBook()].isTrading
+    if books[main] == nil { books[main] = SlowBook() }
+    if books[symbol] == nil { books[symbol] = book }
   }
 
   mutating func endEvent() {
