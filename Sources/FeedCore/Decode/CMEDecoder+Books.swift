@@ -80,7 +80,7 @@ extension CMEDecoder {
     if kind == .insertLevelAt || kind == .changeLevelAt {
       guard
         let price = instruments.price(Self.price(entry, template), index, message.delivery, message.packets)
-      else { return }
+      else { return lose(index, message, &writer) }
       let size = levelSize(entry, index, message, &writer)
       if size == 0 { return levelWithoutSize(index, message, &writer) }
       let event = writer.next(kind, index, message.stamp)
@@ -101,6 +101,12 @@ extension CMEDecoder {
     let depth = context.directory.pointee.records.base[index].bookDepth
     if depth != 0 { return UInt64(depth) }
     return UInt64(view == .implied ? Self.standardImpliedDepth : Self.standardDepth)
+  }
+
+  /// A price that the book cannot keep was counted: detectors hear that the book is lost.
+  @inline(never)
+  private func lose(_ index: Int, _ message: Message, _ writer: inout EventWriter) {
+    _ = writer.next(.damage, index, message.stamp)
   }
 
   /// No level has no size: positions behind it would be off by one.
@@ -189,7 +195,7 @@ extension CMEDecoder {
       return
     }
     guard let price = instruments.price(Self.price(entry, template), index, message.delivery, message.packets) else {
-      return
+      return lose(index, message, &writer)
     }
     let event = writer.next(kind, index, message.stamp)
     event.pointee.reference = orderID
@@ -221,9 +227,11 @@ extension CMEDecoder {
     if action > 1 { return }
     let size: UInt32
     if template.pointee.hasLongSizes {
-      let long = entry.littleEndian(UInt64.self, at: Int(template.pointee.size))
-      if long > UInt64(UInt32.max) { context.noteOwned(.levelQuantityOverflows, message.delivery, message.packets) }
-      size = UInt32(clamping: long)
+      // One that statistics cannot keep exactly is counted and left out.
+      guard let whole = UInt32(exactly: entry.littleEndian(UInt64.self, at: Int(template.pointee.size))) else {
+        return context.noteOwned(.quantitiesOffScale, message.delivery, message.packets)
+      }
+      size = whole
     } else {
       size = Self.size(entry, template.pointee.size)
     }

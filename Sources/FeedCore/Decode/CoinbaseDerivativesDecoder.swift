@@ -148,7 +148,10 @@ struct CoinbaseDerivativesDecoder: EventDecoder {
       writer.next(.setQuantity, index, message.stamp).pointee.reference = UInt64(bitPattern: message.int64(32))
       return
     }
-    guard let price = instruments.price(message.int64(40), index, message.delivery, message.packets) else { return }
+    guard let price = instruments.price(message.int64(40), index, message.delivery, message.packets) else {
+      _ = writer.next(.damage, index, message.stamp)
+      return
+    }
     let event = writer.next(.add, index, message.stamp)
     event.pointee.flags.insert(.mayModify)
     event.pointee.reference = UInt64(bitPattern: message.int64(32))
@@ -257,6 +260,7 @@ struct CoinbaseDerivativesDecoder: EventDecoder {
       var price: Int32?
       if level.price != Self.priceNull, level.quantity > 0 {
         price = instruments.price(level.price, index, message.delivery, message.packets)
+        if price == nil { _ = writer.next(.damage, index, message.stamp) }
       }
       if price == nil, kind == .setLevel { continue }
       let event = writer.next(kind, index, message.stamp)

@@ -55,8 +55,7 @@ extension EOBIDecoder {
     _ reference: UInt64, _ writer: inout EventWriter
   ) -> Bool {
     let raw = message.int64(shape.price)
-    guard let price = price(raw, index, message) else { return false }
-    guard let quantity = quantity(at: shape.quantity, message) else {
+    guard let price = price(raw, index, message), let quantity = quantity(at: shape.quantity, message) else {
       _ = writer.next(.damage, index, message.stamp)
       return false
     }

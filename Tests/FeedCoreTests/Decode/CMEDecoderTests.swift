@@ -61,10 +61,10 @@ struct CMEDecoderTests {
         == ["insertLevelAt ESM3 buy -3x5 @1/10", "insertLevelAt ESM3 sell 0x6 @1/10"])
   }
 
-  @Test func pricesOffTheTickAreCountedAndDropped() {
+  @Test func pricesOffTheTickAreCountedAndTheBookIsLost() {
     let harness = defined()
-    #expect(harness.events(M.book([M.level(7, "0", 1, 0, tick + 1, 5)])).isEmpty)
-    #expect(harness.events(M.book([M.level(7, "0", 1, 0, .max, 5)])).isEmpty)
+    #expect(harness.events(M.book([M.level(7, "0", 1, 0, tick + 1, 5)])) == ["damage ESM3"])
+    #expect(harness.events(M.book([M.level(7, "0", 1, 0, .max, 5)])) == ["damage ESM3"])
     #expect(harness.noted(.pricesOffScale) == 2)
     // A trade may be finer: the book is none the worse.
     #expect(harness.events(M.trade(7, 0, tick + 1, 5, id: 3)).isEmpty)
@@ -78,6 +78,10 @@ struct CMEDecoderTests {
       harness.events(M.longBook(40 * tick, 1 << 32, 7, 1, 1, "0"))
         == ["damage ESM3", "changeLevelAt ESM3 buy 40x4294967295 @1"])
     #expect(harness.noted(.levelQuantityOverflows) == 1)
+    // A trade of more than statistics can keep is left out.
+    #expect(harness.events(M.longTrade(7, 40 * tick, 4_294_967_296, id: 3)) == [])
+    #expect(harness.noted(.quantitiesOffScale) == 1)
+    #expect(harness.events(M.longTrade(7, 40 * tick, 4_294_967_295, id: 3)) == ["trade ESM3 40x4294967295 match 3"])
     // Null: a level without size.
     #expect(harness.events(M.longBook(40 * tick, .max, 7, 1, 0, "0")) == ["damage ESM3"])
     #expect(harness.noted(.zeroQuantities) == 1)

@@ -42,7 +42,7 @@ struct CMEDay: DerivativeDay {
 
   // MARK: - Wire
 
-  private mutating func packet(_ messages: [[UInt8]]) -> DayPacket {
+  mutating func packet(_ messages: [[UInt8]]) -> DayPacket {
     packetNumber += 1
     time += UInt64(random.below(1_000_000))
     var bytes = LittleEndianBytes()
@@ -52,7 +52,7 @@ struct CMEDay: DerivativeDay {
     return DayPacket(payload: bytes.bytes)
   }
 
-  private func message(_ template: UInt16, _ root: [UInt8], _ groups: [UInt8] = [], version: UInt16? = nil) -> [UInt8] {
+  func message(_ template: UInt16, _ root: [UInt8], _ groups: [UInt8] = [], version: UInt16? = nil) -> [UInt8] {
     var bytes = LittleEndianBytes()
     bytes.put(10 + root.count + groups.count, 2)
     bytes.put(root.count, 2)
@@ -63,7 +63,7 @@ struct CMEDay: DerivativeDay {
   }
 
   /// groupSize: length and count; groupSize8Byte: five bytes of padding between them.
-  private func group(_ length: Int, _ entries: [[UInt8]], isLong: Bool = false) -> [UInt8] {
+  func group(_ length: Int, _ entries: [[UInt8]], isLong: Bool = false) -> [UInt8] {
     precondition(entries.allSatisfy { $0.count == length })
     var bytes = LittleEndianBytes()
     bytes.put(length, 2)
@@ -73,7 +73,7 @@ struct CMEDay: DerivativeDay {
   }
 
   /// TransactTime, MatchEventIndicator, padding.
-  private func root(ends: Bool) -> [UInt8] { LittleEndianBytes.of((Int64(time), 8), (ends ? 0x84 : 0x04, 1), (0, 2)) }
+  func root(ends: Bool) -> [UInt8] { LittleEndianBytes.of((Int64(time), 8), (ends ? 0x84 : 0x04, 1), (0, 2)) }
 
   /// A price as the template in use has it: nine decimals, or seven.
   private func wire(_ price: Int64) -> Int64 { isOld ? price / 100 : price }
@@ -94,7 +94,7 @@ struct CMEDay: DerivativeDay {
   }
 
   /// 54, version 13: the fields up to DisplayFactor, the rest without value.
-  private func future(_ security: Security) -> [UInt8] {
+  func future(_ security: Security) -> [UInt8] {
     var root = LittleEndianBytes()
     root.put(LittleEndianBytes.of((0x80, 1), (4, 4), (65, 1), (Int64(time), 8), (17, 1), (310, 2), (64, 1), (5, 1)))
     for (text, size) in [("XCME", 4), ("ES", 6), ("ES", 6), (security.symbol ?? "", 20)] { root.put(text: text, size) }
@@ -184,7 +184,7 @@ struct CMEDay: DerivativeDay {
     return message(isLong ? 64 : isOld ? 32 : 46, root(ends: ends), groups)
   }
 
-  private func entry(
+  func entry(
     _ security: Security, _ price: Int64, _ size: Int64, _ level: Int, action: Int64, type: Character, _ isLong: Bool
   ) -> [UInt8] {
     LittleEndianBytes.of(

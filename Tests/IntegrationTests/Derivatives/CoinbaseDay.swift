@@ -36,7 +36,7 @@ struct CoinbaseDay: DerivativeDay {
 
   // MARK: - Wire
 
-  private mutating func packet(_ messages: [[UInt8]]) -> DayPacket {
+  mutating func packet(_ messages: [[UInt8]]) -> DayPacket {
     time += UInt64(random.below(1_000_000))
     var bytes = LittleEndianBytes(LittleEndianBytes.of((Int64(time), 8), (Int64(messageNumber), 8), (44, 2)))
     bytes.put(LittleEndianBytes.of((1, 1), (Int64(messages.count), 1), (0, 4)))
@@ -45,10 +45,10 @@ struct CoinbaseDay: DerivativeDay {
     return DayPacket(payload: bytes.bytes)
   }
 
-  private enum Place { case alone, first, middle, last }
+  enum Place { case alone, first, middle, last }
 
   /// The head, the instrument header, the fields; padded to eight bytes.
-  private mutating func message(
+  mutating func message(
     _ template: UInt16, _ instrument: Instrument, side: Int64 = 0, _ place: Place, isCleared: Bool = false,
     version: UInt16 = 2, block: Int, _ fields: [UInt8]
   ) -> [UInt8] {
@@ -82,7 +82,7 @@ struct CoinbaseDay: DerivativeDay {
   }
 
   /// 10, 11 of version 2.
-  private mutating func definition(_ instrument: Instrument) -> [UInt8] {
+  mutating func definition(_ instrument: Instrument) -> [UInt8] {
     var fields = LittleEndianBytes()
     for (text, size) in [(instrument.symbol ?? "", 24), ("BIT", 8), ("", 32)] { fields.put(text: text, size) }
     fields.put(instrument.tick, 8)

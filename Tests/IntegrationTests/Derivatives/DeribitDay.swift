@@ -39,7 +39,7 @@ struct DeribitDay: DerivativeDay {
 
   // MARK: - Wire
 
-  private mutating func packet(_ messages: [[UInt8]], isSnapshot: Bool = false) -> DayPacket {
+  mutating func packet(_ messages: [[UInt8]], isSnapshot: Bool = false) -> DayPacket {
     milliseconds += UInt64(random.below(3))
     let channel = Self.channel + (isSnapshot ? 100 : 0)
     let body = messages.flatMap { $0 }
@@ -48,7 +48,7 @@ struct DeribitDay: DerivativeDay {
     return DayPacket(payload: head + body, flow: isSnapshot ? 1 : 0)
   }
 
-  private func message(
+  func message(
     _ template: UInt16, _ root: [UInt8], group: (length: Int, entries: [[UInt8]])? = nil, string: String? = nil,
     version: Int64 = 2
   ) -> [UInt8] {
@@ -112,7 +112,7 @@ struct DeribitDay: DerivativeDay {
   }
 
   /// 1000, and 1010, which lacks rfq and has tick steps.
-  private func directory(_ instrument: Instrument, _ template: UInt16) -> [UInt8] {
+  func directory(_ instrument: Instrument, _ template: UInt16) -> [UInt8] {
     var root = LittleEndianBytes(LittleEndianBytes.of((Int64(instrument.id), 4), (1, 1), (0, 1), (1, 1), (0, 1)))
     if template == 1_000 { root.put(0, 1) }
     root.put(LittleEndianBytes.of((0, 1), (0, 2)))
