@@ -4,10 +4,10 @@
 ///
 /// The levels of each side are an array that the sheet's rules for MDUpdateAction change; positions and prices are drawn
 /// so that the array stays sorted. Variant 0 is schema version 13, variant 1 version 8, whose books and trades are the
-/// older templates with seven decimals.
+/// older templates with seven decimals; in variant 2 the definitions have a channel of their own, which repeats them.
 struct CMEDay: DerivativeDay {
   static let name = "CME"
-  static let variants = 2
+  static let variants = 3
 
   /// A security: its number, its symbol (nil: no definition comes), tick and middle as mantissas of nine decimals.
   struct Security {
@@ -28,8 +28,9 @@ struct CMEDay: DerivativeDay {
 
   private(set) var market = SlowMarket()
   private let isOld: Bool
+  private let definitionFlow: Int
   private var random: SplitMix
-  private var packetNumber: UInt32 = 0
+  private var packetNumbers: [UInt32] = [0, 0]
   private var time: UInt64 = 1_763_640_000_000_000_000
   private var nextOrder: UInt64 = 60_000_000_000
   private var priority: UInt64 = 1
@@ -37,19 +38,34 @@ struct CMEDay: DerivativeDay {
 
   init(variant: Int, seed: UInt64) {
     isOld = variant == 1
+    definitionFlow = variant == 2 ? 1 : 0
     random = SplitMix(seed)
+  }
+
+  /// Two channels of one venue, of two lines each.
+  static func feeds(variant: Int) -> [FeedSettings] {
+    if variant != 2 { return [] }
+    return ["books", "definitions"].enumerated().map { flow, name in
+      FeedSettings(
+        name: name, venue: "cme", protocol: "cmeMDP3",
+        lines: (0..<2).map { line in
+          LineSettings(
+            name: "AB".map(String.init)[line], group: "224.0.\(31 + line).1",
+            port: DayCapture.port(line: line, flow: flow))
+        })
+    }
   }
 
   // MARK: - Wire
 
-  mutating func packet(_ messages: [[UInt8]]) -> DayPacket {
-    packetNumber += 1
+  mutating func packet(_ messages: [[UInt8]], flow: Int = 0) -> DayPacket {
+    packetNumbers[flow] += 1
     time += UInt64(random.below(1_000_000))
     var bytes = LittleEndianBytes()
-    bytes.put(packetNumber, 4)
+    bytes.put(packetNumbers[flow], 4)
     bytes.put(time, 8)
     for message in messages { bytes.put(message) }
-    return DayPacket(payload: bytes.bytes)
+    return DayPacket(payload: bytes.bytes, flow: flow)
   }
 
   func message(_ template: UInt16, _ root: [UInt8], _ groups: [UInt8] = [], version: UInt16? = nil) -> [UInt8] {
@@ -81,22 +97,30 @@ struct CMEDay: DerivativeDay {
   // MARK: - The day
 
   mutating func opening() -> [DayPacket] {
-    var messages: [[UInt8]] = []
-    for security in Self.securities where security.symbol != nil {
-      messages.append(future(security))
-      market.books[security.name, default: SlowBook()].isTrading = true
-    }
     // The implied books exist from their GBI on.
     for security in Self.securities where security.symbol != nil {
-      market.books[security.name + " IMPLIED", default: SlowBook()].isTrading = true
+      for view in ["", " IMPLIED"] { market.note(security.name + view) { $0.isTrading = true } }
     }
-    return messages.map { packet([$0]) }
+    return definitions()
+  }
+
+  /// A turn of the definitions, each with the state its security has.
+  private mutating func definitions() -> [DayPacket] {
+    if definitionFlow == 1 {
+      // A turn begins at the number 1, sent well behind the last one.
+      packetNumbers[1] = 0
+      time += 50_000_000
+    }
+    var packets = Self.securities.filter { $0.symbol != nil }.map { packet([future($0)], flow: definitionFlow) }
+    packets[0].beginsAnew = true
+    return packets
   }
 
   /// 54, version 13: the fields up to DisplayFactor, the rest without value.
   func future(_ security: Security) -> [UInt8] {
+    let status: Int64 = market.books[security.name]?.isTrading == false ? 2 : 17
     var root = LittleEndianBytes()
-    root.put(LittleEndianBytes.of((0x80, 1), (4, 4), (65, 1), (Int64(time), 8), (17, 1), (310, 2), (64, 1), (5, 1)))
+    root.put(LittleEndianBytes.of((0x80, 1), (4, 4), (65, 1), (Int64(time), 8), (status, 1), (310, 2), (64, 1), (5, 1)))
     for (text, size) in [("XCME", 4), ("ES", 6), ("ES", 6), (security.symbol ?? "", 20)] { root.put(text: text, size) }
     root.put(security.number, 4)
     for (text, size) in [("FUT", 6), ("FFIXSX", 6)] { root.put(text: text, size) }
@@ -116,6 +140,7 @@ struct CMEDay: DerivativeDay {
 
   mutating func next() -> [DayPacket] {
     if random.below(40) == 0 { return [packet([message(12, [])])] }
+    if definitionFlow == 1, random.below(60) == 0 { return definitions() }
     var packets: [DayPacket] = []
     var waiting: [[UInt8]] = []
     // One to three events; each has one to four messages, and packets end anywhere.
