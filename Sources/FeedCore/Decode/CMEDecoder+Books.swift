@@ -45,6 +45,14 @@ extension CMEDecoder {
     return UInt32(clamping: size)
   }
 
+  /// The book of a security that this channel changes.
+  @inline(__always)
+  private mutating func book(
+    _ number: Int32, _ view: View, _ message: Message, _ writer: inout EventWriter
+  ) -> Int? {
+    instruments.book(number, view, message.delivery, message.packets, isNew: &isNew, message.stamp, into: &writer)
+  }
+
   // MARK: - Levels
 
   @inline(__always)
@@ -56,9 +64,7 @@ extension CMEDecoder {
       return
     }
     let number = entry.littleEndian(Int32.self, at: Int(template.pointee.entrySecurity))
-    guard let index = instruments.book(number, book.view, message.delivery, message.packets, isNew: &isNew) else {
-      return
-    }
+    guard let index = self.book(number, book.view, message, &writer) else { return }
     if isNew { instruments.inheritState(index, message.stamp, into: &writer) }
     if !context.owns(index) { return }
     let level = entry.byte(at: Int(template.pointee.level))
@@ -175,9 +181,7 @@ extension CMEDecoder {
   ) {
     let template = message.template
     let number = entry.littleEndian(Int32.self, at: Int(template.pointee.entrySecurity))
-    guard let index = instruments.book(number, .orders, message.delivery, message.packets, isNew: &isNew) else {
-      return
-    }
+    guard let index = self.book(number, .orders, message, &writer) else { return }
     if isNew { instruments.inheritState(index, message.stamp, into: &writer) }
     if !context.owns(index) { return }
     let kind: BookEvent.Kind
@@ -213,7 +217,7 @@ extension CMEDecoder {
   mutating func applyTrade(_ entry: UnsafeRawPointer, _ message: Message, _ writer: inout EventWriter) {
     let template = message.template
     let number = entry.littleEndian(Int32.self, at: Int(template.pointee.entrySecurity))
-    guard let index = instruments.find(number, .main, message.delivery, message.packets, isNew: &isNew),
+    guard let index = instruments.priced(number, .main, message.delivery, message.packets, isNew: &isNew),
       context.owns(index)
     else { return }
     var tradeID: UInt32 = 0

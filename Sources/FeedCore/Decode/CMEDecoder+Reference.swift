@@ -20,7 +20,7 @@ extension CMEDecoder {
     for position in 0..<entries.count {
       let entry = entries.entry(position)
       guard let book = Self.book(ofType: entry.byte(at: Int(template.pointee.entryType))),
-        let index = instruments.find(number, book.view, message.delivery, message.packets, isNew: &isNew)
+        let index = instruments.priced(number, book.view, message.delivery, message.packets, isNew: &isNew)
       else { continue }
       if isNew { instruments.inheritState(index, message.stamp, into: &writer) }
       guard context.owns(index),
@@ -48,7 +48,9 @@ extension CMEDecoder {
   mutating func applyOrderSnapshot(_ entries: GroupEntries, _ message: Message, _ writer: inout EventWriter) {
     let template = message.template
     let number = message.bytes.littleEndian(Int32.self, at: Int(template.pointee.security))
-    guard let index = instruments.find(number, .orders, message.delivery, message.packets, isNew: &isNew) else { return }
+    guard let index = instruments.priced(number, .orders, message.delivery, message.packets, isNew: &isNew) else {
+      return
+    }
     if isNew { instruments.inheritState(index, message.stamp, into: &writer) }
     if !context.owns(index) { return }
     let part = message.bytes.littleEndian(UInt32.self, at: Int(template.pointee.chunk))

@@ -131,13 +131,21 @@ struct CoinbaseDerivativesDecoder: EventDecoder {
     return isNew ? .other : .everyday
   }
 
+  @inline(__always)
+  private mutating func book(
+    _ view: NumberedInstruments.View, _ message: Message, _ writer: inout EventWriter
+  ) -> Int? {
+    instruments.book(
+      message.number, view, message.delivery, message.packets, isNew: &isNew, message.stamp, into: &writer)
+  }
+
   // MARK: - Orders
 
   /// OrderPut: the order is new, or it has this price and quantity from now on. It keeps its place if the price stays
   /// and the quantity does not grow (taken so: the sheet leaves it open).
   @inline(__always)
   private mutating func putOrder(_ message: Message, _ writer: inout EventWriter) {
-    guard let index = instruments.book(message.number, .main, message.delivery, message.packets, isNew: &isNew),
+    guard let index = book(.main, message, &writer),
       context.owns(index)
     else { return }
     let side = message.bytes.byte(at: 11)
@@ -162,7 +170,7 @@ struct CoinbaseDerivativesDecoder: EventDecoder {
 
   @inline(__always)
   private mutating func deleteOrder(_ message: Message, _ writer: inout EventWriter) {
-    guard let index = instruments.book(message.number, .main, message.delivery, message.packets, isNew: &isNew),
+    guard let index = book(.main, message, &writer),
       context.owns(index)
     else { return }
     writer.next(.delete, index, message.stamp).pointee.reference = UInt64(bitPattern: message.int64(32))
@@ -170,7 +178,7 @@ struct CoinbaseDerivativesDecoder: EventDecoder {
 
   @inline(never)
   private mutating func clearBooks(_ message: Message, _ writer: inout EventWriter) {
-    if let index = instruments.book(message.number, .main, message.delivery, message.packets, isNew: &isNew),
+    if let index = book(.main, message, &writer),
       context.owns(index) {
       _ = writer.next(.clearBook, index, message.stamp)
     }
@@ -210,7 +218,7 @@ struct CoinbaseDerivativesDecoder: EventDecoder {
   private mutating func trade(_ message: Message, _ writer: inout EventWriter) {
     let quantity = message.int32(64)
     guard quantity > 0,
-      let index = instruments.find(message.number, .main, message.delivery, message.packets, isNew: &isNew),
+      let index = instruments.priced(message.number, .main, message.delivery, message.packets, isNew: &isNew),
       context.owns(index),
       let price = instruments.tradePrice(message.int64(56), index, message.delivery, message.packets)
     else { return }
@@ -248,9 +256,7 @@ struct CoinbaseDerivativesDecoder: EventDecoder {
     let identifier = NumberedInstruments.identifier(message.number, .implied)
     // Most instruments have no implied prices, and no book for them.
     if best.quantity <= 0, next.quantity <= 0, context.directory.pointee.find(identifier: identifier) == nil { return }
-    guard let index = instruments.book(message.number, .implied, message.delivery, message.packets, isNew: &isNew) else {
-      return
-    }
+    guard let index = book(.implied, message, &writer) else { return }
     if isNew { instruments.inheritState(index, message.stamp, into: &writer) }
     if !context.owns(index) { return }
     // The side is emptied by the first, whatever it says.
@@ -316,7 +322,7 @@ struct CoinbaseDerivativesDecoder: EventDecoder {
 
   private mutating func addSnapshotOrder(_ message: Message, _ writer: inout EventWriter) {
     let quantity = message.int32(12)
-    guard let index = instruments.find(message.number, .main, message.delivery, message.packets, isNew: &isNew),
+    guard let index = instruments.priced(message.number, .main, message.delivery, message.packets, isNew: &isNew),
       context.owns(index),
       let price = instruments.price(message.int64(32), index, message.delivery, message.packets)
     else { return }

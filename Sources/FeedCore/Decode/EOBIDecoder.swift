@@ -139,7 +139,9 @@ struct EOBIDecoder: EventDecoder {
 
   /// The instrument of a SecurityID; nil where another core owns it, or there is no room.
   @inline(__always)
-  mutating func find(_ message: Message, securityAt offset: Int, claims: Bool) -> Int? {
+  mutating func find(
+    _ message: Message, securityAt offset: Int, claims: Bool, _ writer: inout EventWriter
+  ) -> Int? {
     let number = message.int64(offset)
     let identifier = UInt64(bitPattern: number)
     var found = context.directory.pointee.find(identifier: identifier)
@@ -148,7 +150,7 @@ struct EOBIDecoder: EventDecoder {
       found = instruments.nameByNumber(identifier, number, message.delivery, message.packets)
     }
     guard let index = found else { return nil }
-    if claims { instruments.claim(index, isNew: &isNew) }
+    if claims { instruments.claim(index, message.stamp, into: &writer) }
     return context.owns(index) ? index : nil
   }
 
@@ -171,6 +173,7 @@ struct EOBIDecoder: EventDecoder {
     if let scale = PriceScale(decimals: 8, divisor: divisor) {
       _ = context.directory.pointee.setScale(scale, instrument: index)
     }
+    context.directory.pointee.scales.base[index].isUsed = true
   }
 
   /// Whole contracts, 0 where there are none; nil, counted, where it is no whole number or beyond 32 bits.

@@ -43,20 +43,36 @@ struct NumberedInstruments {
   @inline(__always)
   func book(
     _ number: Int32, _ view: View, _ delivery: UnsafeMutablePointer<Delivery>, _ packets: DecoderContext.Packets,
-    isNew: inout Bool
+    isNew: inout Bool, _ stamp: EventStamp, into writer: inout EventWriter
   ) -> Int? {
-    guard let index = find(number, view, delivery, packets, isNew: &isNew) else { return nil }
-    claim(index, isNew: &isNew)
+    guard let index = priced(number, view, delivery, packets, isNew: &isNew) else { return nil }
+    claim(index, stamp, into: &writer)
     return index
   }
 
-  /// Definitions and snapshots come on channels of their own: a book belongs to the channel that changes it.
+  /// The instrument of a message with prices: from now on its scale stays. On every core alike, whoever owns it: books
+  /// made later have the scale of their instrument.
   @inline(__always)
-  func claim(_ index: Int, isNew: inout Bool) {
-    if context.directory.pointee.channels.base[index] != context.channel {
-      context.directory.pointee.move(index, to: context.channel)
-      isNew = true
-    }
+  func priced(
+    _ number: Int32, _ view: View, _ delivery: UnsafeMutablePointer<Delivery>, _ packets: DecoderContext.Packets,
+    isNew: inout Bool
+  ) -> Int? {
+    guard let index = find(number, view, delivery, packets, isNew: &isNew) else { return nil }
+    context.directory.pointee.scales.base[index].isUsed = true
+    return index
+  }
+
+  /// Definitions and snapshots come on channels of their own: a book belongs to the channel that changes it. An event
+  /// says so, in its turn: messages are decoded ahead of what is applied.
+  @inline(__always)
+  func claim(_ index: Int, _ stamp: EventStamp, into writer: inout EventWriter) {
+    if context.directory.pointee.channels.base[index] != context.channel { move(index, stamp, &writer) }
+  }
+
+  @inline(never)
+  private func move(_ index: Int, _ stamp: EventStamp, _ writer: inout EventWriter) {
+    context.directory.pointee.channels[index] = context.channel
+    if context.owns(index) { _ = writer.next(.assignChannel, index, stamp) }
   }
 
   // MARK: - Naming
@@ -155,8 +171,9 @@ struct NumberedInstruments {
   func setScale(
     _ scale: PriceScale, _ index: Int, _ delivery: UnsafeMutablePointer<Delivery>, _ packets: DecoderContext.Packets
   ) {
-    if context.directory.pointee.setScale(scale, instrument: index) == .refused {
-      context.note(.priceScaleChanges, delivery, packets)
+    // Counted where the book is.
+    if context.directory.pointee.setScale(scale, instrument: index) == .refused, context.owns(index) {
+      context.noteOwned(.priceScaleChanges, delivery, packets)
     }
   }
 
@@ -209,9 +226,7 @@ struct NumberedInstruments {
   func tradePrice(
     _ raw: Int64, _ index: Int, _ delivery: UnsafeMutablePointer<Delivery>, _ packets: DecoderContext.Packets
   ) -> Int32? {
-    let entry = context.directory.pointee.scales.base + index
-    entry.pointee.isUsed = true
-    if let price = entry.pointee.scale.stored(raw: raw) { return price }
+    if let price = context.directory.pointee.scales.base[index].scale.stored(raw: raw) { return price }
     context.noteOwned(.tradePricesOffScale, delivery, packets)
     return nil
   }

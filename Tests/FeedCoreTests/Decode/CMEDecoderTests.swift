@@ -187,6 +187,22 @@ struct CMEDecoderTests {
     #expect(harness.complaints == [])
   }
 
+  /// Definitions come on a channel of their own. That a book is another channel's is an event in its turn: messages are
+  /// decoded ahead of what is applied.
+  @Test func aBookBelongsToTheChannelThatChangesIt() {
+    let harness = DerivativesHarness(.cmeMDP3, channels: 2)
+    _ = harness.events(M.future(7, "ESM3", tick: tick))
+    let change = M.book([M.level(7, "0", 1, 0, 40 * tick, 5)])
+    #expect(harness.events(change, channel: 1) == ["assignChannel ESM3", "insertLevelAt ESM3 buy 40x5 @1/10"])
+    #expect(harness.events(change, channel: 1) == ["insertLevelAt ESM3 buy 40x5 @1/10"])
+    // Trust is that of the channel that changes it.
+    harness.trust(.ok, channel: 1)
+    harness.send(M.future(7, "ESM3", tick: tick))
+    #expect(harness.state("ESM3") == .gap)
+    harness.send(change, channel: 1)
+    #expect(harness.state("ESM3") == .ok)
+  }
+
   /// A core that owns a book but not its security's levels hears the state, too.
   @Test func statesReachBooksOnOtherCoresThanTheirSecuritys() {
     for shard in 0..<16 as Range<UInt64> {
