@@ -53,15 +53,6 @@ struct Books {
     for venue in 0..<venueCount where venues[venue].admitted != venues[venue].directory.pointee.count {
       Self.admit(venues, venue, symbols)
     }
-    for venue in 0..<venueCount where venues[venue].directory.pointee.moveCount > 0 { Self.takeMoves(venues, venue) }
-  }
-
-  /// Books whose channel is not the one that named them.
-  @inline(never)
-  private static func takeMoves(_ venues: UnsafeMutablePointer<VenueBook>, _ venue: Int) {
-    while let instrument = venues[venue].directory.pointee.takeMove() {
-      venues[venue].headers[instrument].channel = venues[venue].directory.pointee.channels[instrument]
-    }
   }
 
   @inline(never)
