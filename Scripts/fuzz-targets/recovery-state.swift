@@ -87,7 +87,8 @@ private func recoverGaps(_ input: Script) {
       precondition(count <= settings.requestsInFlight, "more requests than may be under way")
       precondition(request.range.count >= 1 && request.range.count <= settings.requestMessages)
       precondition(missing.contains(request.range.first), "\(request.range) is asked for, \(request.range.first) is here")
-      precondition(request.attempt >= 1 && Int(request.attempt) <= settings.attempts)
+      // A request that was too large is repeated at half its size: not more often than that goes.
+      precondition(request.attempt >= 1 && Int(request.attempt) <= settings.attempts + 4)
     }
     switch recovery.state {
     case .whole: precondition(missing.isEmpty, "whole, and \(missing.count) are missing")
