@@ -83,7 +83,8 @@ private func readSingle(_ message: UnsafeRawBufferPointer) {
   case .content, .malformed: break
   }
   if MEMXRecovery.snapshotThrough(message) != nil { precondition(message.count >= 8) }
-  if let range = NYSERecovery.unavailable(message) { precondition(message.count >= 12 && range.first <= range.end) }
+  // What ends before it begins is empty, and nothing of it is missing.
+  if let range = NYSERecovery.unavailable(message), range.end < range.first { precondition(range.isEmpty && range.count == 0) }
   if let length = message.baseAddress.flatMap({ DeribitPacket.messageLength($0, length: message.count) }) {
     precondition(length <= message.count && length == DeribitSnapshotReader.messageLength(message))
   }

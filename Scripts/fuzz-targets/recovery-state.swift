@@ -74,7 +74,11 @@ private func recoverGaps(_ input: Script) {
       recovery.forget(below: number)
       missing = missing.filter { $0 >= number }
     default:
-      if what & 8 != 0 { recovery.unavailable(range()) }
+      if what & 8 != 0 {
+        let lost = range()
+        let isTurned = what & 0x10 != 0
+        recovery.unavailable(isTurned ? SequenceRange(lost.end, lost.first) : lost)
+      }
       if what & 0x10 != 0 {
         recovery.restart(isNewSession: what & 0x20 != 0)
         missing = []

@@ -9,7 +9,7 @@ struct DecodeMeter: DeliverySink {
   private var books: Books
   private var decoders: Decoders
   private let event = Storage<BookEvent>(capacity: 1, hugePages: false)
-  private(set) var messages: UInt64 = 0
+  private let messagesByType: Storage<UInt64>
   private(set) var events: UInt64 = 0
   private(set) var checksum: UInt64 = 0
 
@@ -17,7 +17,11 @@ struct DecodeMeter: DeliverySink {
     let memory = CoreMemory(plan: plan, settings: settings, ownedShards: .max, countsMessages: true)
     books = memory.books
     decoders = memory.decoders
+    messagesByType = memory.messagesByType
   }
+
+  /// Those that were read, by the decoders' count: a datagram of Deribit is one delivery of several.
+  var messages: UInt64 { (0..<messagesByType.capacity).reduce(0) { $0 &+ messagesByType[$1] } }
 
   var counters: Counters { books.counters }
 
@@ -47,7 +51,6 @@ struct DecodeMeter: DeliverySink {
       ? decoders.itch50[Int(channel)].decode(delivery, packets: packets, into: event)
       : decoders.decodeOther(delivery, packets: packets, into: event)
     if outcome != .everyday { books.admitNewInstruments() }
-    messages &+= 1
     if event.pointee.kind == .group {
       let first = decoders.list.pointee.events.base + Int(event.pointee.reference)
       for member in 0..<Int(event.pointee.quantity) { fold(first + member) }
@@ -70,7 +73,7 @@ struct DecodeMeter: DeliverySink {
 
 /// What decoding a capture gave, and took.
 public struct DecodeMeasurement: Sendable, Equatable {
-  /// Delivered, after arbitration.
+  /// Read, after arbitration.
   public var messages: UInt64 = 0
   /// Changes of books and instruments that they say.
   public var events: UInt64 = 0

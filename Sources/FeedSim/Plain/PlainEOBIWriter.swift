@@ -1,7 +1,10 @@
 import FeedCore
 
-/// Eurex EOBI, release 6.0: orders, which their priority names. Instruments are known by number.
+/// Eurex EOBI, release 6.0: orders, which their priority names. Instruments are known by number. The layouts know no
+/// later release, so the venue's times are those of 2018.
 struct PlainEOBIWriter: PlainWriter {
+  /// 2,922 days.
+  static let earlierNanoseconds: UInt64 = 252_460_800_000_000_000
   private let midnight: UInt64
   private var add = PlainTemplate(EOBILayouts.release60, code: 13_100)
   private var delete = PlainTemplate(EOBILayouts.release60, code: 13_102)
@@ -9,7 +12,7 @@ struct PlainEOBIWriter: PlainWriter {
   private var partial = PlainTemplate(EOBILayouts.release60, code: 13_105)
   private var match: UInt64 = 1
 
-  init(midnightNanoseconds: UInt64) { midnight = midnightNanoseconds }
+  init(midnightNanoseconds: UInt64) { midnight = midnightNanoseconds - Self.earlierNanoseconds }
 
   mutating func opening(at nanoseconds: UInt64) -> [[UInt8]] { [] }
 

@@ -21,7 +21,9 @@ struct PlainIEXWriter: PlainWriter {
   }
 
   mutating func opening(at nanoseconds: UInt64) -> [[UInt8]] {
-    (0..<PlainMarket.instrumentCount).map { instrument in
+    // TOPS 1.5 has quotes and trades alone.
+    if description.layout(ofType: UInt8(ascii: "H")) == nil { return [] }
+    return (0..<PlainMarket.instrumentCount).map { instrument in
       PlainTemplate(
         description, code: UInt32(UInt8(ascii: "H")),
         [

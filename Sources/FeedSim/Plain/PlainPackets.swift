@@ -67,7 +67,7 @@ struct PlainPackets {
         payload.append(littleEndian: word)
       }
       payload += [1, 1, 0, 0, 0, 0, 0, 0]
-      payload.append(littleEndian: unix)
+      payload.append(littleEndian: unix - PlainEOBIWriter.earlierNanoseconds)
       for (index, message) in messages.enumerated() {
         let start = payload.count
         payload += message

@@ -61,7 +61,7 @@ struct PlainEquityWriter: PlainWriter {
     stocks.indices.flatMap { index -> [[UInt8]] in
       say(.directory(stock: index, stocks[index]), at: nanoseconds)
         + say(
-          .tradingAction(stock: index, state: UInt8(ascii: "T"), reason: "", isEarly: false), at: nanoseconds)
+          .tradingAction(stock: index, state: UInt8(ascii: "T"), reason: "    ", isEarly: false), at: nanoseconds)
     }
   }
 
