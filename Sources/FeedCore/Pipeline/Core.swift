@@ -6,21 +6,21 @@ import CPlatform
 struct Core: DeliverySink {
   var batch = DeliveryBatch()
   var books: Books
-  private var decoders: Decoders
+  var decoders: Decoders
   private let channelVenues: Storage<VenueIndex>
   let messagesByType: Storage<UInt64>
-  private let events = Storage<BookEvent>(capacity: EventList.chunkMaximum, hugePages: false)
+  let events = Storage<BookEvent>(capacity: EventList.chunkMaximum, hugePages: false)
   var crossVenue: CrossVenueDetector?
   var imbalance: ImbalanceDetector?
   private let hasDetectors: Bool
   var desk: OrderDesk
   let stages: StageHistograms
   /// Deliveries of messages; counted on the core that counts for all.
-  private(set) var messages: UInt64 = 0
+  var messages: UInt64 = 0
   /// Messages with an exchange time beyond this are not applied: `feedh book --at`.
   let exchangeNanosecondsMaximum: UInt64
   /// The same, but 0 while a restart waits: then every message takes the rare path.
-  private var directMaximum: UInt64
+  private(set) var directMaximum: UInt64
   /// Bit c: channel c has come to a message beyond the time. What its session does later is not applied either.
   private var channelsPastMaximum: UInt64 = 0
   /// Bit c: channel c began a new session, which counts once a message of it is in time.
@@ -98,85 +98,9 @@ struct Core: DeliverySink {
     if batch.isSampled { stamps.record(batch, in: stages) }
   }
 
-  /// How many messages ahead of its application one is decoded, which asks for the cache lines that it will touch;
-  /// Docs/decisions/0003-look-ahead.md.
-  private static var decodeAhead: Int { 12 }
-
-  /// Applies the first messages of `deliveries`, up to `count`, and returns how many. Ends early behind one that
-  /// changes how later ones are to be read, and before a delivery that is no message.
-  ///
-  /// Two messages are in work at a time: one is decoded, and an earlier one is applied when its cache lines have come.
-  /// On a sampled burst all are decoded first, so that the two stages can be told apart.
-  @inline(__always)
-  private mutating func applyMessages(
-    _ deliveries: UnsafeMutablePointer<Delivery>, count: Int, packets: UnsafeMutablePointer<DeliveredPacket>,
-    stamps: inout BurstStamps
-  ) -> Int {
-    let events = events.base
-    decoders.list.pointee.removeAll()
-    let ahead = stamps.isSampled ? count : Self.decodeAhead
-    var limit = count
-    var step = 0
-    var beginsPacket = true
-    repeat {
-      if step < limit {
-        if deliveries[step].kind != .message {
-          limit = step
-        } else if !decode(deliveries + step, packets, into: events + step) {
-          limit = step &+ 1
-        }
-      }
-      let position = step &- ahead
-      step &+= 1
-      if position < 0 { continue }
-      if stamps.isSampled, position == 0 { stamps.decoded() }
-
-      let delivery = deliveries + position
-      let packet = packets + Int(delivery.pointee.packet)
-      if beginsPacket {
-        // Of two packets of one time the second waits for what the first let out without latency.
-        let now = packet.pointee.captureNanoseconds
-        if now > clock || now >= desk.nextDue { advance(to: now) }
-      }
-      let event = events + position
-      if event.pointee.exchangeNanoseconds <= directMaximum
-        || isWithinTime(event, now: packet.pointee.captureNanoseconds)
-      {
-        books.apply(event, place: Place(delivery: packet, bytes: delivery.pointee.bytes))
-        if event.pointee.kind == .system { applySystemEvent(event, now: packet.pointee.captureNanoseconds) }
-      }
-      beginsPacket = delivery.pointee.endsPacket
-      if beginsPacket, books.changedCount > 0 {
-        stamps.applied()
-        publish(packet.pointee.captureNanoseconds)
-        stamps.detected()
-      }
-    } while step < limit &+ ahead
-    stamps.applied()
-    if countsMessages { messages &+= UInt64(truncatingIfNeeded: limit) }
-    books.takeDepartures(desk: &desk)
-    return limit
-  }
-
-  /// Decodes a message and asks for the memory it will need. False where what follows may not be decoded yet.
-  @inline(__always)
-  private mutating func decode(
-    _ delivery: UnsafeMutablePointer<Delivery>, _ packets: UnsafeMutablePointer<DeliveredPacket>,
-    into event: UnsafeMutablePointer<BookEvent>
-  ) -> Bool {
-    let channel = delivery.pointee.channel
-    let outcome =
-      decoders.feedProtocol(channel) == .itch50
-      ? decoders.itch50[Int(channel)].decode(delivery, packets: packets, into: event)
-      : decoders.decodeOther(delivery, packets: packets, into: event)
-    if outcome != .everyday { books.admitNewInstruments() }
-    if event.pointee.changesOrders { books.venues[Int(event.pointee.venue)].prefetch(event) }
-    return outcome != .barrier
-  }
-
   /// The capture clock goes on: what is due before happens first.
   @inline(__always)
-  private mutating func advance(to now: UInt64) {
+  mutating func advance(to now: UInt64) {
     clock = now
     if now >= desk.nextDue {
       books.takeDepartures(desk: &desk)
@@ -188,7 +112,7 @@ struct Core: DeliverySink {
 
   /// Books are consistent here: detectors see those that changed, and orders go out.
   @inline(__always)
-  private mutating func publish(_ now: UInt64) {
+  mutating func publish(_ now: UInt64) {
     if books.midEventCount > 0 { return publishComplete(now) }
     for position in 0..<books.changedCount {
       let instrument = books.changedInstrument(position)
@@ -253,7 +177,7 @@ struct Core: DeliverySink {
   /// Books at a time: a message beyond it is not applied; the first one in time of a new session makes its restart
   /// count.
   @inline(never)
-  private mutating func isWithinTime(_ event: UnsafeMutablePointer<BookEvent>, now: UInt64) -> Bool {
+  mutating func isWithinTime(_ event: UnsafeMutablePointer<BookEvent>, now: UInt64) -> Bool {
     if event.pointee.kind == .none { return false }
     let channel: UInt64 = 1 << UInt64(event.pointee.channel & 63)
     guard event.pointee.exchangeNanoseconds <= exchangeNanosecondsMaximum else {
@@ -283,7 +207,7 @@ struct Core: DeliverySink {
   /// Start of messages in a file without numbers: from here on its books hold everything. A second one in the same
   /// file begins another day.
   @inline(never)
-  private mutating func applySystemEvent(_ event: UnsafeMutablePointer<BookEvent>, now: UInt64) {
+  mutating func applySystemEvent(_ event: UnsafeMutablePointer<BookEvent>, now: UInt64) {
     let channel = Int(event.pointee.channel)
     guard !books.channels[channel].isNumbered, event.pointee.quantity == UInt32(UInt8(ascii: "O")) else { return }
     if books.channels[channel].hasMessages {
