@@ -46,17 +46,24 @@ struct DecodeMeter: DeliverySink {
     let event = event.base
     let channel = delivery.pointee.channel
     decoders.list.pointee.removeAll()
-    let outcome =
-      decoders.feedProtocol(channel) == .itch50
-      ? decoders.itch50[Int(channel)].decode(delivery, packets: packets, into: event)
-      : decoders.decodeOther(delivery, packets: packets, into: event)
-    if outcome != .everyday { books.admitNewInstruments() }
+    if decoders.feedProtocol(channel) == .itch50 {
+      if !decoders.itch50[Int(channel)].everyday.decode(delivery, into: event) {
+        note(decoders.itch50[Int(channel)].decodeOther(delivery, packets: packets, into: event))
+      }
+    } else {
+      note(decoders.decodeOther(delivery, packets: packets, into: event))
+    }
     if event.pointee.kind == .group {
       let first = decoders.list.pointee.events.base + Int(event.pointee.reference)
       for member in 0..<Int(event.pointee.quantity) { fold(first + member) }
     } else {
       fold(event)
     }
+  }
+
+  @inline(__always)
+  private func note(_ outcome: DecodeOutcome) {
+    if outcome != .everyday { books.admitNewInstruments() }
   }
 
   /// Every field that a book looks at.
