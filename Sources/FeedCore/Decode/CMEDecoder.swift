@@ -101,6 +101,8 @@ struct CMEDecoder: EventDecoder {
       isOpen = false
       _ = writer.next(.endOfChannelEvent, 0, message.stamp)
     }
+    // A reset is part of the digest of every book that is there: later messages must not have named more by then.
+    if template.pointee.kind == .reset { return .barrier }
     return isNew ? .other : .everyday
   }
 
