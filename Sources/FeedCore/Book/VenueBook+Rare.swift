@@ -193,7 +193,7 @@ extension VenueBook {
       header.pointee.farAsk = .min
       near.clear(instrument)
       header.pointee.flags.formIntersection([.owned, .shared, .dirty, .watchDepth, .anyPrice])
-      if instrumentsRecover { header.pointee.flags.insert(.stale) }
+      if recovers(channel) { header.pointee.flags.insert(.stale) }
       fold(header, &blank, isSell: false, price: 0, quantity: 0)
     }
     isMarketOpen = false

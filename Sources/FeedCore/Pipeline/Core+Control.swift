@@ -18,13 +18,17 @@ extension Core {
       } else {
         restart(channel: channel, now: now)
       }
-    case .messagesLost: break
+    case .messagesLost:
+      guard let joined = decoders.joined[Int(channel)] else { return }
+      joined.pointee.lose(now: now)
+      books.suspect(channel: channel, venue: channelVenues[Int(channel)])
+      trustChanged(of: channelVenues[Int(channel)], now: now)
     case .snapshotBegan:
       books.beginSnapshot(channel: channel)
       trustChanged(of: channelVenues[Int(channel)], now: now)
     case .snapshotMessage: applySnapshotMessage(delivery, packets: packets, now: now)
     case .snapshotEnded: books.endSnapshot(channel: channel)
-    case .snapshotPacket: break
+    case .snapshotPacket: applySnapshotPacket(delivery, packets: packets, now: now)
     }
   }
 

@@ -135,6 +135,13 @@ struct DeliveryBatch {
     deliveries.base[count &- 1].length = UInt16(clamping: length)
   }
 
+  /// Appends a whole packet of a flow that brings snapshots of instruments of `channel`.
+  mutating func append(snapshotPacket packet: SequencedPacket, length: Int, channel: UInt8, clock: UInt64) {
+    append(.snapshotPacket, channel: channel, detail: 0, packet: packet, clock: clock)
+    deliveries.base[count &- 1].bytes = packet.blocks - Int(packet.headerLength)
+    deliveries.base[count &- 1].length = UInt16(clamping: length)
+  }
+
   /// Appends something that is no message, with a packet entry of its own that carries its time.
   mutating func append(_ kind: Delivery.Kind, channel: UInt8, detail: UInt8, packet: SequencedPacket, clock: UInt64) {
     beginPacket(packet, clock: clock)
