@@ -191,6 +191,14 @@ struct Books {
     suspect(channel: event.pointee.channel, venue: event.pointee.venue)
   }
 
+  /// The book is stale, for good or until its snapshot.
+  mutating func suspect(_ instrument: UInt32, venue: VenueIndex) {
+    let index = Int(instrument)
+    if index >= venues[Int(venue)].admitted { return }
+    venues[Int(venue)].headers[index].flags.insert(.stale)
+    markChanged(venue, index, if: true)
+  }
+
   /// Every book of the channel is stale.
   mutating func suspect(channel: UInt8, venue index: VenueIndex) {
     endEvents(ofChannel: channel)

@@ -264,6 +264,9 @@ struct JoinedChannel {
       join.pointee.begin(place, at: next, now: now)
       nextDue = min(nextDue, join.pointee.nextDue)
       setTold(.current, false, index)
+    case .cleared where leavesName(event):
+      retire(index)
+      writer.next(.instrumentGap, index, stamp(of: position, writer)).pointee.quantity = 1
     case .cleared:
       let (join, place) = place(of: index)
       join.pointee.reached(number)
@@ -314,11 +317,37 @@ struct JoinedChannel {
   private func tellCurrent(_ index: Int, _ writer: inout EventWriter, like position: Int) {
     if isTold(.current, index) { return }
     setTold(.current, true, index)
-    let stamp = EventStamp(
-      type: writer.event(at: position).pointee.type,
-      exchangeNanoseconds: writer.event(at: position).pointee.exchangeNanoseconds,
-      flags: writer.event(at: position).pointee.flags.intersection(.isPartial))
-    _ = writer.next(.instrumentGap, index, stamp)
+    _ = writer.next(.instrumentGap, index, stamp(of: position, writer))
+  }
+
+  private func stamp(of position: Int, _ writer: borrowing EventWriter) -> EventStamp {
+    let event = writer.event(at: position)
+    return EventStamp(
+      type: event.pointee.type, exchangeNanoseconds: event.pointee.exchangeNanoseconds,
+      flags: event.pointee.flags.intersection(.isPartial))
+  }
+
+  // MARK: - Names
+
+  /// A definition empties the book that an instrument had under its number alone: from here on it has a name, and
+  /// another book.
+  func leavesName(_ event: UnsafeMutablePointer<BookEvent>) -> Bool {
+    guard event.pointee.kind == .clearBook,
+      context.directory.pointee.records[Int(event.pointee.instrument)].isNumberOnly
+    else { return false }
+    switch (numbers, event.pointee.type) {
+    case (.packet, 27), (.packet, 29), (.packet, 41), (.packet, 54...58), (.packet, 63): return true
+    case (.instrument, 10), (.instrument, 11), (.instrument, 110), (.instrument, 111): return true
+    default: return false
+    }
+  }
+
+  /// The book of an instrument that has another now: it waits for nothing, and nothing makes it whole.
+  mutating func retire(_ index: Int) {
+    guard isRecovering else { return }
+    let (join, place) = place(of: index)
+    join.pointee.emptied(place, at: next, now: 0)
+    setTold(.current, true, index)
   }
 
   /// Each instrument of a message has one number more, whether or not the message changed its book.

@@ -58,6 +58,12 @@ extension Core {
       }
       // Parts of a snapshot are no events of the venue's.
       member.pointee.flags = member.pointee.flags.subtracting(.isPartial)
+      if joined.pointee.isRecovering, joined.pointee.leavesName(member) {
+        joined.pointee.retire(Int(member.pointee.instrument))
+        books.apply(member: member, place: place)
+        books.suspect(member.pointee.instrument, venue: member.pointee.venue)
+        continue
+      }
       if step.kind == .definition {
         joined.pointee.define(member, now: now)
         applyDefinition(member, joined, place)
