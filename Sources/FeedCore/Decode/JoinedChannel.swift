@@ -274,10 +274,13 @@ struct JoinedChannel {
       tellCurrent(index, &writer, like: position)
     case .status:
       setTold(.status, true, index)
-      if keep(event, index, number, now, captured) == .deliver { tellCurrent(index, &writer, like: position) }
+      if keep(event, index, number, now, captured) == .deliver, state(of: index) == .current {
+        tellCurrent(index, &writer, like: position)
+      }
     case .change:
       switch keep(event, index, number, now, captured) {
-      case .deliver: tellCurrent(index, &writer, like: position)
+      // A book that was given up goes on, untrusted.
+      case .deliver: if state(of: index) == .current { tellCurrent(index, &writer, like: position) }
       case .drop: event.pointee.kind = .none
       case .buffered:
         setTold(.current, false, index)
