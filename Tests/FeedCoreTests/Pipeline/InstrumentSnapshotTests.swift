@@ -86,7 +86,7 @@ import Testing
     }
   }
 
-  /// Room for few messages, shared by shards, not by cores: what does not fit begins anew, alike on any number of cores.
+  /// Room for few messages, shared by shards, not by cores: what does not fit begins anew, alike on all of them.
   @Test(arguments: SnapshotDay.Venue.allCases) func aFullBufferIsNamedAndTheSameOnAnyNumberOfCores(
     _ venue: SnapshotDay.Venue
   ) throws {

@@ -132,15 +132,15 @@ extension SnapshotDay {
 
   private func coinbaseMessage(_ template: UInt16, _ block: [UInt8]) -> [UInt8] {
     let padding = (8 - (10 + block.count) % 8) % 8
-    return LittleBytes().u16(UInt16(10 + block.count + padding)).u16(UInt16(block.count)).u16(template).u16(1_201).u16(2)
-      .and(block).pad(padding).bytes
+    return LittleBytes().u16(UInt16(10 + block.count + padding)).u16(UInt16(block.count)).u16(template).u16(1_201)
+      .u16(2).and(block).pad(padding).bytes
   }
 
   private func coinbasePacket(
     flags: UInt8, instrument: Int32, number: UInt32? = nil, _ messages: [[UInt8]]
   ) -> [UInt8] {
-    LittleBytes().u64(time).u64(UInt64(number ?? self.number)).u16(9).u8(flags).u8(UInt8(messages.count)).i32(instrument)
-      .and(messages.flatMap { $0 }).bytes
+    LittleBytes().u64(time).u64(UInt64(number ?? self.number)).u16(9).u8(flags).u8(UInt8(messages.count))
+      .i32(instrument).and(messages.flatMap { $0 }).bytes
   }
 
   /// Of 10, behind the instrument header: symbol 22, priceIncrement 86; tradingStatus 155.
@@ -183,7 +183,9 @@ extension SnapshotDay {
     }
     sendCMEPacket(CMEBytes.snapshot(security, through: number - 1, reports: reports, levels))
     let entries = list.map { ($0.reference, ($0.isSell ? "1" : "0") as Character, $0.price * Self.tick, $0.quantity) }
-    let chunks = stride(from: 0, to: max(1, entries.count), by: 7).map { Array(entries[$0..<min($0 + 7, entries.count)]) }
+    let chunks = stride(from: 0, to: max(1, entries.count), by: 7).map {
+      Array(entries[$0..<min($0 + 7, entries.count)])
+    }
     for (part, chunk) in chunks.enumerated() {
       sendCMEPacket(
         CMEBytes.orderSnapshot(

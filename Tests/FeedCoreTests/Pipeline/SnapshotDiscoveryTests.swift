@@ -27,7 +27,10 @@ import Testing
     }
   }
   private func channels(_ plan: FeedPlan) -> [String] {
-    plan.channels.map { "\($0.name) \(plan.venues[Int($0.venue)].name) \($0.role) \($0.snapshotsOf.map { "\($0)" } ?? "-")" }
+    plan.channels.map { channel in
+      let target = channel.snapshotsOf.map { "\($0)" } ?? "-"
+      return "\(channel.name) \(plan.venues[Int(channel.venue)].name) \(channel.role) \(target)"
+    }
   }
 
   @Test func definitionsAndSnapshotsOfAChannelAreRecognised() throws {
@@ -115,7 +118,8 @@ import Testing
     settings.venues = [VenueSettings(name: "cme")]
     settings.feeds = (0..<lives).map {
       FeedSettings(
-        name: "live\($0)", venue: "cme", protocol: "cmeMDP3", lines: [LineSettings(name: "A", group: "224.0.1.\($0 + 1)")])
+        name: "live\($0)", venue: "cme", protocol: "cmeMDP3",
+        lines: [LineSettings(name: "A", group: "224.0.1.\($0 + 1)")])
     }
     settings.feeds.append(
       FeedSettings(
@@ -141,7 +145,8 @@ import Testing
     capture.mold(1, TestCapture.itch(1, 2), group: "224.0.2.1")
     var settings = settings(of: nil)
     settings.feeds[1].protocol = "itch50"
-    #expect(error(settings)?.hasPrefix("feed loop: itch50 has no snapshot flows that are read; allowed: cmeMDP3") == true)
+    let wanted = "feed loop: itch50 has no snapshot flows that are read; allowed: cmeMDP3"
+    #expect(error(settings)?.hasPrefix(wanted) == true)
   }
 
   @Test func theErrorOfTooManyVenuesShowsHowToNameThem() {

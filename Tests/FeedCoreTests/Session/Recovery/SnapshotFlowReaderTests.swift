@@ -26,7 +26,8 @@ import Testing
   // MARK: Coinbase Derivatives
 
   private func frame(_ template: UInt16, _ block: [UInt8]) -> [UInt8] {
-    LittleBytes().u16(UInt16(10 + block.count)).u16(UInt16(block.count)).u16(template).u16(1_201).u16(2).and(block).bytes
+    LittleBytes().u16(UInt16(10 + block.count)).u16(UInt16(block.count)).u16(template).u16(1_201).u16(2).and(block)
+      .bytes
   }
   private func start(_ last: UInt32, orders: UInt32) -> [UInt8] {
     frame(110, LittleBytes().u16(0).u32(last).pad(96).u32(orders).pad(8).bytes)
@@ -34,7 +35,8 @@ import Testing
   private func order(_ number: UInt16) -> [UInt8] { frame(120, LittleBytes().u16(number).pad(28).bytes) }
   private func end(_ number: UInt16) -> [UInt8] { frame(122, LittleBytes().u16(number).pad(158).bytes) }
   private func coinbase(_ instrument: Int32, _ messages: [[UInt8]]) -> [UInt8] {
-    LittleBytes().u64(1).u64(2).u16(9).u8(2).u8(UInt8(messages.count)).i32(instrument).and(messages.flatMap { $0 }).bytes
+    LittleBytes().u64(1).u64(2).u16(9).u8(2).u8(UInt8(messages.count)).i32(instrument).and(messages.flatMap { $0 })
+      .bytes
   }
 
   @Test func aCoinbaseBookIsItsStartItsOrdersAndItsEnd() {
@@ -79,7 +81,9 @@ import Testing
 
   @Test func aEurexSnapshotIsOfItsProductSummary() {
     #expect(
-      steps(.eobi, [eobi([product(1, through: 90), summary(2)]), eobi([summary(3), product(4, through: 95), summary(5)])])
+      steps(
+        .eobi,
+        [eobi([product(1, through: 90), summary(2)]), eobi([summary(3), product(4, through: 95), summary(5)])])
         == ["message 90", "message 90", "message 90", "message 95", "message 95"])
     #expect(steps(.eobi, [eobi([summary(7)])]) == [], "how far it reaches is not known")
     #expect(
