@@ -83,8 +83,32 @@ struct Books {
     }
   }
 
-  /// Applies one event and notes whether its book is to be looked at when the packet ends.
+  /// Applies an event that changes one order of a book here, as nearly all do, and notes whether the book is to be
+  /// looked at when the packet ends. False, and nothing done, where it is another: `apply` takes those.
   @inline(__always)
+  mutating func applyEveryday(_ event: UnsafeMutablePointer<BookEvent>, place: Place) -> Bool {
+    let venue = venues + Int(event.pointee.venue)
+    let index = Int(truncatingIfNeeded: event.pointee.instrument)
+    // Neither an instrument nobody named nor one that only the order tells.
+    guard index < venue.pointee.admitted, !event.pointee.flags.contains(.isPartial), midEventCount == 0 else {
+      return false
+    }
+    let changedBest: Bool
+    switch event.pointee.kind {
+    case .add: changedBest = venue.pointee.add(event, place: place)
+    case .delete: changedBest = venue.pointee.delete(event, place: place)
+    case .replace: changedBest = venue.pointee.replace(event, place: place)
+    case .execute, .executeWithPrice, .reduce: changedBest = venue.pointee.reduce(event, place: place)
+    case .none: return true
+    default: return false
+    }
+    venue.pointee.exchangeNanoseconds = event.pointee.exchangeNanoseconds
+    markChanged(event.pointee.venue, index, if: changedBest)
+    return true
+  }
+
+  /// Applies any event.
+  @inline(never)
   mutating func apply(_ event: UnsafeMutablePointer<BookEvent>, place: Place) {
     let venue = venues + Int(event.pointee.venue)
     let changedBest: Bool
@@ -167,10 +191,11 @@ struct Books {
     for position in 0..<Int(group.pointee.quantity) { apply(member: first + position, place: place) }
   }
 
-  @inline(never)
   mutating func apply(member event: UnsafeMutablePointer<BookEvent>, place: Place) {
     if event.pointee.kind == .group { return }
-    if event.pointee.changesOrders { event.pointee.home = venues[Int(event.pointee.venue)].orders.prefetch(event.pointee.reference) }
+    if event.pointee.changesOrders {
+      event.pointee.home = venues[Int(event.pointee.venue)].orders.homes.home(event.pointee.reference)
+    }
     apply(event, place: place)
   }
 

@@ -205,19 +205,6 @@ extension VenueBook {
     takeFromLevel(headers.base + instrument, instrument: instrument, isSell: isSell, price: price, quantity: .max)
   }
 
-  private mutating func clearSide(_ instrument: Int, isSell: Bool) {
-    let header = headers.base + instrument
-    near.side(instrument, isSell: isSell).update(repeating: .none, count: NearLevels.count)
-    sidePointer(header, isSell: isSell).pointee.count = 0
-    if isSell {
-      header.pointee.bestAsk = .none
-      header.pointee.farAsk = .min
-    } else {
-      header.pointee.bestBid = .none
-      header.pointee.farBid = .min
-    }
-  }
-
   // MARK: - Emptied
 
   /// The instrument's book is empty. Where the venue has orders, its table is walked: this is rare.

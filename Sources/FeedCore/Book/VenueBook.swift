@@ -80,15 +80,40 @@ struct VenueBook {
 
   // MARK: - Prefetch
 
-  /// Asks for the lines that applying the event will touch: the order's slot, the book's header, its best levels. Both
-  /// sides: which one it will be stands in the order's slot, for most.
+  /// What asking for a message's cache lines takes: held in registers over a run of messages.
   @inline(__always)
-  func prefetch(_ event: UnsafeMutablePointer<BookEvent>) {
-    event.pointee.home = orders.prefetch(event.pointee.reference)
-    let instrument = Int(truncatingIfNeeded: event.pointee.instrument & 0xFFFF)
-    feedh_prefetch(headers.base + instrument)
-    feedh_prefetch(near.side(instrument, isSell: false))
-    feedh_prefetch(near.side(instrument, isSell: true))
+  var lines: Lines {
+    Lines(orders: orders.homes, headers: headers.base, near: near, records: directory.pointee.records.base)
+  }
+
+  struct Lines {
+    fileprivate let orders: OrderTable.Homes
+    fileprivate let headers: UnsafeMutablePointer<BookHeader>
+    fileprivate let near: NearLevels
+
+    fileprivate let records: UnsafeMutablePointer<InstrumentRecord>
+
+    /// Asks for the lines that applying the event will touch: the order's slot, the book's header, its best levels, and
+    /// of a trade its statistics. The side of an order to come is known; for others both are asked for, because theirs
+    /// stands in the order's slot.
+    ///
+    /// What differs is computed: the types come as good as at random.
+    @inline(__always)
+    func prefetch(_ event: UnsafeMutablePointer<BookEvent>) {
+      event.pointee.home = orders.prefetch(event.pointee.reference)
+      let instrument = Int(truncatingIfNeeded: event.pointee.instrument & 0xFFFF)
+      feedh_prefetch(headers + instrument)
+      let kind = event.pointee.kind.rawValue
+      let isOther = Int(kind == BookEvent.Kind.add.rawValue ? 0 : 1)
+      let isSell = Int(event.pointee.sellBit)
+      let levels = near.side(instrument, isSell: false)
+      feedh_prefetch(levels + (isSell & ~isOther & 1) &* NearLevels.count)
+      feedh_prefetch(levels + (isSell | isOther) &* NearLevels.count)
+      // One that is no trade asks for a line that it has.
+      let isTrade = kind &- BookEvent.Kind.execute.rawValue < 2
+      let statistics = UnsafeRawPointer(records + instrument) + MemoryLayout<Symbol>.size
+      feedh_prefetch(isTrade ? statistics : UnsafeRawPointer(levels))
+    }
   }
 
   // MARK: - Events on orders. Each returns true when the best price or its size of a side may have changed.
@@ -97,7 +122,7 @@ struct VenueBook {
   mutating func add(_ event: UnsafeMutablePointer<BookEvent>, place: Place) -> Bool {
     let header = headers.base + Int(event.pointee.instrument)
     return insert(
-      event.pointee.reference, header: header, instrument: Int(event.pointee.instrument),
+      event.pointee.reference, home: event.pointee.home, header: header, instrument: Int(event.pointee.instrument),
       isSell: event.pointee.isSell, price: event.pointee.price, quantity: event.pointee.quantity, event: event,
       place: place)
   }
@@ -157,22 +182,23 @@ struct VenueBook {
     let left = takeFromLevel(
       header, instrument: slot.instrument, isSell: slot.isSell, price: slot.price, quantity: slot.quantity)
     let came = insert(
-      event.pointee.second, header: header, instrument: slot.instrument, isSell: slot.isSell,
+      event.pointee.second, home: orders.homes.home(event.pointee.second), header: header, instrument: slot.instrument, isSell: slot.isSell,
       price: event.pointee.price, quantity: event.pointee.quantity, event: event, place: place)
     return left || came
   }
 
   @inline(__always)
   private mutating func insert(
-    _ reference: UInt64, header: UnsafeMutablePointer<BookHeader>, instrument: Int, isSell: Bool, price: Int32,
-    quantity: UInt32, event: UnsafeMutablePointer<BookEvent>, place: Place
+    _ reference: UInt64, home: UInt32, header: UnsafeMutablePointer<BookHeader>, instrument: Int, isSell: Bool,
+    price: Int32, quantity: UInt32, event: UnsafeMutablePointer<BookEvent>, place: Place
   ) -> Bool {
     fold(header, event, isSell: isSell, price: price, quantity: quantity)
     if quantity == 0 { return recordZeroQuantity(place: place) }
     if price <= 0, refusesPrice(price, header: header, place: place) { return false }
     arrivals &+= 1
     switch orders.insert(
-      reference, instrument: instrument, isSell: isSell, price: price, quantity: quantity, arrival: arrivals)
+      reference, home: home, instrument: instrument, isSell: isSell, price: price, quantity: quantity,
+      arrival: arrivals)
     {
     case .inserted: break
     case .duplicate:

@@ -11,7 +11,7 @@ struct BookEvent: BitwiseCopyable {
     case reduce
     /// Reduces by `quantity` at the order's own price; a trade.
     case execute
-    /// Reduces by `quantity`; the trade's price is `price`. `isPrintable` says whether it counts.
+    /// The same; the trade's price is `price`, and `isPrintable` says whether it counts.
     case executeWithPrice
     /// An order's new `price` and `quantity`, both absolute. It keeps its place where `keepsPlace` says so and the
     /// price stays; else it goes to the end of its level.

@@ -37,7 +37,7 @@ struct JoinedChannel {
     case instrument
   }
 
-  private struct Told: OptionSet, BitwiseCopyable {
+  struct Told: OptionSet, BitwiseCopyable {
     let rawValue: UInt8
     /// The books know that the instrument is current.
     static var current: Told { Told(rawValue: 1) }
@@ -51,18 +51,18 @@ struct JoinedChannel {
   let joins: UnsafeMutablePointer<InstrumentJoin>
   let shardCount: Int
   /// Per dense index: its place in its shard's join + 1; 0 while it has none.
-  private let places: Storage<UInt32>
+  let places: Storage<UInt32>
   private let placeCounts: Storage<UInt32>
-  private let told: Storage<UInt8>
-  private var isStarted = false
+  let told: Storage<UInt8>
+  var isStarted = false
   private var hasLost = false
-  private var next: UInt64 = 0
+  var next: UInt64 = 0
   /// When the packet that began the channel was sent, and the snapshot packet at hand, by the venue's clock.
-  private var startSent: UInt64 = 0
-  private var snapshotSent: UInt64 = 0
-  private var areHoursTold = false
+  var startSent: UInt64 = 0
+  var snapshotSent: UInt64 = 0
+  var areHoursTold = false
   /// No join has anything due before this.
-  private var nextDue = UInt64.max
+  var nextDue = UInt64.max
   /// Position of the last message of a packet whose messages are counted.
   private var counted: (packet: UnsafeRawPointer?, offset: Int, index: UInt64) = (nil, 0, 0)
   /// XDP: symbol indices that no message has named, and the last number of a message about each.
@@ -71,10 +71,10 @@ struct JoinedChannel {
 
   var reader: SnapshotReader
   /// Instruments whose snapshots are under way.
-  private var open = InlineArray<4, Int>(repeating: 0)
-  private var openCount = 0
+  var open = InlineArray<4, Int>(repeating: 0)
+  var openCount = 0
   /// A symbol whose refresh begins, until the message that names it was read.
-  private var expected: (symbol: UInt32, through: UInt64)?
+  var expected: (symbol: UInt32, through: UInt64)?
 
   /// - Parameter isRecovering: the flows bring books; else only definitions, and no book waits for anything.
   init(_ context: DecoderContext, isRecovering: Bool, shardCount: Int) {
@@ -131,13 +131,13 @@ struct JoinedChannel {
     return joins[shard(of: index)].state(of: Int(places.base[index]) - 1)
   }
 
-  private func setTold(_ flag: Told, _ isSet: Bool, _ index: Int) {
+  func setTold(_ flag: Told, _ isSet: Bool, _ index: Int) {
     var flags = Told(rawValue: told.base[index])
     if isSet { flags.insert(flag) } else { flags.remove(flag) }
     told.base[index] = flags.rawValue
   }
 
-  private func isTold(_ flag: Told, _ index: Int) -> Bool { Told(rawValue: told.base[index]).contains(flag) }
+  func isTold(_ flag: Told, _ index: Int) -> Bool { Told(rawValue: told.base[index]).contains(flag) }
 
   // MARK: - The channel
 
@@ -200,7 +200,8 @@ struct JoinedChannel {
     if !isRecovering { return noteStatus(writer) }
     let packet = packets + Int(delivery.pointee.packet)
     let now = packet.pointee.captureNanoseconds
-    let stamp = EventStamp(type: 0, exchangeNanoseconds: writer.count > 0 ? writer.event(at: 0).pointee.exchangeNanoseconds : 0)
+    let stamp = EventStamp(
+      type: 0, exchangeNanoseconds: writer.count > 0 ? writer.event(at: 0).pointee.exchangeNanoseconds : 0)
     let events = writer.count
     if now >= nextDue { giveUp(now, stamp, &writer) }
     guard let number = number(delivery, packet.pointee.payload) else { return }
@@ -231,7 +232,10 @@ struct JoinedChannel {
     switch numbers {
     case .packet: return UInt64(payload.littleEndian(UInt32.self, at: 0))
     case .message: return delivery.pointee.length >= 8 ? UInt64(bytes.littleEndian(UInt32.self, at: 4)) : nil
-    case .instrument: return delivery.pointee.length >= 20 ? UInt64(bytes.littleEndian(UInt32.self, at: 16)) : nil
+    case .instrument:
+      // Templates from 110 on have no instrument header: they are no incremental messages.
+      guard delivery.pointee.length >= 20, bytes.littleEndian(UInt16.self, at: 4) < 110 else { return nil }
+      return UInt64(bytes.littleEndian(UInt32.self, at: 16))
     case .counted:
       let offset = bytes - payload
       if counted.packet != payload || counted.offset > offset { counted = (payload, XDPPacket.headerLength, 0) }
@@ -388,7 +392,7 @@ struct JoinedChannel {
   }
 
   /// A symbol index has a name now: its book misses what came before.
-  private mutating func takeName(_ symbol: UInt64, _ index: Int, now: UInt64) {
+  mutating func takeName(_ symbol: UInt64, _ index: Int, now: UInt64) {
     guard places[index] == 0, let known = unnamed.find(symbol) else { return }
     let (join, place) = place(of: index)
     join.pointee.begin(place, at: unnamedNumbers[known] &+ 1, now: now)
@@ -408,141 +412,6 @@ struct JoinedChannel {
         writer.next(.giveUp, 0, stamp).pointee.quantity = UInt32(shard)
       }
       nextDue = min(nextDue, joins[shard].nextDue)
-    }
-  }
-
-  // MARK: - Snapshots
-
-  /// A packet of a snapshot flow, which was proved to hold its header.
-  mutating func beginPacket(_ packet: UnsafeRawBufferPointer) {
-    if numbers == .instrument, packet.count >= 8, let base = packet.baseAddress {
-      snapshotSent = base.littleEndian(UInt64.self, at: 0)
-    }
-    reader.begin(packet)
-  }
-
-  /// `clearBook` begins a book's snapshot; where not, the packets say which symbol's begins.
-  var booksBeginCleared: Bool { numbers != .counted }
-
-  /// An instrument's snapshot begins: true where it is taken, and its book is to be emptied.
-  mutating func begin(_ index: Int, through: UInt64, now: UInt64) -> Bool {
-    // Numbers of its own do not tell whether some are missing before the first one kept: the send times do.
-    if numbers == .instrument, !isStarted || snapshotSent < startSent {
-      context.counters.add(.snapshotsTooOld)
-      return false
-    }
-    let (join, place) = place(of: index)
-    let tooOld = join.pointee.counters[.snapshotsTooOld]
-    let isTaken = join.pointee.snapshotBegan(place, through: through, now: now)
-    if join.pointee.counters[.snapshotsTooOld] != tooOld { context.counters.add(.snapshotsTooOld) }
-    nextDue = min(nextDue, join.pointee.nextDue)
-    guard isTaken else { return false }
-    setTold(.current, false, index)
-    if openCount < 4 {
-      open[openCount] = index
-      openCount += 1
-    }
-    return true
-  }
-
-  /// True where the book is current, and the books were not told: no live message was about it.
-  mutating func isNewlyCurrent(_ index: Int) -> Bool {
-    if state(of: index) != .current || isTold(.current, index) { return false }
-    setTold(.current, true, index)
-    return true
-  }
-
-  /// Its snapshot is whole; `nextKept` gives what follows.
-  mutating func end(_ index: Int, now: UInt64) {
-    close(index)
-    guard state(of: index) == .receiving else { return }
-    let (join, place) = place(of: index)
-    join.pointee.snapshotEnded(place, now: now)
-    context.counters.add(
-      join.pointee.state(of: place) == .current || join.pointee.state(of: place) == .joining
-        ? .snapshotsJoined : .snapshotsFailed)
-  }
-
-  mutating func nextKept(_ index: Int, now: UInt64) -> BookEvent? {
-    let (join, place) = place(of: index)
-    while let kept = join.pointee.nextJoined(place, now: now) {
-      // A message without events, of an instrument whose messages are counted.
-      guard let bytes = kept.bytes.baseAddress, kept.bytes.count == MemoryLayout<BookEvent>.size else { continue }
-      // SAFETY: `keep` put a whole event there.
-      return bytes.loadUnaligned(as: BookEvent.self)
-    }
-    return nil
-  }
-
-  /// What the books cannot follow any more waits for the next snapshot.
-  mutating func abort(_ index: Int) {
-    close(index)
-    guard state(of: index) == .receiving else { return }
-    let (join, place) = place(of: index)
-    join.pointee.snapshotAborted(place)
-    context.counters.add(.snapshotsFailed)
-  }
-
-  /// The rest of what is under way does not come.
-  mutating func abortOpen() {
-    expected = nil
-    while openCount > 0 { abort(open[openCount - 1]) }
-  }
-
-  /// A snapshot of the instrument is under way.
-  func isOpen(_ index: Int) -> Bool {
-    for position in 0..<openCount where open[position] == index { return true }
-    return false
-  }
-
-  private mutating func close(_ index: Int) {
-    var kept = 0
-    for position in 0..<openCount where open[position] != index {
-      open[kept] = open[position]
-      kept += 1
-    }
-    openCount = kept
-  }
-
-  /// A definition, or a mapping, that came beside a snapshot.
-  mutating func define(_ event: UnsafeMutablePointer<BookEvent>, now: UInt64) {
-    guard isRecovering, event.pointee.kind == .instrumentGap, event.pointee.quantity == 1 else { return }
-    let index = Int(event.pointee.instrument)
-    let (join, place) = place(of: index)
-    join.pointee.begin(place, at: next, now: now)
-    nextDue = min(nextDue, join.pointee.nextDue)
-    setTold(.current, false, index)
-  }
-
-  /// A refresh says which symbol it is of.
-  mutating func expect(symbol: UInt32, through: UInt64) { expected = (symbol, through) }
-
-  /// The symbol that is expected, once it has a name; nil where it has none, or is another core's.
-  mutating func takeExpected(now: UInt64) -> (index: Int, through: UInt64)? {
-    guard let waiting = expected else { return nil }
-    guard let index = context.directory.pointee.find(identifier: UInt64(waiting.symbol)) else { return nil }
-    expected = nil
-    guard context.owns(index) else { return nil }
-    takeName(UInt64(waiting.symbol), index, now: now)
-    return (index, waiting.through)
-  }
-
-  /// The dense index of a symbol index that a refresh is of; nil where it has no name, or is another core's.
-  func index(ofSymbol symbol: UInt32) -> Int? {
-    guard let index = context.directory.pointee.find(identifier: UInt64(symbol)), context.owns(index) else {
-      return nil
-    }
-    return index
-  }
-
-  /// Whether a trading state that a snapshot tells is news: no live message told one, or the snapshot is the book.
-  func takesStatus(of index: Int) -> Bool { state(of: index) == .receiving || !isTold(.status, index) }
-  var takesHours: Bool { !areHoursTold }
-
-  /// The instrument's book belongs to this channel, whichever flow named it.
-  func claim(_ index: Int) {
-    if context.directory.pointee.channels.base[index] != context.channel {
-      context.directory.pointee.move(index, to: context.channel)
     }
   }
 }

@@ -39,7 +39,7 @@ extension Core {
     if countsMessages { books.counters.add(.snapshotMessages) }
     decoders.list.pointee.removeAll()
     let event = events.base
-    _ = decode(delivery, packets, into: event)
+    _ = decodeOther(delivery, packets, into: event)
     guard event.pointee.exchangeNanoseconds <= directMaximum || isWithinTime(event, now: now) else { return }
     books.apply(
       event,

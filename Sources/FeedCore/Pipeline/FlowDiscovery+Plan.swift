@@ -137,7 +137,7 @@ extension FlowDiscovery {
       let candidates = plan.channels.indices.filter {
         plan.channels[$0].role == .live && plan.channels[$0].protocol == described.protocol
           && plan.channels[$0].venue == described.venue
-          && (feed?.of == nil || plan.channels[$0].name == feed?.of || plan.channels[$0].name.hasPrefix(feed!.of! + "/"))
+          && Self.isOf(feed?.of, plan.channels[$0].name)
           && (!described.transport.hasStreams || plan.channels[$0].stream == stream)
       }
       guard candidates.count == 1 else {
@@ -259,9 +259,15 @@ extension FlowDiscovery {
     return plan.venues.count - 1
   }
 
+  /// True for the feed of that name and its further streams; without a name for any.
+  private static func isOf(_ name: String?, _ channel: String) -> Bool {
+    guard let name else { return true }
+    return channel == name || channel.hasPrefix(name + "/")
+  }
+
   /// A discovered venue that a flow without stream ids is a further channel of: of the same protocol and, where
-  /// messages name markets, the same market, with other instruments. Identifiers of these protocols are the venue's, not
-  /// a channel's.
+  /// messages name markets, the same market, with other instruments. Identifiers of these protocols are the venue's,
+  /// not a channel's.
   private func sharedVenue(
     of contents: StrandContents, _ feedProtocol: FeedProtocol?, _ plan: FeedPlan, _ discovered: Discovered
   ) -> Int? {

@@ -6,6 +6,7 @@ struct Ingest {
   private let parser: FrameParser
   private(set) var wireCounters = WireCounters()
   private var routes: RouteTable
+  private let everydayFlows = FlowCache()
   private let arbiters: UnsafeMutablePointer<LineArbiter>
   private let channelCount: Int
   let counters: Counters
@@ -45,10 +46,38 @@ struct Ingest {
     packets &+= 1
     clock = max(clock, packet.captureNanoseconds)
     if clock >= nextDue { runTimers(into: &sink) }
-    if packet.linkType == .message {
-      deliverMessage(packet, into: &sink)
-      return
-    }
+    if !takeEveryday(packet, into: &sink) { processOther(packet, into: &sink) }
+  }
+
+  /// The everyday case of the feed with the most messages: a MoldUDP64 packet that is whole and next, on a flow that
+  /// is known. False where it is anything else: then nothing was done.
+  @inline(__always)
+  private mutating func takeEveryday(_ packet: Packet, into sink: inout some DeliverySink) -> Bool {
+    let payload = packet.bytes + FrameParser.everydayPayloadOffset
+    // SAFETY: what is read before the frame is judged lies within these bytes.
+    guard Int(packet.capturedLength) >= FrameParser.everydayPayloadOffset + MoldUDP64.headerLength,
+      let flow = everydayFlows.find(packet.bytes, file: packet.fileIndex)
+    else { return false }
+    let arbiter = arbiters + Int(flow.pointee.channel)
+    guard arbiter.pointee.isNext(mold: payload) else { return false }
+    let length = parser.everydayLength(packet)
+    if length < MoldUDP64.headerLength { return false }
+    let packetIndex = payloadPackets.base[Int(packet.fileIndex)]
+    guard
+      arbiter.pointee.acceptNext(
+        mold: payload, length: length,
+        from: PacketOrigin(
+          captureNanoseconds: packet.captureNanoseconds, packetIndex: packetIndex, fileIndex: packet.fileIndex,
+          line: flow.pointee.line), clock: clock, into: &sink)
+    else { return false }
+    payloadPackets.base[Int(packet.fileIndex)] = packetIndex &+ 1
+    if nextDue == .max { nextDue = arbiter.pointee.nextDue }
+    return true
+  }
+
+  @inline(never)
+  private mutating func processOther(_ packet: Packet, into sink: inout some DeliverySink) {
+    if packet.linkType == .message { return deliverMessage(packet, into: &sink) }
     switch parser.parse(packet) {
     case .payload(let view):
       let packetIndex = payloadPackets.base[Int(packet.fileIndex)]
@@ -57,22 +86,19 @@ struct Ingest {
       guard view.transport == .udp, let route = routes.find(view, file: packet.fileIndex) else {
         return recordUnrecognised(packet, packetIndex)
       }
-      guard route.transport == .moldUDP64, !view.isCut,
-        (arbiters + route.channel).pointee.acceptNext(
-          mold: view.payload, length: view.payloadLength,
-          from: PacketOrigin(
-            captureNanoseconds: packet.captureNanoseconds, packetIndex: packetIndex, fileIndex: packet.fileIndex,
-            line: route.line), clock: clock, into: &sink)
-      else { return processOther(view, route, packet, packetIndex, into: &sink) }
-      if nextDue == .max { nextDue = (arbiters + route.channel).pointee.nextDue }
+      if route.transport == .moldUDP64, packet.linkType == .ethernet,
+        view.payload == packet.bytes + FrameParser.everydayPayloadOffset {
+        everydayFlows.remember(packet.bytes, file: packet.fileIndex, channel: route.channel, line: route.line)
+      }
+      processPayload(view, route, packet, packetIndex, into: &sink)
     case .discarded(let reason):
       wireCounters.record(reason, fileIndex: packet.fileIndex, recordIndex: packet.recordIndex)
     }
   }
 
-  /// Any packet but a MoldUDP64 one that is next. The switch in `parse` is the only one on the transport.
-  @inline(never)
-  private mutating func processOther(
+  /// A payload of any feed, in any state of its channel. The switch in `parse` is the only one on the transport.
+  @inline(__always)
+  private mutating func processPayload(
     _ view: TransportView, _ route: RouteTable.Match, _ packet: Packet, _ packetIndex: UInt64,
     into sink: inout some DeliverySink
   ) {

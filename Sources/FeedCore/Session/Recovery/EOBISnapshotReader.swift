@@ -1,5 +1,5 @@
-/// Reads Eurex' snapshots of a market segment: ProductSummary (13600), then per instrument InstrumentSummary (13601) and
-/// its orders (13602); little-endian.
+/// Reads Eurex' snapshots of a market segment: ProductSummary (13600), then per instrument InstrumentSummary (13601)
+/// and its orders (13602); little-endian.
 ///
 /// Packet: `EOBIPacket`. Message: BodyLen 2, TemplateID 2, MsgSeqNum 4, +1 each within the segment's snapshots;
 /// ProductSummary goes on with LastMsgSeqNumProcessed 4, through which all books behind it are current.
