@@ -72,16 +72,31 @@ public struct FeedSettings: Sendable {
   /// Which of the streams of its flows: PITCH unit, IEX, Deribit or Coinbase channel, Eurex market segment. Nil: all
   /// of them, a channel each.
   public var stream: UInt32?
+  /// What its packets are to the feed they are of.
+  public var role: FeedRole
+  /// Name of the feed whose books they are about; nil: the feed itself, or the only one of its venue and protocol.
+  public var of: String?
   public var lines: [LineSettings]
   public init(
-    name: String, venue: String, protocol: String = "auto", stream: UInt32? = nil, lines: [LineSettings]
+    name: String, venue: String, protocol: String = "auto", stream: UInt32? = nil, role: FeedRole = .live,
+    of: String? = nil, lines: [LineSettings]
   ) {
     self.name = name
     self.venue = venue
     self.protocol = `protocol`
     self.stream = stream
+    self.role = role
+    self.of = of
     self.lines = lines
   }
+}
+
+/// What a feed's packets are: its messages themselves, or a help for another feed.
+public enum FeedRole: String, Sendable, BitwiseCopyable, CaseIterable {
+  /// Messages as they happen.
+  case live
+  /// Snapshots of single instruments, unasked for: CME's loop, NYSE's refresh, Coinbase Derivatives, Eurex.
+  case snapshot
 }
 
 /// What carries one line of a feed: a capture file (by its base name), a group and port, or both.

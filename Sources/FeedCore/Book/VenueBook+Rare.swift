@@ -171,10 +171,18 @@ extension VenueBook {
   }
 
   /// The instrument's changes come on the event's channel.
-  @inline(never)
   func assignChannel(_ event: UnsafeMutablePointer<BookEvent>) -> Bool {
-    headers[Int(event.pointee.instrument)].channel = event.pointee.channel
+    assign(channel: event.pointee.channel, to: Int(event.pointee.instrument))
     return true
+  }
+
+  /// The instrument's changes come on `channel`. What came before that was known is not in the book, unless the
+  /// channel of its snapshots says otherwise.
+  @inline(never)
+  func assign(channel: UInt8, to instrument: Int) {
+    let header = headers.base + instrument
+    if recovers(channel), !recovers(header.pointee.channel) { header.pointee.flags.insert(.stale) }
+    header.pointee.channel = channel
   }
 
   /// A new session: the books of `channel` are empty, nothing is known of trading states.
@@ -188,7 +196,7 @@ extension VenueBook {
       clearSide(instrument, isSell: false)
       clearSide(instrument, isSell: true)
       header.pointee.flags.formIntersection([.owned, .shared, .dirty, .watchDepth, .anyPrice])
-      if instrumentsRecover { header.pointee.flags.insert(.stale) }
+      if recovers(channel) { header.pointee.flags.insert(.stale) }
       fold(header, &blank, isSell: false, price: 0, quantity: 0)
     }
     isMarketOpen = false

@@ -14,6 +14,7 @@ struct Ingest {
   private let isNumbered: Storage<Bool>
   /// Per file: UDP/TCP packets with payload so far.
   private let payloadPackets: Storage<UInt64>
+  private let snapshots: SnapshotRoutes
   /// Packets taken, of any kind.
   private(set) var packets: UInt64 = 0
   /// The capture clock: never goes back.
@@ -25,6 +26,7 @@ struct Ingest {
     parser = FrameParser(verifyChecksums: settings.verifyChecksums)
     counters = Counters()
     routes = RouteTable(plan)
+    snapshots = SnapshotRoutes(plan)
     channelCount = plan.channels.count
     arbiters = .allocate(capacity: max(1, channelCount))
     isNumbered = Storage(capacity: max(1, channelCount))
@@ -33,7 +35,8 @@ struct Ingest {
       isNumbered[channel] = description.isNumbered
       (arbiters + channel).initialize(
         to: LineArbiter(
-          channel: UInt8(channel), transport: description.transport, settings: settings.session, counters: counters))
+          channel: UInt8(channel), transport: description.transport, settings: settings.session, counters: counters,
+          instrumentsRecover: plan.instrumentsRecover(channel: channel)))
     }
   }
 
@@ -118,6 +121,10 @@ struct Ingest {
       sequenced.packetIndex = packetIndex
       sequenced.fileIndex = packet.fileIndex
       sequenced.line = line
+      if let target = snapshots.target(of: channel, sequenced.kind) {
+        if view.isCut { return recordUnreadable(.cutPackets, packet, packetIndex) }
+        return deliverSnapshot(sequenced, view, of: target, into: &sink)
+      }
       sequenced.headerLength &+= UInt16(truncatingIfNeeded: offset)
       if view.isCut { recordCut(&sequenced) }
       let arbiter = arbiters + channel
@@ -148,6 +155,22 @@ struct Ingest {
       if due > clock { return }
       arbiters[first].advance(to: due, into: &sink)
     }
+  }
+
+  /// A packet that brings snapshots of the instruments of `channel`.
+  private mutating func deliverSnapshot(
+    _ packet: SequencedPacket, _ view: TransportView, of channel: Int, into sink: inout some DeliverySink
+  ) {
+    counters.add(.snapshotPackets)
+    if snapshots.recent.isCopy(
+      view.payload, headerLength: Int(packet.headerLength), length: view.payloadLength, channel: channel)
+    {
+      counters.add(.snapshotCopies)
+      return
+    }
+    sink.flushIfFull()
+    sink.batch.append(
+      snapshotPacket: packet, length: view.payloadLength, channel: UInt8(channel), clock: clock)
   }
 
   // MARK: - Length-prefixed files

@@ -122,7 +122,7 @@ extension Replay {
       ChannelSummary(
         name: channel.name, venueName: plan.venues[Int(channel.venue)].name, protocol: channel.protocol.name,
         lines: index < settings.feeds.count ? configuredLines(channel: index) : channel.lines,
-        state: books?.channels[index].state ?? .gap)
+        state: books?.channels[Int(channel.snapshotsOf ?? UInt8(index))].state ?? .gap)
     }
   }
 
@@ -361,7 +361,9 @@ extension Counter {
   /// Counts what every healthy run has too.
   public var isOrdinary: Bool {
     switch self {
-    case .channelPackets, .heartbeats, .duplicates, .gapsFilled, .topChanges, .brokenTrades: true
+    case .channelPackets, .heartbeats, .duplicates, .gapsFilled, .topChanges, .brokenTrades,
+      .snapshotMessages, .snapshotPackets, .snapshotCopies, .snapshotsJoined, .snapshotsTooOld:
+      true
     default: false
     }
   }

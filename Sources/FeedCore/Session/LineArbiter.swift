@@ -90,11 +90,17 @@ struct LineArbiter {
   /// Capture time of the last packet that was in sequence or a heartbeat.
   var lastHeard: UInt64 = 0
 
-  init(channel: UInt8, transport: Transport, settings: SessionSettings, counters: Counters) {
+  /// - Parameter instrumentsRecover: snapshots of its instruments come, whatever the transport.
+  init(
+    channel: UInt8, transport: Transport, settings: SessionSettings, counters: Counters,
+    instrumentsRecover: Bool = false
+  ) {
     self.channel = channel
     layout = transport.layout
     hasLengthPrefix = transport == .moldUDP64 || transport == .memxUDP
-    numbering = transport.numbering
+    var numbering = transport.numbering
+    if instrumentsRecover { numbering.instrumentsRecover = true }
+    self.numbering = numbering
     self.settings = settings
     self.counters = counters
     silenceNanoseconds = max(settings.silenceNanoseconds, transport.numbering.silenceNanosecondsMinimum)
