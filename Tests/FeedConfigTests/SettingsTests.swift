@@ -69,6 +69,10 @@ struct SettingsTests {
     capacity: { liveOrders: 1_000_000, instruments: 1024, priceLevels: 2_000_000, records: 5000, openOrders: 64 }
     latency: { sampleEvery: 7 }
     verifyChecksums: false
+    live:
+      ports: [ { name: feed-a, interface: enp3s0f0, pciAddress: "0000:3b:00.0", queues: 3, queueDepthPackets: 512 } ]
+      receiveBufferBytes: 1_000_000
+      recordFolder: /data/record
     """
 
   @Test func everyValueArrivesWhereItBelongs() throws {
@@ -166,6 +170,13 @@ struct SettingsTests {
     #expect(settings.capacity.openOrders == 64)
     #expect(settings.latency.sampleEvery == 7)
     #expect(!settings.verifyChecksums)
+
+    let port = try #require(settings.live.ports.first)
+    #expect(settings.live.ports.count == 1)
+    #expect(port.name == "feed-a" && port.interface == "enp3s0f0" && port.pciAddress == "0000:3b:00.0")
+    #expect(port.queues == 3 && port.queueDepthPackets == 512)
+    #expect(settings.live.receiveBufferBytes == 1_000_000)
+    #expect(settings.live.recordFolder == "/data/record")
   }
 
   /// A field that somebody adds to `Settings` without a key fails here.
@@ -178,6 +189,7 @@ struct SettingsTests {
     ]
     defaults.imbalance = ImbalanceSettings()
     defaults.symbols.overrides = [SymbolOverride(venue: "", symbol: "", canonical: "")]
+    defaults.live.ports = [PortSettings(name: "")]
     let before = leaves(of: defaults)
     let after = leaves(of: try settings(Self.everything))
     #expect(before.keys.sorted() == after.keys.sorted())
