@@ -25,9 +25,12 @@ struct SettingsTests {
         venue: nasdaq
         protocol: itch50
         stream: 7
+        role: snapshot
+        of: live
         lines:
           - { name: A, group: 233.54.12.1, port: 26401, file: nasdaq.a.pcap }
           - { name: B, file: nasdaq.b.pcap }
+      - { name: live, venue: nasdaq, lines: [ { name: C, port: 26402 } ] }
     symbols: { overrides: [ { venue: nasdaq, symbol: BRK PR A, canonical: "BRK-A" } ] }
     session: { reorderWindow: 2ms, reorderWindowPackets: 512, silence: 1.5s, sequenceJumpMaximum: 4611686018427387904 }
     recovery:
@@ -91,7 +94,8 @@ struct SettingsTests {
     #expect(venue.tickBelowDollar == 500_000)
 
     let feed = try #require(settings.feeds.first)
-    #expect(settings.feeds.count == 1)
+    #expect(settings.feeds.count == 2)
+    #expect(feed.role == .snapshot && feed.of == "live")
     #expect(feed.name == "nasdaq-itch")
     #expect(feed.venue == "nasdaq")
     #expect(feed.protocol == "itch50" && feed.stream == 7)
@@ -179,14 +183,17 @@ struct SettingsTests {
   @Test func everyFieldOfSettingsCanBeSet() throws {
     var defaults = Settings()
     defaults.venues = [VenueSettings(name: "")]
-    defaults.feeds = [FeedSettings(name: "", venue: "", lines: [LineSettings(name: ""), LineSettings(name: "")])]
+    defaults.feeds = [
+      FeedSettings(name: "", venue: "", lines: [LineSettings(name: ""), LineSettings(name: "")]),
+      FeedSettings(name: "", venue: "", lines: [LineSettings(name: "")]),
+    ]
     defaults.imbalance = ImbalanceSettings()
     defaults.symbols.overrides = [SymbolOverride(venue: "", symbol: "", canonical: "")]
     defaults.live.ports = [PortSettings(name: "")]
     let before = leaves(of: defaults)
     let after = leaves(of: try settings(Self.everything))
     #expect(before.keys.sorted() == after.keys.sorted())
-    for (path, value) in before where !path.hasPrefix("feeds[0].lines[1]") {
+    for (path, value) in before where !path.hasPrefix("feeds[0].lines[1]") && !path.hasPrefix("feeds[1]") {
       #expect(after[path] != value, "\(path) keeps its default")
     }
     // The switches of the detectors are no fields: they decide whether the section is nil.

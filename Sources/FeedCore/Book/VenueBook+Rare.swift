@@ -172,17 +172,14 @@ extension VenueBook {
 
   /// The instrument's changes come on the event's channel.
   func assignChannel(_ event: UnsafeMutablePointer<BookEvent>) -> Bool {
-    assign(channel: event.pointee.channel, to: Int(event.pointee.instrument))
+    assign(Int(event.pointee.instrument), to: event.pointee.channel)
     return true
   }
 
-  /// The instrument's changes come on `channel`. What came before that was known is not in the book, unless the
-  /// channel of its snapshots says otherwise.
-  @inline(never)
-  func assign(channel: UInt8, to instrument: Int) {
-    let header = headers.base + instrument
-    if recovers(channel), !recovers(header.pointee.channel) { header.pointee.flags.insert(.stale) }
-    header.pointee.channel = channel
+  /// What came before its channel was known is not in the book, unless its snapshots' channel says otherwise.
+  func assign(_ instrument: Int, to channel: UInt8) {
+    if recovers(channel), !recovers(headers[instrument].channel) { headers[instrument].flags.insert(.stale) }
+    headers[instrument].channel = channel
   }
 
   /// A new session: the books of `channel` are empty, nothing is known of trading states.

@@ -126,10 +126,6 @@ extension JoinedChannel {
   func takesStatus(of index: Int) -> Bool { state(of: index) == .receiving || !isTold(.status, index) }
   var takesHours: Bool { !areHoursTold }
 
-  /// The instrument's book belongs to this channel, whichever flow named it. True where it did not before.
-  func claim(_ index: Int) -> Bool {
-    if context.directory.pointee.channels.base[index] == context.channel { return false }
-    context.directory.pointee.channels[index] = context.channel
-    return true
-  }
+  /// The instrument's book belongs to this channel, whichever flow named it.
+  func claim(_ index: Int) { context.directory.pointee.channels[index] = context.channel }
 }

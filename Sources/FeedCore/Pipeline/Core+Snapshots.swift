@@ -110,11 +110,9 @@ extension Core {
     }
   }
 
-  private mutating func claim(_ index: Int, _ joined: UnsafeMutablePointer<JoinedChannel>) {
-    let isMoved = joined.pointee.claim(index)
-    books.admitNewInstruments()
-    let context = joined.pointee.context
-    if isMoved { books.venues[Int(context.venue)].assign(channel: context.channel, to: index) }
+  private func claim(_ index: Int, _ joined: UnsafeMutablePointer<JoinedChannel>) {
+    joined.pointee.claim(index)
+    books.venues[Int(joined.pointee.context.venue)].assign(index, to: joined.pointee.context.channel)
   }
 
   /// The snapshot is in the book: what was kept follows, and then the book is whole.
