@@ -18,6 +18,8 @@ public enum Counter: Int, CaseIterable, Sendable {
   case staleSessionPackets
   /// Packets outside of a channel's numbers: snapshots and refreshes, unsequenced units.
   case outOfBandPackets
+  /// Packets and messages that came from a server that was asked, or might have been.
+  case answerPackets
   /// Packets whose blocks contradict their length, and messages too short for their type.
   case malformed
   /// Packets cut by the capture's snap length.

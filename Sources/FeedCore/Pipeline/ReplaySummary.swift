@@ -361,7 +361,7 @@ extension Counter {
   /// Counts what every healthy run has too.
   public var isOrdinary: Bool {
     switch self {
-    case .channelPackets, .heartbeats, .duplicates, .gapsFilled, .topChanges, .brokenTrades: true
+    case .channelPackets, .heartbeats, .duplicates, .gapsFilled, .answerPackets, .topChanges, .brokenTrades: true
     default: false
     }
   }

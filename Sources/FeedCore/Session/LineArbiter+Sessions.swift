@@ -17,22 +17,27 @@ extension LineArbiter {
     resetMark = max(resetMark, packet.sendNanoseconds)
     aside = nil
     announcement = nil
+    holesDue = .max
+    awaitingFrom = 0
+    if let recovery { recovery.pointee.restart(session: session) }
     take(packet, clock: clock, into: &sink)
   }
 
-  /// Ends the join: numbers begin at `first`, with `packet` where that is known already.
+  /// Ends the join: numbers begin at `first`, with `packet` where that is known already; `awaiting`: they are kept
+  /// until a snapshot comes.
   mutating func open(
-    at first: UInt64, with packet: SequencedPacket? = nil, clock: UInt64, into sink: inout some DeliverySink
+    at first: UInt64, with packet: SequencedPacket? = nil, awaiting: Bool = false, clock: UInt64,
+    into sink: inout some DeliverySink
   ) {
     next = first
-    lateStart = first != 1
+    lateStart = first != 1 && !awaiting
     lastHeard = clock
     // What was held is judged again now that a number is known: far jumps among it need their second packet.
     let waiting = heldCount
     for index in 0..<waiting { rejudged[index] = held[index] }
     heldCount = 0
     highestKnown = next
-    state = .live
+    state = awaiting ? .awaiting : .live
     // Trust is published once all is judged: not `ok` for the moment between the first packet and a gap behind it.
     isOpening = true
     if let packet { acceptRare(packet, clock: clock, into: &sink) }
