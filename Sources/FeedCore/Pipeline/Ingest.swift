@@ -6,8 +6,8 @@ struct Ingest {
   private let parser: FrameParser
   private(set) var wireCounters = WireCounters()
   private var routes: RouteTable
-  private let arbiters: UnsafeMutablePointer<LineArbiter>
-  private let channelCount: Int
+  let arbiters: UnsafeMutablePointer<LineArbiter>
+  let channelCount: Int
   let counters: Counters
   /// Per channel: false for length-prefixed files.
   private let isNumbered: Storage<Bool>
@@ -18,7 +18,9 @@ struct Ingest {
   /// The capture clock: never goes back.
   private(set) var clock: UInt64 = 0
   /// No timer of any channel is due before this.
-  private var nextDue = UInt64.max
+  private(set) var nextDue = UInt64.max
+  /// What the channels' recoveries want sent; nil: none may ask for anything.
+  let outbox: RecoveryOutbox?
 
   init(plan: FeedPlan, settings: Settings, fileCount: Int) {
     parser = FrameParser(verifyChecksums: settings.verifyChecksums)
@@ -28,11 +30,14 @@ struct Ingest {
     arbiters = .allocate(capacity: max(1, channelCount))
     isNumbered = Storage(capacity: max(1, channelCount))
     payloadPackets = Storage(capacity: max(1, fileCount))
+    outbox = Self.makeOutbox(plan, settings)
     for (channel, description) in plan.channels.enumerated() {
       isNumbered[channel] = description.isNumbered
       (arbiters + channel).initialize(
         to: LineArbiter(
-          channel: UInt8(channel), transport: description.transport, settings: settings.session, counters: counters))
+          channel: UInt8(channel), transport: description.transport, settings: settings.session, counters: counters,
+          recovery: Self.makeRecovery(plan, channel: channel, settings: settings, outbox: outbox),
+          answerLines: plan.answerLines(of: channel, settings: settings)))
     }
   }
 
@@ -42,10 +47,7 @@ struct Ingest {
     packets &+= 1
     clock = max(clock, packet.captureNanoseconds)
     if clock >= nextDue { runTimers(into: &sink) }
-    if packet.linkType == .message {
-      deliverMessage(packet, into: &sink)
-      return
-    }
+    if packet.linkType.rawValue >= LinkType.connection.rawValue, processUnframed(packet, into: &sink) { return }
     switch parser.parse(packet) {
     case .payload(let view):
       let packetIndex = payloadPackets.base[Int(packet.fileIndex)]
@@ -96,7 +98,11 @@ struct Ingest {
       if view.isCut { recordCut(&sequenced) }
       let arbiter = arbiters + channel
       sequenced.sequenceNumber = arbiter.pointee.unwrapped(sequenced.sequenceNumber)
-      arbiter.pointee.accept(sequenced, clock: clock, into: &sink)
+      if arbiter.pointee.isAnswer(sequenced) {
+        arbiter.pointee.acceptAnswer(sequenced, clock: clock, into: &sink)
+      } else {
+        arbiter.pointee.accept(sequenced, clock: clock, into: &sink)
+      }
       if arbiter.pointee.state != .live || nextDue == .max { nextDue = min(nextDue, arbiter.pointee.nextDue) }
       guard route.transport == .mach else { return }
       offset += max(MACH.headerLength, Int(sequenced.blocksLength))
@@ -124,10 +130,23 @@ struct Ingest {
     }
   }
 
-  // MARK: - Length-prefixed files
+  /// The channel's timers may be due earlier than any known before.
+  mutating func noteDue(of channel: Int) { nextDue = min(nextDue, arbiters[channel].nextDue) }
+
+  // MARK: - Without frames
+
+  /// True where the packet is none, and was taken: a message of a length-prefixed file, bytes of a connection.
+  @inline(never)
+  private mutating func processUnframed(_ packet: Packet, into sink: inout some DeliverySink) -> Bool {
+    switch packet.linkType {
+    case .message: deliverMessage(packet, into: &sink)
+    case .connection: receiveConnection(packet, into: &sink)
+    default: return false
+    }
+    return true
+  }
 
   /// A message of a length-prefixed file is a packet of its own; its file's books start untrusted, as a late start.
-  @inline(never)
   private mutating func deliverMessage(_ packet: Packet, into sink: inout some DeliverySink) {
     let file = Int(packet.fileIndex)
     var view = SequencedPacket(blocks: packet.bytes)

@@ -31,13 +31,13 @@ extension LineArbiter {
     judgeRecovery(clock: clock, into: &sink)
   }
 
-  /// Takes a message that came over a connection. True: it was of use, or is here already; what is beyond the next
-  /// number cannot be kept, for its bytes do not stay, and is asked for again.
-  mutating func acceptFromConnection(
+  /// Takes a message that came over a connection. What is beyond the next number cannot be kept, for its bytes do not
+  /// stay; it is asked for again.
+  private mutating func acceptFromConnection(
     _ number: UInt64, block: UnsafeRawBufferPointer, clock: UInt64, into sink: inout some DeliverySink
-  ) -> Bool {
+  ) {
     guard state != .idle, state != .joining, state != .awaiting, let start = block.baseAddress, number <= next else {
-      return false
+      return
     }
     var packet = SequencedPacket(blocks: start)
     packet.session = session
@@ -46,7 +46,71 @@ extension LineArbiter {
     packet.blocksLength = UInt32(truncatingIfNeeded: block.count)
     packet.captureNanoseconds = clock
     acceptAnswer(packet, clock: clock, into: &sink)
-    return true
+  }
+
+  // MARK: - Connections
+
+  /// Takes bytes of a connection to a server, and with `isEnd` that the server closed it.
+  @inline(never)
+  mutating func receive(
+    _ bytes: UnsafeRawBufferPointer, of service: RecoveryService, isEnd: Bool, clock: UInt64,
+    into sink: inout some DeliverySink
+  ) {
+    guard let recovery else { return }
+    var offset = 0
+    while offset < bytes.count {
+      let rest = UnsafeRawBufferPointer(rebasing: bytes[offset...])
+      let taken = recovery.pointee.receive(service, rest, now: clock)
+      if service == .messages {
+        takeMessages(clock: clock, into: &sink)
+      } else {
+        takeSnapshot(clock: clock, into: &sink)
+      }
+      if taken == 0 {
+        // A message longer than its client's buffer, which holds the longest of its protocol.
+        recovery.pointee.disconnected(service, now: clock)
+        break
+      }
+      offset += taken
+    }
+    if isEnd { recovery.pointee.disconnected(service, now: clock) }
+    judgeRecovery(clock: clock, into: &sink)
+  }
+
+  private mutating func takeMessages(clock: UInt64, into sink: inout some DeliverySink) {
+    guard let recovery else { return }
+    while let (number, block) = recovery.pointee.nextMessage(now: clock) {
+      if let kept = keep(block, into: &sink) { acceptFromConnection(number, block: kept, clock: clock, into: &sink) }
+    }
+  }
+
+  private mutating func takeSnapshot(clock: UInt64, into sink: inout some DeliverySink) {
+    guard let recovery else { return }
+    while let event = recovery.pointee.nextSnapshotEvent(now: clock) {
+      sink.flushIfFull()
+      switch event {
+      case .clear:
+        sink.batch.append(.snapshotBegan, channel: channel, detail: 0, packet: marker(at: clock), clock: clock)
+      case .content(let bytes):
+        guard let kept = keep(bytes, into: &sink), let start = kept.baseAddress else { continue }
+        sink.batch.append(
+          snapshotMessage: start, length: kept.count, channel: channel, packet: marker(at: clock), clock: clock)
+      case .joined(let through):
+        sink.batch.append(.snapshotEnded, channel: channel, detail: 0, packet: marker(at: clock), clock: clock)
+        joinSnapshot(through: through, clock: clock, into: &sink)
+      }
+    }
+  }
+
+  /// Copies bytes of a connection to where they stay until the books have them.
+  private mutating func keep(
+    _ bytes: UnsafeRawBufferPointer, into sink: inout some DeliverySink
+  ) -> UnsafeRawBufferPointer? {
+    guard let recovery else { return nil }
+    if let kept = recovery.pointee.keep(bytes) { return kept }
+    sink.settle()
+    recovery.pointee.emptyArena()
+    return recovery.pointee.keep(bytes)
   }
 
   // MARK: - Windows and holes

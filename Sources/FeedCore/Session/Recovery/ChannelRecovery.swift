@@ -20,6 +20,7 @@ struct ChannelRecovery {
   private(set) var lastFailure: RecoveryFailure?
   /// The clock of the last event.
   private var now: UInt64 = 0
+  private var late = RecoveryCounters()
   private let arena: Storage<UInt8>
   private var arenaUsed = 0
 
@@ -135,8 +136,11 @@ struct ChannelRecovery {
 
   // MARK: - Connections
 
-  func isNewest(_ service: RecoveryService, _ connection: UInt32) -> Bool {
-    service == .messages ? messages.connection.number == connection : snapshots.connection.number == connection
+  /// Whether bytes of this connection are of interest: it is the service's newest. What comes on others is counted.
+  mutating func isNewest(_ service: RecoveryService, _ connection: UInt32) -> Bool {
+    let newest = service == .messages ? messages.connection.number : snapshots.connection.number
+    if connection != newest { late.add(.responsesUnmatched) }
+    return connection == newest
   }
 
   mutating func disconnected(_ service: RecoveryService, now: UInt64) {
@@ -182,6 +186,7 @@ struct ChannelRecovery {
     sum.add(snapshots.join.counters)
     sum.add(messages.connection.counters)
     sum.add(snapshots.connection.counters)
+    sum.add(late)
     return sum
   }
 
