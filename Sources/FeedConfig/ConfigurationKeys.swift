@@ -103,6 +103,12 @@ public enum ConfigurationKeys {
     keys.optionalInteger(
       "stream", .count(0...4_294_967_295), \.stream,
       "PITCH unit, IEX, Deribit or Coinbase channel, or Eurex market segment; null: all of its lines', a channel each.")
+    keys.choice(
+      "role", \.role,
+      "What its packets are; live: messages as they happen; snapshot: snapshots of the instruments of another feed.")
+    keys.optionalText(
+      "of", .name, \.of,
+      "Role snapshot: name of the feed with those instruments; null: the only one of its venue and protocol.")
     keys.list(
       "lines", maximumCount: 16, isRequired: true,
       "The lines that carry the feed; each needs a file, or a group, a port or both.")

@@ -73,14 +73,21 @@ public struct FeedSettings: Sendable {
   public var stream: UInt32?
   /// Whom it may ask for what is missing.
   public var recovery = FeedRecoverySettings()
+  /// What its packets are to the feed they are of.
+  public var role: FeedRole
+  /// Name of the feed whose books they are about; nil: the feed itself, or the only one of its venue and protocol.
+  public var of: String?
   public var lines: [LineSettings]
   public init(
-    name: String, venue: String, protocol: String = "auto", stream: UInt32? = nil, lines: [LineSettings]
+    name: String, venue: String, protocol: String = "auto", stream: UInt32? = nil, role: FeedRole = .live,
+    of: String? = nil, lines: [LineSettings]
   ) {
     self.name = name
     self.venue = venue
     self.protocol = `protocol`
     self.stream = stream
+    self.role = role
+    self.of = of
     self.lines = lines
   }
 }
@@ -113,6 +120,14 @@ public enum LineRole: String, Sendable, CaseIterable {
   case live
   /// Answers to requests for missing messages.
   case retransmission
+}
+
+/// What a feed's packets are: its messages themselves, or a help for another feed.
+public enum FeedRole: String, Sendable, BitwiseCopyable, CaseIterable {
+  /// Messages as they happen.
+  case live
+  /// Snapshots of single instruments, unasked for: CME's loop, NYSE's refresh, Coinbase Derivatives, Eurex.
+  case snapshot
 }
 
 /// What carries one line of a feed: a capture file (by its base name), a group and port, or both.

@@ -299,6 +299,29 @@ struct Books {
     if isComplete { venue.pointee.completeChannels |= bit } else { venue.pointee.completeChannels &= ~bit }
   }
 
+  /// A snapshot of all of the channel's books begins: they are empty, and what damaged them is gone with their content.
+  @inline(never)
+  mutating func beginSnapshot(channel: UInt8) {
+    let venue = Int(channels[Int(channel)].venue)
+    // What is under way is no state to be trusted, whatever the session layer said last.
+    if channels[Int(channel)].state == .ok { setState(.gap, channel: channel) }
+    endEvents(ofChannel: channel)
+    venues[venue].emptyForSnapshot(channel: channel)
+    markChanged(channel: channel)
+  }
+
+  /// The snapshot is whole. Its books are trusted when the session layer says so.
+  @inline(never)
+  mutating func endSnapshot(channel: UInt8) { endEvents(ofChannel: channel) }
+
+  private mutating func markChanged(channel: UInt8) {
+    let venue = channels[Int(channel)].venue
+    for instrument in 0..<venues[Int(venue)].admitted
+    where venues[Int(venue)].headers[instrument].channel == channel {
+      markChanged(venue, instrument, if: true)
+    }
+  }
+
   /// A new session: numbers and books begin again.
   mutating func restart(channel: UInt8) {
     channels[Int(channel)].state = .gap

@@ -235,6 +235,20 @@ extension VenueBook {
     instrument == OrderTable.foreignInstrument ? price == Int32(channel) : headers[instrument].channel == channel
   }
 
+  /// All books of a channel are empty, for a snapshot to fill: whatever was wrong with them is gone. Trading states
+  /// stay, for not every snapshot tells them.
+  mutating func emptyForSnapshot(channel: UInt8) {
+    let headers = headers
+    var blank = BookEvent()
+    orders.removeAll { Self.stands($0, $1, in: channel, headers) }
+    for instrument in 0..<admitted where headers[instrument].channel == channel {
+      headers[instrument].flags.subtract([.untrusted, .stale])
+      fold(headers.base + instrument, &blank, isSell: false, price: 0, quantity: 0)
+      clearSide(instrument, isSell: false)
+      clearSide(instrument, isSell: true)
+    }
+  }
+
   /// All books of the event's channel are empty; trading states stay.
   mutating func clearChannel(_ event: UnsafeMutablePointer<BookEvent>) {
     let channel = event.pointee.channel

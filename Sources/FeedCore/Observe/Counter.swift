@@ -20,6 +20,8 @@ public enum Counter: Int, CaseIterable, Sendable {
   case outOfBandPackets
   /// Packets and messages that came from a server that was asked, or might have been.
   case answerPackets
+  /// Messages that came as content of a snapshot.
+  case snapshotMessages
   /// Packets whose blocks contradict their length, and messages too short for their type.
   case malformed
   /// Packets cut by the capture's snap length.

@@ -361,7 +361,9 @@ extension Counter {
   /// Counts what every healthy run has too.
   public var isOrdinary: Bool {
     switch self {
-    case .channelPackets, .heartbeats, .duplicates, .gapsFilled, .answerPackets, .topChanges, .brokenTrades: true
+    case .channelPackets, .heartbeats, .duplicates, .gapsFilled, .topChanges, .brokenTrades,
+      .snapshotMessages, .answerPackets:
+      true
     default: false
     }
   }

@@ -7,6 +7,25 @@ struct Delivery: BitwiseCopyable {
     case channelState
     /// A new session began: the channel's books are empty, its numbers start again.
     case sessionRestart
+    /// Messages of the channel are lost for good. Told only of channels whose instruments recover by themselves
+    /// (`Numbering.instrumentsRecover`): elsewhere the channel's state says it.
+    case messagesLost
+
+    // A snapshot of all books of a channel. The channel's state is not `ok` from before the first of these until the
+    // delivery of its next `channelState`.
+
+    /// The channel's books are empty, and what damaged them is forgotten; trading states stay.
+    case snapshotBegan
+    /// `bytes` and `length` are one message of the snapshot: applied by itself, not counted as a live message, and no
+    /// publish point.
+    case snapshotMessage
+    /// The snapshot is whole: a publish point. Live messages that were kept follow as messages, then the channel's
+    /// state.
+    case snapshotEnded
+
+    /// `bytes` and `length` are a whole packet, header included, of a flow that brings snapshots of single
+    /// instruments; `channel` is the one whose instruments they are.
+    case snapshotPacket
   }
   var bytes: UnsafeRawPointer
   var length: UInt16
@@ -101,6 +120,19 @@ struct DeliveryBatch {
       bytes: bytes, length: UInt16(truncatingIfNeeded: length), packet: UInt16(truncatingIfNeeded: packetCount &- 1),
       channel: channel, kind: .message, endsPacket: false, detail: 0)
     count &+= 1
+  }
+
+  /// Appends a message of a channel's snapshot, with a packet entry of its own that carries its time.
+  ///
+  /// - Parameters:
+  ///   - bytes: stay where they are until the batch was worked off. Messages of 65,535 bytes at most.
+  ///   - packet: what the message came in, for its place in reports.
+  mutating func append(
+    snapshotMessage bytes: UnsafeRawPointer, length: Int, channel: UInt8, packet: SequencedPacket, clock: UInt64
+  ) {
+    append(.snapshotMessage, channel: channel, detail: 0, packet: packet, clock: clock)
+    deliveries.base[count &- 1].bytes = bytes
+    deliveries.base[count &- 1].length = UInt16(clamping: length)
   }
 
   /// Appends something that is no message, with a packet entry of its own that carries its time.

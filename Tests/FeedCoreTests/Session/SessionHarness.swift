@@ -77,6 +77,8 @@ struct RecordingSink: DeliverySink {
   var events: [SessionEvent] = []
   /// Where each delivered message stands: packet index and offset into the payload.
   var places: [Occurrence] = []
+  /// Deliveries that told of messages lost for good.
+  var lossesTold = 0
 
   mutating func flush() {
     for index in 0..<batch.count {
@@ -93,6 +95,9 @@ struct RecordingSink: DeliverySink {
       case .sessionRestart:
         #expect(delivery.endsPacket)
         events.append(.restart(at: time))
+      case .messagesLost: lossesTold += 1
+      case .snapshotBegan, .snapshotMessage, .snapshotEnded, .snapshotPacket:
+        Issue.record("the arbiter brings no snapshots: \(delivery.kind)")
       }
     }
     #expect(batch.packetCount <= batch.packets.capacity)
