@@ -40,9 +40,16 @@ extension Ingest {
     noteDue(of: channel)
   }
 
-  /// Figures of one channel's recovery, nil where it asks for nothing.
-  func recovery(ofChannel channel: Int) -> (counters: RecoveryCounters, lastFailure: RecoveryFailure?)? {
+  /// What one channel's recovery came to, nil where it asks for nothing.
+  func recovery(ofChannel channel: Int) -> RecoverySummary? {
     guard let recovery = arbiters[channel].recovery else { return nil }
-    return (recovery.pointee.counters, recovery.pointee.lastFailure)
+    return RecoverySummary(counters: recovery.pointee.counters, lastFailure: recovery.pointee.lastFailure)
   }
+}
+
+/// What a channel's recovery came to.
+public struct RecoverySummary: Sendable {
+  public var counters: RecoveryCounters
+  /// Why something was given up last; nil: nothing was.
+  public var lastFailure: RecoveryFailure?
 }

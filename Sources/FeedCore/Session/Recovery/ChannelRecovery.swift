@@ -45,7 +45,8 @@ struct ChannelRecovery {
   var messagesPerRequest: UInt64 { messages.gap.limits.messagesPerRequest }
   var isSnapshotGivenUp: Bool { snapshots.isGivenUp }
   func isMissing(_ number: UInt64) -> Bool { messages.gap.isMissing(number) }
-  var nextDue: UInt64 { min(messages.nextDue, snapshots.nextDue) }
+  /// When `advance` has something to do; never before the last event. `.max`: nothing.
+  var nextDue: UInt64 { max(now, min(messages.nextDue, snapshots.nextDue)) }
 
   /// True once after the gap was given up.
   mutating func takeMessagesGivenUp() -> Bool {
