@@ -25,6 +25,8 @@ public enum ConfigurationKind: Sendable, Equatable {
   case symbol
   /// An MPID of up to four characters.
   case firm
+  /// What a server knows us by: printable ASCII, may be empty.
+  case credential(maximumLength: Int)
   /// A list of whole numbers.
   case counts(ClosedRange<Int64>, maximumCount: Int)
 
@@ -42,7 +44,7 @@ public enum ConfigurationKind: Sendable, Equatable {
     case .address: "address"
     case .fileName: "file name"
     case .symbol: "symbol"
-    case .firm: "text"
+    case .firm, .credential: "text"
     case .counts: "list of integers"
     }
   }
@@ -62,6 +64,7 @@ public enum ConfigurationKind: Sendable, Equatable {
     case .fileName: "1 ... 255 bytes, no folder"
     case .symbol: "1 ... 32 printable ASCII characters, no space at an end"
     case .firm: "0 ... 4 characters of A-Z 0-9"
+    case .credential(let maximumLength): "0 ... \(maximumLength) printable ASCII characters"
     case .counts(let range, let maximumCount):
       "at most \(maximumCount) of \(Self.text(range, ScalarText.format(_:)))"
     }
@@ -76,7 +79,7 @@ public enum ConfigurationKind: Sendable, Equatable {
     case .duration: "a duration such as 1ms (units ns, us, ms, s, min, h), \(range)"
     case .decimal: "a decimal with at most \(quantumDecimals) decimals, \(range)"
     case .counts: "a list of whole numbers, \(range)"
-    case .boolean, .choice, .name, .address, .fileName, .symbol, .firm: range
+    case .boolean, .choice, .name, .address, .fileName, .symbol, .firm, .credential: range
     }
   }
 

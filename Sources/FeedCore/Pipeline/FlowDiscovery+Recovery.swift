@@ -33,6 +33,13 @@ extension FlowDiscovery {
           description: "feed \(feed.name): \(channel.protocol.name) has no snapshots of a channel on request; "
             + "remove recovery.snapshots")
       }
+      if feed.recovery.messages || feed.recovery.snapshots, channel.protocol == .pitch,
+        feed.recovery.username.utf8.count > 4
+      {
+        throw FeedPlanError(
+          description: "feed \(feed.name): recovery.username has more than the 4 characters of Cboe; "
+            + "write it as the venue assigned it")
+      }
       let hasAnswerLine = feed.lines.contains { $0.role == .retransmission }
       if feed.recovery.messages, !hasAnswerLine, channel.protocol != .memxDepth {
         throw FeedPlanError(

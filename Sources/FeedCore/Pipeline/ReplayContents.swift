@@ -15,7 +15,8 @@ extension Replay {
       orders.append(byVenue)
     }
     let cores = threads.indices.filter { threads[$0].shards != nil }
-    return summary.instruments.sorted { ($0.venueName, $0.symbol) < ($1.venueName, $1.symbol) }.compactMap { instrument in
+    let sorted = summary.instruments.sorted { ($0.venueName, $0.symbol) < ($1.venueName, $1.symbol) }
+    return sorted.compactMap { instrument in
       guard let place = cores.firstIndex(of: instrument.core), let core = threads[instrument.core].shards else {
         return nil
       }
@@ -48,7 +49,8 @@ extension Replay {
   }
 
   private func digest(
-    of instrument: InstrumentSummary, _ core: UnsafeMutablePointer<Core>, _ orders: [(isSell: Bool, order: RestingOrder)]
+    of instrument: InstrumentSummary, _ core: UnsafeMutablePointer<Core>,
+    _ orders: [(isSell: Bool, order: RestingOrder)]
   ) -> UInt64 {
     let header = core.pointee.books.venues[Int(instrument.venue)].headers[instrument.id.index]
     let told: BookHeader.Flags = [.trading, .operationallyHalted, .shortSaleRestricted]

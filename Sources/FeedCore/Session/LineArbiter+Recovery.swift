@@ -120,7 +120,7 @@ extension LineArbiter {
     guard let recovery else { return }
     if state == .joining {
       let first = heldCount > 0 ? held[0].sequenceNumber : highestKnown
-      if recovery.pointee.asksForMessages, first &- 1 <= recovery.pointee.messagesPerRequest {
+      if recovery.pointee.asksForMessages, first &- 1 <= recovery.pointee.joinMessagesMaximum {
         open(at: 1, clock: clock, into: &sink)
       } else if recovery.pointee.hasSnapshot {
         awaitingFrom = 0

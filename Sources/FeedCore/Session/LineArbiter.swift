@@ -33,7 +33,7 @@
 ///
 /// | event \ state | joining | waiting | recovering | awaiting |
 /// |---|---|---|---|---|
-/// | window closed, asks | at most one request's messages before the first: `next` = 1 → recovering; else below | ask for each hole that is due → recovering | – | – |
+/// | window closed, asks | few enough messages before the first (`ChannelRecovery.joinMessagesMaximum`): `next` = 1 → recovering; else below, or late start | ask for each hole that is due → recovering | – | – |
 /// | window closed, has a snapshot | ask for it, `next` = the lowest held → awaiting | the same → awaiting | – | – |
 /// | data, first ≤ next < end | above | above | deliver, then what waited; → live, or recovering (the next hole is asked for), or waiting | hold |
 /// | data, end ≤ next | above | above | count duplicates, compare bytes | same |

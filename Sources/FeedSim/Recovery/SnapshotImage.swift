@@ -131,7 +131,9 @@ struct SnapshotImage {
     case 11: orders[id] = nil
     case 12: reduce(id, by: message.big(24, 4), at: (25, 4))
     case 13: reduce(id, by: message.big(32, 4), at: (25, 4))
-    case 1, 3: keep([message[2], message[14], message[15]], message)
+    case 1, 2, 3: keep([message[2], message[14], message[15]], message)
+    case 5: keep([message[2]], message)
+    case 18: orders = orders.filter { $0.value.message[14..<16] != message[14..<16] }
     default: break
     }
   }

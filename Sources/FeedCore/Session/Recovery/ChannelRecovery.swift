@@ -42,7 +42,11 @@ struct ChannelRecovery {
 
   /// A snapshot can be asked for, and none was given up in this session.
   var hasSnapshot: Bool { hasSnapshots && !snapshots.isGivenUp }
-  var messagesPerRequest: UInt64 { messages.gap.limits.messagesPerRequest }
+  /// How many messages before the first one heard are asked for. Where a snapshot brings them no slower, only a
+  /// request's worth.
+  var joinMessagesMaximum: UInt64 {
+    hasSnapshot ? messages.gap.limits.messagesPerRequest : messages.gap.limits.gapMessages
+  }
   var isSnapshotGivenUp: Bool { snapshots.isGivenUp }
   func isMissing(_ number: UInt64) -> Bool { messages.gap.isMissing(number) }
   /// When `advance` has something to do; never before the last event. `.max`: nothing.
