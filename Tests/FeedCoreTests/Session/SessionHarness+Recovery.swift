@@ -37,15 +37,23 @@ extension SessionHarness {
     receive(bytes, at: time)
   }
 
-  func refuseGlimpse(at time: UInt64) { receive(Self.soup("J", [UInt8(ascii: "A")]), at: time) }
+  /// A snapshot that the server breaks off behind its messages.
+  func brokenGlimpse(_ messages: [String], at time: UInt64) {
+    var bytes = Self.soup("A", Array("SNAPSHOT01".utf8) + Self.padded(1))
+    for message in messages { bytes += Self.soup("S", Array(message.utf8)) }
+    receive(bytes, isEnd: true, at: time)
+  }
 
-  private func receive(_ bytes: [UInt8], at time: UInt64) {
+  /// Bytes of a connection as they are, in pieces.
+  func receive(_ bytes: [UInt8], of service: RecoveryService = .snapshots, isEnd: Bool = false, at time: UInt64) {
     advance(to: time)
     bytes.withUnsafeBytes {
-      arbiter.receive($0, of: .snapshots, isEnd: false, clock: clock, into: &sink)
+      arbiter.receive($0, of: service, isEnd: isEnd, clock: clock, into: &sink)
       sink.flush()
     }
   }
+
+  func refuseGlimpse(at time: UInt64) { receive(Self.soup("J", [UInt8(ascii: "A")]), at: time) }
 
   private static func soup(_ type: Unicode.Scalar, _ payload: [UInt8]) -> [UInt8] {
     Mold.bigEndian(UInt16(payload.count + 1)) + [UInt8(ascii: type)] + payload

@@ -129,6 +129,8 @@ extension RecoveryDay {
     settings.recovery.requestMessages = 20
     settings.recovery.deadlineNanoseconds = 60 * second
     settings.recovery.snapshotTimeoutNanoseconds = 2 * second
+    // So little that what came on connections has to be worked off in between.
+    settings.recovery.bufferBytes = 4_096
     var lines: [LineSettings] = []
     for line in 0...1 {
       let (_, port) = SimulatedLine.address(venue: 0, line: line)

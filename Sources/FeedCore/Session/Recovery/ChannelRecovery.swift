@@ -4,8 +4,11 @@
 ///
 /// Made before the first packet; no event allocates.
 struct ChannelRecovery {
-  /// Bytes of messages from connections that are under way to the books at once.
-  private static var arenaBytes: Int { 1 << 20 }
+  /// Bytes of messages from connections that are under way to the books at once: room for the longest message of any
+  /// venue, and no more than serves.
+  private static func arenaBytes(_ settings: RecoverySettings) -> Int {
+    max(3 + 65_535, min(settings.bufferBytes, 1 << 20))
+  }
 
   /// Packets that may wait for it.
   let bufferPackets: Int
@@ -30,7 +33,7 @@ struct ChannelRecovery {
     hasSnapshots = feed.snapshots && identity.protocol.hasChannelSnapshots
     messages = MessageRecovery(identity: identity, settings: settings, outbox: outbox)
     snapshots = SnapshotRecovery(identity: identity, settings: settings, outbox: outbox)
-    arena = Storage(capacity: Self.arenaBytes, hugePages: false)
+    arena = Storage(capacity: Self.arenaBytes(settings), hugePages: false)
   }
 
   // MARK: - What the arbiter asks
