@@ -89,6 +89,7 @@ struct RingSink: DeliverySink {
     batch = ring.firstBatch
   }
 
+  @inline(never)
   mutating func flush() {
     if batch.count == 0 {
       batch.clear()

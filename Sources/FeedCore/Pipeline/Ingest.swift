@@ -47,7 +47,10 @@ struct Ingest {
     packets &+= 1
     clock = max(clock, packet.captureNanoseconds)
     if clock >= nextDue { runTimers(into: &sink) }
-    if packet.linkType.rawValue >= LinkType.connection.rawValue, processUnframed(packet, into: &sink) { return }
+    switch packet.linkType {
+    case .message, .connection: return processUnframed(packet, into: &sink)
+    default: break
+    }
     switch parser.parse(packet) {
     case .payload(let view):
       let packetIndex = payloadPackets.base[Int(packet.fileIndex)]
@@ -135,15 +138,14 @@ struct Ingest {
 
   // MARK: - Without frames
 
-  /// True where the packet is none, and was taken: a message of a length-prefixed file, bytes of a connection.
+  /// A message of a length-prefixed file, or bytes of a connection.
   @inline(never)
-  private mutating func processUnframed(_ packet: Packet, into sink: inout some DeliverySink) -> Bool {
-    switch packet.linkType {
-    case .message: deliverMessage(packet, into: &sink)
-    case .connection: receiveConnection(packet, into: &sink)
-    default: return false
+  private mutating func processUnframed(_ packet: Packet, into sink: inout some DeliverySink) {
+    if packet.linkType == .message {
+      deliverMessage(packet, into: &sink)
+    } else {
+      receiveConnection(packet, into: &sink)
     }
-    return true
   }
 
   /// A message of a length-prefixed file is a packet of its own; its file's books start untrusted, as a late start.

@@ -273,6 +273,7 @@ extension LineArbiter {
     heldCount -= dropped
     for index in 0..<heldCount { held[index] = held[index + dropped] }
     next = after
+    joinedNext = after
     highestKnown = max(highestKnown, after)
     recovery.pointee.joined(below: after)
     lateStart = false

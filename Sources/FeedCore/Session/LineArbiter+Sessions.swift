@@ -19,6 +19,7 @@ extension LineArbiter {
     announcement = nil
     holesDue = .max
     awaitingFrom = 0
+    joinedNext = 0
     if let recovery { recovery.pointee.restart(session: session) }
     take(packet, clock: clock, into: &sink)
   }
@@ -78,6 +79,8 @@ extension LineArbiter {
   @inline(__always)
   func isRestart(_ packet: SequencedPacket, clock: UInt64) -> Bool {
     guard state != .joining, packet.sequenceNumber > 0, packet.sequenceNumber < next else { return false }
+    // Late originals of what a snapshot holds, or shall hold, were sent later than what was delivered last.
+    if next == joinedNext || state == .awaiting && packet.sequenceNumber >= awaitingFrom { return false }
     switch numbering.restart {
     case .never: return false
     case .laterSendTime: return isSentLater(packet)

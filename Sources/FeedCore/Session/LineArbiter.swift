@@ -63,10 +63,6 @@ struct LineArbiter {
   let numbering: Numbering
   let settings: SessionSettings
   let counters: Counters
-  /// Asks for what is missing; nil: nobody does.
-  let recovery: UnsafeMutablePointer<ChannelRecovery>?
-  /// Bit l: line l carries answers to requests.
-  let answerLines: UInt64
   /// The longer of the configured silence and the transport's; `.max`: none.
   private let silenceNanoseconds: UInt64
 
@@ -119,11 +115,17 @@ struct LineArbiter {
   /// Capture time of the last packet that was in sequence or a heartbeat.
   var lastHeard: UInt64 = 0
 
-  // Recovering and awaiting.
+  // Recovering and awaiting: behind what every packet touches.
+  /// Asks for what is missing; nil: nobody does.
+  let recovery: UnsafeMutablePointer<ChannelRecovery>?
+  /// Bit l: line l carries answers to requests.
+  let answerLines: UInt64
   /// When a hole behind what is held may be due to be asked for; `.max`: there is none.
   var holesDue = UInt64.max
   /// The first number missing when the snapshot was asked for; 0: a late start, which has lost nothing.
   var awaitingFrom: UInt64 = 0
+  /// `next` behind the last snapshot: while it stands, nothing delivered tells send times from before it.
+  var joinedNext: UInt64 = 0
 
   /// - Parameters:
   ///   - recovery: in memory that outlives the arbiter.

@@ -421,6 +421,55 @@ import Testing
     #expect(feed.arbiter.heldCount == 1 && feed.arbiter.aside == nil)
   }
 
+  // MARK: - Send times (IEX-TP): what a snapshot holds is no restart
+
+  private func iex(_ feed: SessionHarness, _ first: UInt64, sent: UInt64, line: UInt8 = 0, at time: UInt64) {
+    feed.send(Wire.iex(first, SessionHarness.texts(first, 1), sent: sent), line: line, at: time)
+  }
+
+  /// SNAP 1.05 without content: SnapshotStart, whose length is that of the SnapshotEnd that follows.
+  private func snap(_ feed: SessionHarness, through: UInt8, at time: UInt64) {
+    feed.receive(
+      [9, 0, UInt8(ascii: "s"), 11, 0, 0, 0, 0, 0, 0, 0, 9, 0, UInt8(ascii: "x"), through, 0, 0, 0, 0, 0, 0, 0],
+      at: time)
+  }
+
+  @Test func lateOriginalsOfWhatASnapshotHoldsAreNoRestart() {
+    let feed = SessionHarness(messages: false, snapshots: true, protocol: .deepPlus)
+    iex(feed, 1, sent: 10_000, at: 0)
+    iex(feed, 9, sent: 5_000_000, at: 5_000_000)
+    feed.advance(to: 6_000_000)
+    #expect(feed.arbiter.state == .awaiting && feed.trace() == "@0 1. <ok> @5000000 <gap>")
+    // Sent later than the last that was delivered, by more than the window.
+    iex(feed, 5, sent: 2_000_000, line: 1, at: 6_000_000)
+    iex(feed, 6, sent: 2_100_000, line: 1, at: 6_000_000)
+    #expect(feed.arbiter.state == .awaiting && feed.arbiter.aside == nil)
+    snap(feed, through: 12, at: 7_000_000)
+    iex(feed, 10, sent: 6_000_000, at: 7_000_000)
+    iex(feed, 11, sent: 6_100_000, at: 7_000_000)
+    iex(feed, 13, sent: 8_000_000, at: 8_000_000)
+    #expect(feed.trace() == "@7000000 <snapshot> <whole> <ok> @8000000 13.")
+    #expect(feed.counts == ["duplicates 4"] && feed.counters[.sessionRestarts] == 0)
+    // From here on send times tell again.
+    iex(feed, 1, sent: 8_000_000 + Self.window + 1, at: 9_500_000)
+    #expect(feed.trace() == "@9500000 <restart> 1. <ok>")
+  }
+
+  /// The send time of a repetition is the server's affair.
+  @Test func answersSentLaterAreNoRestart() {
+    let feed = SessionHarness(messages: true, snapshots: false, protocol: .deepPlus)
+    iex(feed, 1, sent: 10_000, at: 0)
+    iex(feed, 3, sent: 20_000, at: 20_000)
+    feed.advance(to: 2_000_000)
+    #expect(feed.arbiter.state == .recovering)
+    iex(feed, 2, sent: 900_000_000, line: 2, at: 3_000_000)
+    iex(feed, 2, sent: 950_000_000, line: 2, at: 4_000_000)
+    iex(feed, 3, sent: 20_000, line: 1, at: 5_000_000)
+    iex(feed, 4, sent: 5_000_000, at: 5_000_000)
+    #expect(feed.trace() == "@0 1. <ok> @20000 <gap> @3000000 2. 3. <ok> @5000000 4.")
+    #expect(feed.counters[.sessionRestarts] == 0 && feed.arbiter.aside == nil)
+  }
+
   // MARK: - Silence, and nothing configured
 
   @Test func aChannelThatIsHeardIsNotSilentWhileItRecovers() {

@@ -143,11 +143,12 @@ final class SessionHarness {
     arbiter = Arbiter(channel: 3, transport: transport, settings: settings, counters: counters)
   }
 
-  /// A channel of ITCH 5.0 that may ask: line 2 carries the answers.
+  /// A channel that may ask: line 2 carries the answers.
   init(
-    messages: Bool, snapshots: Bool, _ configure: (inout SessionSettings, inout RecoverySettings) -> Void = { _, _ in }
+    messages: Bool, snapshots: Bool, protocol feedProtocol: FeedProtocol = .itch50,
+    _ configure: (inout SessionSettings, inout RecoverySettings) -> Void = { _, _ in }
   ) {
-    transport = .moldUDP64
+    transport = feedProtocol.transport
     var settings = SessionSettings()
     var recovery = RecoverySettings()
     settings.reorderWindowPackets = 8
@@ -162,10 +163,10 @@ final class SessionHarness {
     let memory = UnsafeMutablePointer<ChannelRecovery>.allocate(capacity: 1)
     memory.initialize(
       to: ChannelRecovery(
-        identity: RecoveryIdentity(protocol: .itch50, channel: 3, stream: 0, settings: feed), feed: feed,
+        identity: RecoveryIdentity(protocol: feedProtocol, channel: 3, stream: 1, settings: feed), feed: feed,
         settings: recovery, outbox: outbox))
     arbiter = Arbiter(
-      channel: 3, transport: .moldUDP64, settings: settings, counters: counters, recovery: memory, answerLines: 1 << 2)
+      channel: 3, transport: transport, settings: settings, counters: counters, recovery: memory, answerLines: 1 << 2)
   }
 
   deinit { for buffer in memory { buffer.deallocate() } }

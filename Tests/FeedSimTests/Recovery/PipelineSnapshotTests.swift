@@ -49,12 +49,12 @@ import Testing
 
   @Test(arguments: protocols) func underEveryFaultTheBooksAreRightOrNotTrusted(feedProtocol: FeedProtocol) throws {
     let seed = RecoveryRandom.seed("\(#function) \(feedProtocol)")
-    let day = try RecoveryDay(feedProtocol, seed: seed % 1_000)
+    let day = try RecoveryDay(feedProtocol, seed: seed % 1_000, isRough: true)
     let whole = try day.run(day.frames)
     var joined = 0
     for round in 0..<16 {
       let note: Comment = "\(feedProtocol), seed \(seed), round \(round)"
-      let frames = day.lossy(12, seed: seed &+ UInt64(round), from: round % 2 == 0 ? 900 : 0)
+      let frames = day.lossy(12, late: 20, seed: seed &+ UInt64(round), from: round % 2 == 0 ? 900 : 0)
       var faults = RecoveryFaults.all(seed: seed &+ UInt64(round))
       faults.delayNanoseconds = [5, 50, 200, 900][round % 4] * millisecond
       faults.disconnection = 30

@@ -15,7 +15,10 @@ struct RecoveryDay {
   static let answerGroup: UInt32 = 0x0A00_0009
   static let answerPort: UInt16 = 30_001
 
-  init(_ feedProtocol: FeedProtocol, seed: UInt64, messages: Int = 3_000, symbols: Int = 12) throws {
+  /// - Parameter isRough: packets overtake one another and come twice, and line B cuts its own.
+  init(
+    _ feedProtocol: FeedProtocol, seed: UInt64, messages: Int = 3_000, symbols: Int = 12, isRough: Bool = false
+  ) throws {
     self.feedProtocol = feedProtocol
     var options = GeneratorOptions()
     options.venues = [VenueChoice(name: "venue", feedProtocol: feedProtocol)]
@@ -23,35 +26,52 @@ struct RecoveryDay {
     options.messageCount = messages
     options.dislocationCount = 0
     options.seed = seed
+    if isRough {
+      options.reorder = Probability(partsPerMillion: 30_000)
+      options.duplicate = Probability(partsPerMillion: 30_000)
+      options.lineBFramesDiffer = true
+    }
     // Slow enough for several answers to come while it goes on: some fifteen seconds.
     options.intervalNanoseconds = 5_000_000
     let sink = MemorySink()
     _ = try TrafficGenerator.run(options, into: sink)
     frames = sink.frames
-    var published: [SimulatedServers.Published] = []
+    var heard: [UInt64: SimulatedServers.Published] = [:]
     var session: [UInt8] = []
-    for frame in sink.frames where frame.line == 0 {
+    for frame in sink.frames {
       let packet = try #require(UnlikeVenueTests.Packet(frame.payload, feedProtocol))
       if packet.isControl { continue }
       session = packet.session
-      #expect(packet.sequenceNumber == UInt64(published.count) + 1)
-      published += packet.messages.map { SimulatedServers.Published(at: frame.captureNanoseconds, message: $0) }
+      for (index, message) in packet.messages.enumerated() where heard[packet.sequenceNumber + UInt64(index)] == nil {
+        heard[packet.sequenceNumber + UInt64(index)] = .init(at: frame.captureNanoseconds, message: message)
+      }
+    }
+    var published = try (1...UInt64(heard.count)).map { try #require(heard[$0]) }
+    // Numbers leave the venue in order, whatever overtook what.
+    for index in published.indices.dropLast().reversed() {
+      published[index].at = min(published[index].at, published[index + 1].at)
     }
     self.published = published
     self.session = session
     stream = feedProtocol == .pitch || feedProtocol == .deepPlus ? 1 : 0
   }
 
-  /// The frames that are left of a lossy day: each is lost with `loss` percent, those before `start` messages are, and
-  /// of each line the last three never.
-  func lossy(_ loss: Int, seed: UInt64, from start: Int = 0) -> [MemorySink.Frame] {
+  /// The frames that are left of a lossy day: each is lost with `loss` percent, of which `late` percent only come 5 to
+  /// 400 ms late; those before `start` messages are lost, and of each line the last three never.
+  func lossy(_ loss: Int, late: Int = 0, seed: UInt64, from start: Int = 0) -> [MemorySink.Frame] {
     var random = RecoveryRandom(seed: seed)
     let begin = start == 0 ? 0 : published[start].at
     let keep = [0, 1].compactMap { line in frames.filter { $0.line == line }.suffix(3).first?.captureNanoseconds }
-    return frames.filter { frame in
-      let isLost = random.chance(loss)
-      return frame.captureNanoseconds >= begin && (!isLost || frame.captureNanoseconds >= keep[frame.line])
+    var left: [MemorySink.Frame] = []
+    for var frame in frames where frame.captureNanoseconds >= begin {
+      if random.chance(loss), frame.captureNanoseconds < keep[frame.line] {
+        if !random.chance(late) { continue }
+        frame.captureNanoseconds += UInt64(random.int(5...400)) * millisecond
+      }
+      left.append(frame)
     }
+    let order = left.indices.sorted { (left[$0].captureNanoseconds, $0) < (left[$1].captureNanoseconds, $1) }
+    return order.map { left[$0] }
   }
 }
 

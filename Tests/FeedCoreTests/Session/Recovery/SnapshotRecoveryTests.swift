@@ -63,10 +63,9 @@ import Testing
   @Test func aSnapshotComesInPiecesOfAnySize() {
     for size in [1, 2, 3, 7, 50] {
       let feed = late()
-      let accepted = [0, 31, UInt8(ascii: "A")] + Array("SNAPSHOT01".utf8) + [UInt8](repeating: 0x20, count: 19) + [0x31]
-      let number = [UInt8](repeating: 0x20, count: 17) + Array("101".utf8)
-      let bytes = accepted + [0, 4, UInt8(ascii: "S")] + Array("abc".utf8) + [0, 22, UInt8(ascii: "S"), UInt8(ascii: "G")]
-        + number
+      var bytes = [0, 31, UInt8(ascii: "A")] + Array("SNAPSHOT01".utf8)
+      bytes += [UInt8](repeating: 0x20, count: 19) + [0x31] + [0, 4, UInt8(ascii: "S")] + Array("abc".utf8)
+      bytes += [0, 22, UInt8(ascii: "S"), UInt8(ascii: "G")] + [UInt8](repeating: 0x20, count: 17) + Array("101".utf8)
       var rest = bytes[...]
       while !rest.isEmpty {
         feed.receive(Array(rest.prefix(size)), at: 2_000_000)
