@@ -20,6 +20,7 @@ extension LineArbiter {
     holesDue = .max
     awaitingFrom = 0
     joinedNext = 0
+    latestSent = 0
     if let recovery { recovery.pointee.restart(session: session) }
     take(packet, clock: clock, into: &sink)
   }
@@ -98,7 +99,7 @@ extension LineArbiter {
 
   /// The latest send time a packet of these numbers can have: of what was delivered last, and the reorder window.
   private var sentBeforeRestart: UInt64 {
-    let sent = past(historyCount - 1).sendNanoseconds
+    let sent = max(past(historyCount - 1).sendNanoseconds, latestSent)
     return sent > .max - settings.reorderWindowNanoseconds ? .max : sent + settings.reorderWindowNanoseconds
   }
 

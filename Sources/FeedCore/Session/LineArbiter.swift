@@ -124,6 +124,8 @@ struct LineArbiter {
   var holesDue = UInt64.max
   /// The first number missing when the snapshot was asked for; 0: a late start, which has lost nothing.
   var awaitingFrom: UInt64 = 0
+  /// The latest send time of live packets that did not come in order: answers do not tell how far the venue is.
+  var latestSent: UInt64 = 0
   /// `next` behind the last snapshot: while it stands, nothing delivered tells send times from before it.
   var joinedNext: UInt64 = 0
 
@@ -304,7 +306,11 @@ struct LineArbiter {
       }
       return
     }
-    if let recovery { recovery.pointee.arrived(packet, isAnswer: isAnswer(packet), now: clock) }
+    if let recovery {
+      let isAnswer = isAnswer(packet)
+      recovery.pointee.arrived(packet, isAnswer: isAnswer, now: clock)
+      if !isAnswer { latestSent = max(latestSent, packet.sendNanoseconds) }
+    }
     if state == .joining {
       if packet.sequenceNumber <= 1 {
         open(at: packet.sequenceNumber, with: packet, clock: clock, into: &sink)

@@ -470,6 +470,20 @@ import Testing
     #expect(feed.counters[.sessionRestarts] == 0 && feed.arbiter.aside == nil)
   }
 
+  /// An answer brings some of what is missing; an original of it, sent after the last message before the gap, follows.
+  @Test func lateOriginalsOfWhatAnAnswerBroughtAreNoRestart() {
+    let feed = SessionHarness(messages: true, snapshots: false, protocol: .deepPlus)
+    iex(feed, 1, sent: 10_000, at: 0)
+    iex(feed, 6, sent: 50_000_000, at: 50_000_000)
+    feed.advance(to: 52_000_000)
+    iex(feed, 2, sent: 0, line: 2, at: 53_000_000)
+    iex(feed, 3, sent: 0, line: 2, at: 53_000_000)
+    iex(feed, 2, sent: 20_000_000, line: 1, at: 54_000_000)
+    iex(feed, 3, sent: 30_000_000, line: 1, at: 54_000_000)
+    #expect(feed.trace() == "@0 1. <ok> @50000000 <gap> @53000000 2. 3." && feed.arbiter.state == .recovering)
+    #expect(feed.arbiter.aside == nil && feed.counts == ["duplicates 2", "answerPackets 2"])
+  }
+
   // MARK: - Silence, and nothing configured
 
   @Test func aChannelThatIsHeardIsNotSilentWhileItRecovers() {

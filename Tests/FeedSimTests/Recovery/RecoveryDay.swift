@@ -120,7 +120,7 @@ struct RecoveryOutcome {
     let recovery = RecoveryCounter.allCases.filter { count($0) > 0 }.map { "\($0.name) \(count($0))" }
     let counters = Counter.allCases.filter { summary[$0] > 0 }.map { "\($0.name) \(summary[$0])" }
     return "\(state), \(failure.map(\.name) ?? "nothing given up"): "
-      + (recovery + counters).joined(separator: ", ")
+      + (recovery + counters).joined(separator: ", ") + ", messages \(summary.messages), orphans \(summary.orphans)"
   }
 
   func count(_ counter: RecoveryCounter) -> UInt64 { recovery?.counters[counter] ?? 0 }
