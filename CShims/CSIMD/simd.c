@@ -1,5 +1,9 @@
 #include "CSIMD.h"
 
+#include <string.h>
+
+// MARK: Price levels
+
 enum { COUNT = 8 };
 
 static feedh_level level(int32_t key, uint32_t quantity) { return (uint32_t)key | (uint64_t)quantity << 32; }
@@ -32,12 +36,73 @@ uint32_t feedh_level_take_scalar(feedh_level *levels, int32_t key, uint32_t quan
   return position | (levels[0] == FEEDH_NO_LEVEL ? FEEDH_LEVEL_NONE_LEFT : 0);
 }
 
+
+// MARK: Checksums
+//
+// Ones'-complement sums (RFC 1071) of 16-bit words as they lie in memory, added into words so wide that nothing is
+// carried out.
+
+static uint32_t load32(const uint8_t *bytes) {
+  uint32_t word;
+  memcpy(&word, bytes, sizeof word);
+  return word;
+}
+
+static uint64_t load64(const uint8_t *bytes) {
+  uint64_t word;
+  memcpy(&word, bytes, sizeof word);
+  return word;
+}
+
+static uint64_t halves(uint64_t word) { return (uint32_t)word + (word >> 32); }
+
+/// Folded to 16 bits; only a sum of zero gives 0.
+static uint32_t folded(uint64_t sum) {
+  uint32_t word = (uint32_t)halves(halves(sum));
+  word = (word & 0xFFFF) + (word >> 16);
+  return (word & 0xFFFF) + (word >> 16);
+}
+
+static uint32_t is_all_ones(uint64_t sum) { return folded(sum) == 0xFFFF; }
+
+/// Sum over the header of 20 bytes at `frame + 14`.
+static uint64_t ipv4_header_sum(const uint8_t *frame) {
+  return halves(load64(frame + 14)) + halves(load64(frame + 22)) + load32(frame + 30);
+}
+
+/// Sum over the pseudo header (RFC 768): addresses, protocol 17, the length that stands in the UDP header.
+static uint64_t pseudo_header_sum(const uint8_t *frame) {
+  const uint32_t protocol_and_length = (uint32_t)frame[38] | (uint32_t)frame[39] << 8;
+  return halves(load64(frame + 26)) + protocol_and_length + (17u << 8);
+}
+
+/// What the checksum field says, once the sum over all of the datagram is known.
+static uint32_t judge(const uint8_t *frame, uint64_t pseudo, uint64_t datagram) {
+  if (!is_all_ones(ipv4_header_sum(frame))) return 0;
+  if (__builtin_expect(is_all_ones(pseudo + datagram), 1)) return 1;
+  const uint32_t field = (uint32_t)frame[40] | (uint32_t)frame[41] << 8;
+  return field == 0 || field == folded(pseudo);
+}
+
+uint32_t feedh_udp_checksums_hold_scalar(const uint8_t *frame, uint32_t length) {
+  const uint8_t *bytes = frame + 34;
+  uint64_t sum = 0;
+  uint32_t left = length;
+  for (; left >= 8; left -= 8, bytes += 8) sum += halves(load64(bytes));
+  // The rest as the beginning of a word whose other bytes are zero.
+  uint64_t rest = 0;
+  memcpy(&rest, bytes, left);
+  return judge(frame, pseudo_header_sum(frame), sum + halves(rest));
+}
+
 #if defined(__x86_64__)
 #include <immintrin.h>
 
 feedh_isa feedh_isa_best(void) {
   __builtin_cpu_init();
-  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq")) return FEEDH_ISA_AVX512;
+  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw") &&
+      __builtin_cpu_supports("bmi2"))
+    return FEEDH_ISA_AVX512;
   return __builtin_cpu_supports("avx2") ? FEEDH_ISA_AVX2 : FEEDH_ISA_SCALAR;
 }
 
@@ -138,6 +203,63 @@ AVX512 uint32_t feedh_level_take_avx512(feedh_level *levels, int32_t key, uint32
   _mm512_store_si512(levels, left);
   const uint64_t best = (uint64_t)_mm_cvtsi128_si64(_mm512_castsi512_si128(left));
   return (uint32_t)__builtin_ctz(equal) | (best == FEEDH_NO_LEVEL ? FEEDH_LEVEL_NONE_LEFT : 0);
+}
+
+/// Adds the halves of the 32-bit words of a block to the words of `sum`: less than 2^17 each.
+AVX2 static __m256i add_halves_avx2(__m256i sum, __m256i block) {
+  const __m256i low = _mm256_and_si256(block, _mm256_set1_epi32(0xFFFF));
+  return _mm256_add_epi32(sum, _mm256_add_epi32(low, _mm256_srli_epi32(block, 16)));
+}
+
+AVX2 uint32_t feedh_udp_checksums_hold_avx2(const uint8_t *frame, uint32_t length) {
+  if (length < 32) return feedh_udp_checksums_hold_scalar(frame, length);
+  const uint8_t *bytes = frame + 34, *end = bytes + length;
+  __m256i sum = _mm256_setzero_si256();
+  for (; end - bytes >= 32; bytes += 32) sum = add_halves_avx2(sum, _mm256_loadu_si256((const __m256i *)bytes));
+  // The last 32 bytes without those that were added. Where the length is odd, even bytes stand at odd places there:
+  // the sum comes out with its bytes swapped.
+  const __m256i place = _mm256_set_epi8(31, 30, 29, 28, 27, 26, 25, 24, 23, 22, 21, 20, 19, 18, 17, 16, 15, 14, 13, 12,
+                                        11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
+  const __m256i fresh = _mm256_cmpgt_epi8(place, _mm256_set1_epi8((char)(31 - (end - bytes))));
+  const __m256i last = _mm256_and_si256(_mm256_loadu_si256((const __m256i *)(end - 32)), fresh);
+  const __m256i rest = add_halves_avx2(_mm256_setzero_si256(), last);
+  // 256 is as good as a swap of bytes where sums are taken modulo 65,535.
+  const uint32_t weight = 1 + 255 * (length & 1);
+  const __m256i odd = _mm256_mul_epu32(rest, _mm256_set1_epi64x(weight));
+  const __m256i even = _mm256_mul_epu32(_mm256_srli_epi64(rest, 32), _mm256_set1_epi64x(weight));
+  const __m256i wide = _mm256_add_epi64(_mm256_and_si256(sum, _mm256_set1_epi64x(0xFFFFFFFF)), _mm256_srli_epi64(sum, 32));
+  const __m256i all = _mm256_add_epi64(wide, _mm256_add_epi64(odd, even));
+  const __m128i two = _mm_add_epi64(_mm256_castsi256_si128(all), _mm256_extracti128_si256(all, 1));
+  const uint64_t total = (uint64_t)_mm_cvtsi128_si64(_mm_add_epi64(two, _mm_unpackhi_epi64(two, two)));
+  return judge(frame, pseudo_header_sum(frame), total);
+}
+
+#define AVX512BW __attribute__((target("avx512f,avx512bw,avx2,bmi,bmi2")))
+
+/// Up to 64 bytes of the `left` at `bytes`, zeros behind them; what is masked is not read.
+AVX512BW static __m512i load_some(const uint8_t *bytes, int64_t left) {
+  const uint64_t count = left < 0 ? 0 : left > 64 ? 64 : (uint64_t)left;
+  return _mm512_maskz_loadu_epi8(_bzhi_u64(~0ull, (uint32_t)count), bytes);
+}
+
+AVX512BW static __m512i add_halves_avx512(__m512i sum, __m512i block) {
+  const __m512i low = _mm512_and_si512(block, _mm512_set1_epi32(0xFFFF));
+  return _mm512_add_epi32(sum, _mm512_add_epi32(low, _mm512_srli_epi32(block, 16)));
+}
+
+AVX512BW uint32_t feedh_udp_checksums_hold_avx512(const uint8_t *frame, uint32_t length) {
+  const uint8_t *bytes = frame + 34;
+  __m512i sum = _mm512_setzero_si512();
+  int64_t left = length;
+  do {
+    for (int64_t offset = 0; offset < 256; offset += 64)
+      sum = add_halves_avx512(sum, load_some(bytes + offset, left - offset));
+    bytes += 256;
+    left -= 256;
+  } while (__builtin_expect(left > 0, 0));
+  const __m512i wide =
+      _mm512_add_epi64(_mm512_and_si512(sum, _mm512_set1_epi64(0xFFFFFFFF)), _mm512_srli_epi64(sum, 32));
+  return judge(frame, pseudo_header_sum(frame), (uint64_t)_mm512_reduce_add_epi64(wide));
 }
 #else
 feedh_isa feedh_isa_best(void) { return FEEDH_ISA_SCALAR; }

@@ -235,6 +235,13 @@ struct ProblemExample: Sendable, CustomTestStringConvertible {
     > feeds: [ { name: f, venue: nasdac, lines: [ { name: A, port: 1 } ] } ]
     2:28: feeds[0].venue is "nasdac", which is no venue; allowed: nasdaq; did you mean "nasdaq"?
 
+    > feeds: [ { name: live, lines: [ { name: A, port: 1 } ] },
+    >   { name: s, role: snapshot, of: liev, lines: [ { name: A, port: 2 } ] } ]
+    2:34: feeds[1].of is "liev", which is no live feed; allowed: live; did you mean "live"?
+
+    > feeds: [ { name: live, lines: [ { name: A, port: 1 } ] }, { name: s, of: live, lines: [ { name: A, port: 2 } ] } ]
+    1:74: feeds[1].of is "live", but its role is live; allowed: null; add role: snapshot, or remove the key
+
     > feeds: [ { name: f, venue: x, lines: [ { name: A, port: 1 } ] } ]
     1:28: feeds[0].venue is "x", which is no venue; allowed: a name under venues: (there is none); add it under
       venues:, or name one of them

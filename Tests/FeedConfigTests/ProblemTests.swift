@@ -10,7 +10,7 @@ struct ProblemTests {
   }
 
   @Test func theExamplesAreRead() {
-    #expect(ProblemExample.all.count == 76)
+    #expect(ProblemExample.all.count == 78)
   }
 
   @Test func allProblemsAreReportedInOneRunInOrder() {

@@ -1,6 +1,6 @@
-/// The far levels of one side of a book: an ascending array in the arena, the best at its end.
+/// The far levels of one side of a book: a `FarTable` in the arena.
 struct BookSide: BitwiseCopyable {
-  /// First level in the arena.
+  /// First place of its block.
   var offset: UInt32 = 0
   var count: UInt32 = 0
 }
@@ -44,11 +44,12 @@ struct BookHeader: BitwiseCopyable {
   /// The best level of each side, a copy; quantity 0 = the side is empty.
   var bestBid = Level.none
   var bestAsk = Level.none
-  /// Keys of the best far levels; `.min` where there is none.
+  /// The far bound of each side (`VenueBook+Levels.swift`); `.min` where there is no far level.
   var farBid = Int32.min
   var farAsk = Int32.min
   /// `topSignature` as of the last publish point.
   var publishedSignature: UInt64 = 0
+  /// Size class of the far levels' block, plus 1; 0: none.
   var bidSizeClass: UInt8 = 0
   var askSizeClass: UInt8 = 0
   var flags = Flags()
@@ -69,7 +70,10 @@ struct BookHeader: BitwiseCopyable {
 
   /// One word that tells tops apart: a hash, 0 for an empty book. There is no room for a second top in the line.
   @inline(__always)
-  var topSignature: UInt64 { Mix.fold(0, bestBid.word, bestAsk.word) ^ Mix.fold(0, Level.none.word, Level.none.word) }
+  var topSignature: UInt64 {
+    let empty = Level.none.word
+    return (bestBid.word ^ empty) &* 0x9E37_79B9_7F4A_7C15 ^ (bestAsk.word ^ empty)
+  }
 
   /// The state of the instrument itself; its channel's may be worse.
   var ownState: BookState {

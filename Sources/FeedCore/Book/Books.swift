@@ -60,7 +60,11 @@ struct Books {
   @inline(never)
   private static func takeMoves(_ venues: UnsafeMutablePointer<VenueBook>, _ venue: Int) {
     while let instrument = venues[venue].directory.pointee.takeMove() {
-      venues[venue].headers[instrument].channel = venues[venue].directory.pointee.channels[instrument]
+      let channel = venues[venue].directory.pointee.channels[instrument]
+      let wasRecovering = venues[venue].recovers(venues[venue].headers[instrument].channel)
+      venues[venue].headers[instrument].channel = channel
+      // What came before its channel was known is not in the book, unless its snapshots' channel says otherwise.
+      if venues[venue].recovers(channel), !wasRecovering { venues[venue].headers[instrument].flags.insert(.stale) }
     }
   }
 
@@ -79,8 +83,32 @@ struct Books {
     }
   }
 
-  /// Applies one event and notes whether its book is to be looked at when the packet ends.
+  /// Applies an event that changes one order of a book here, as nearly all do, and notes whether the book is to be
+  /// looked at when the packet ends. False, and nothing done, where it is another: `apply` takes those.
   @inline(__always)
+  mutating func applyEveryday(_ event: UnsafeMutablePointer<BookEvent>, place: Place) -> Bool {
+    let venue = venues + Int(event.pointee.venue)
+    let index = Int(truncatingIfNeeded: event.pointee.instrument)
+    // Neither an instrument nobody named nor one that only the order tells.
+    guard index < venue.pointee.admitted, !event.pointee.flags.contains(.isPartial), midEventCount == 0 else {
+      return false
+    }
+    let changedBest: Bool
+    switch event.pointee.kind {
+    case .add: changedBest = venue.pointee.add(event, place: place)
+    case .delete: changedBest = venue.pointee.delete(event, place: place)
+    case .replace: changedBest = venue.pointee.replace(event, place: place)
+    case .execute, .executeWithPrice, .reduce: changedBest = venue.pointee.reduce(event, place: place)
+    case .none: return true
+    default: return false
+    }
+    venue.pointee.exchangeNanoseconds = event.pointee.exchangeNanoseconds
+    markChanged(event.pointee.venue, index, if: changedBest)
+    return true
+  }
+
+  /// Applies any event.
+  @inline(never)
   mutating func apply(_ event: UnsafeMutablePointer<BookEvent>, place: Place) {
     let venue = venues + Int(event.pointee.venue)
     let changedBest: Bool
@@ -127,6 +155,7 @@ struct Books {
       venue.pointee.exchangeNanoseconds = event.pointee.exchangeNanoseconds
       return clearChannel(event)
     case .channelGap: return suspectChannel(event)
+    case .giveUp: return giveUp(event)
     case .endOfChannelEvent: return endEvents(ofChannel: event.pointee.channel)
     case .modify, .setQuantity, .setLevel, .setTop, .insertLevelAt, .changeLevelAt, .deleteLevelAt,
       .deleteLevelsThrough, .deleteLevelsFrom, .clearBook, .damage, .instrumentGap, .assignChannel, .endOfEvent:
@@ -162,29 +191,58 @@ struct Books {
     for position in 0..<Int(group.pointee.quantity) { apply(member: first + position, place: place) }
   }
 
-  @inline(never)
-  private mutating func apply(member event: UnsafeMutablePointer<BookEvent>, place: Place) {
+  mutating func apply(member event: UnsafeMutablePointer<BookEvent>, place: Place) {
     if event.pointee.kind == .group { return }
-    if event.pointee.changesOrders { event.pointee.home = venues[Int(event.pointee.venue)].orders.prefetch(event.pointee.reference) }
+    if event.pointee.changesOrders {
+      event.pointee.home = venues[Int(event.pointee.venue)].orders.homes.home(event.pointee.reference)
+    }
     apply(event, place: place)
   }
 
   private mutating func clearChannel(_ event: UnsafeMutablePointer<BookEvent>) {
     let venue = venues + Int(event.pointee.venue)
     venue.pointee.clearChannel(event)
+    let isKnown = channels[Int(event.pointee.channel)].instrumentsRecover
     for instrument in 0..<venue.pointee.admitted
     where venue.pointee.headers[instrument].channel == event.pointee.channel {
+      // An empty book misses nothing.
+      if isKnown { venue.pointee.headers[instrument].flags.remove(.stale) }
       markChanged(event.pointee.venue, instrument, if: true)
     }
   }
 
   /// Changes of the channel's books may be missing. What was under way of an event does not end it.
   private mutating func suspectChannel(_ event: UnsafeMutablePointer<BookEvent>) {
-    endEvents(ofChannel: event.pointee.channel)
-    let venue = venues + Int(event.pointee.venue)
-    for instrument in 0..<venue.pointee.admitted
-    where venue.pointee.headers[instrument].channel == event.pointee.channel {
+    suspect(channel: event.pointee.channel, venue: event.pointee.venue)
+  }
+
+  /// The book is stale, for good or until its snapshot.
+  mutating func suspect(_ instrument: UInt32, venue: VenueIndex) {
+    let index = Int(instrument)
+    if index >= venues[Int(venue)].admitted { return }
+    venues[Int(venue)].headers[index].flags.insert(.stale)
+    markChanged(venue, index, if: true)
+  }
+
+  /// Every book of the channel is stale.
+  mutating func suspect(channel: UInt8, venue index: VenueIndex) {
+    endEvents(ofChannel: channel)
+    let venue = venues + Int(index)
+    for instrument in 0..<venue.pointee.admitted where venue.pointee.headers[instrument].channel == channel {
       venue.pointee.headers[instrument].flags.insert(.stale)
+      markChanged(index, instrument, if: true)
+    }
+  }
+
+  /// The stale books of one shard and channel got no snapshot in time.
+  private mutating func giveUp(_ event: UnsafeMutablePointer<BookEvent>) {
+    let venue = venues + Int(event.pointee.venue)
+    for instrument in 0..<venue.pointee.admitted {
+      let header = venue.pointee.headers.base + instrument
+      guard header.pointee.channel == event.pointee.channel, header.pointee.flags.contains(.stale),
+        UInt32(header.pointee.shard) == event.pointee.quantity
+      else { continue }
+      header.pointee.flags.insert(.untrusted)
       markChanged(event.pointee.venue, instrument, if: true)
     }
   }
@@ -313,6 +371,26 @@ struct Books {
   /// The snapshot is whole. Its books are trusted when the session layer says so.
   @inline(never)
   mutating func endSnapshot(channel: UInt8) { endEvents(ofChannel: channel) }
+
+  /// The snapshot of one instrument begins: its book is empty, and what damaged it is gone.
+  @inline(never)
+  mutating func beginSnapshot(of index: Int, venue: VenueIndex) {
+    if index >= venues[Int(venue)].admitted { return }
+    if venues[Int(venue)].emptyForSnapshot(instrument: index) {
+      // Others that wait for theirs were emptied with it.
+      markChanged(channel: venues[Int(venue)].headers[index].channel)
+    }
+    venues[Int(venue)].headers[index].flags.insert(.stale)
+    markChanged(venue, index, if: true)
+  }
+
+  /// The instrument's book is whole.
+  @inline(never)
+  mutating func endSnapshot(of index: Int, venue: VenueIndex) {
+    if index >= venues[Int(venue)].admitted { return }
+    venues[Int(venue)].headers[index].flags.remove(.stale)
+    markChanged(venue, index, if: true)
+  }
 
   private mutating func markChanged(channel: UInt8) {
     let venue = channels[Int(channel)].venue

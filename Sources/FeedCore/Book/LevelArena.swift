@@ -21,8 +21,8 @@ extension Level {
 /// The eight best levels of each side of one venue's books, best first: a cache line per side, found from the
 /// instrument's index alone, so that it can be asked for with the message. Places without a level hold `Level.none`.
 ///
-/// Nearly all of a book's changes happen here; what is further from the touch stands in the `LevelArena`, and every
-/// level there is worse than all here.
+/// Nearly all of a book's changes happen here; what is further from the touch stands in a `FarTable`, and every level
+/// there is worse than all here.
 struct NearLevels {
   static var count: Int { 8 }
   private let storage: Storage<Level>
@@ -47,7 +47,7 @@ struct NearLevels {
   }
 }
 
-/// Memory for the levels of one venue's books beyond the eight best: blocks of 8, 16, 32, … levels, each starting on a
+/// Memory for the `FarTable`s of one venue's books: blocks of 8, 16, 32, … levels, each starting on a
 /// cache line, with a free list per size. All reserved up front.
 struct LevelArena {
   private static var sizeClasses: Int { 24 }

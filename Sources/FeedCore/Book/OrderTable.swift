@@ -57,7 +57,7 @@ struct OrderTable {
   static var none: Handle { -1 }
   private static var wideBit: Int { 1 << 40 }
   private static var probeLimit: Int { 64 }
-  private static var compactReferenceLimit: UInt64 { 1 << 46 - 1 }
+  fileprivate static var compactReferenceLimit: UInt64 { 1 << 46 - 1 }
   private static var passedBit: UInt64 { 1 << 17 }
   /// Bits of `Slot.high` that do not tell orders apart.
   private static var noKey: UInt64 { passedBit | 1 << 16 }
@@ -101,30 +101,43 @@ struct OrderTable {
     arrivalStorage.prefault()
   }
 
+  /// Where orders stand if nothing is in their way; held in registers over a run of messages.
+  struct Homes {
+    fileprivate let slots: UnsafeMutablePointer<Slot>
+    fileprivate let wide: UnsafeMutablePointer<WideSlot>
+    fileprivate let mask: Int
+    fileprivate let wideMask: Int
+
+    /// The index of an order's home slot.
+    @inline(__always)
+    func home(_ reference: UInt64) -> UInt32 {
+      UInt32(truncatingIfNeeded: OrderTable.home(reference, mask: mask))
+    }
+
+    /// Asks for the line of an order's home slot and returns the slot's index.
+    @inline(__always)
+    func prefetch(_ reference: UInt64) -> UInt32 {
+      let index = OrderTable.home(reference, mask: mask)
+      if reference < OrderTable.compactReferenceLimit {
+        feedh_prefetch(slots + index)
+      } else {
+        feedh_prefetch(wide + Int(truncatingIfNeeded: Mix.spread(reference)) & wideMask)
+      }
+      return UInt32(truncatingIfNeeded: index)
+    }
+  }
+
+  @inline(__always)
+  var homes: Homes { Homes(slots: slots, wide: wide.base, mask: mask, wideMask: wideMask) }
+
   @inline(__always)
   private func home(_ reference: UInt64) -> Int { Self.home(reference, mask: mask) }
 
   @inline(__always)
-  private static func home(_ reference: UInt64, mask: Int) -> Int {
+  fileprivate static func home(_ reference: UInt64, mask: Int) -> Int {
     // The high part moves whole runs of neighbours; within a run they stay neighbours.
     Int(truncatingIfNeeded: reference &+ (reference >> 20) &* 0x9E37_79B9) & mask
   }
-
-  /// Asks for the line of an order's home slot and returns the slot's index.
-  @inline(__always)
-  func prefetch(_ reference: UInt64) -> UInt32 {
-    let index = home(reference)
-    if reference < Self.compactReferenceLimit {
-      feedh_prefetch(slots + index)
-    } else {
-      feedh_prefetch(wide.base + Int(truncatingIfNeeded: Mix.spread(reference)) & wideMask)
-    }
-    return UInt32(truncatingIfNeeded: index)
-  }
-
-  /// 1 when an order is probably a sale: the side of the one in its home slot. A hint for prefetching, nothing else.
-  @inline(__always)
-  func likelySellBit(home: UInt32) -> UInt8 { UInt8(truncatingIfNeeded: slots[Int(home)].high >> 16) & 1 }
 
   func find(_ reference: UInt64, instrument: Int) -> Handle {
     find(reference, instrument: instrument, home: UInt32(truncatingIfNeeded: home(reference)))
@@ -243,10 +256,10 @@ struct OrderTable {
   /// Adds an order. Nothing changes when the instrument has its reference already, or when the table is at its
   /// capacity.
   ///
-  /// - Parameters: `instrument` 0 ... 65,535, `quantity` at least 1.
+  /// - Parameters: `home` what `Homes` say of the reference, `instrument` 0 ... 65,535, `quantity` at least 1.
   @inline(__always)
   mutating func insert(
-    _ reference: UInt64, instrument: Int, isSell: Bool, price: Int32, quantity: UInt32, arrival: UInt32
+    _ reference: UInt64, home: UInt32, instrument: Int, isSell: Bool, price: Int32, quantity: UInt32, arrival: UInt32
   ) -> Insertion {
     if wideCount > 0,
       Self.findWide(reference, instrument: instrument, in: wide.base, mask: wideMask) != Self.none
@@ -255,7 +268,7 @@ struct OrderTable {
     }
     if reference < Self.compactReferenceLimit {
       let high = Slot.high(reference, isSell: isSell, instrument: instrument)
-      var index = home(reference)
+      var index = Int(home)
       if slots[index].high != 0 { index = Self.placeFurther(high, from: index, slots: slots, mask: mask) }
       if index >= 0 {
         if count >= capacity { return .full }
@@ -274,6 +287,14 @@ struct OrderTable {
         reference: reference, price: price, quantity: quantity, instrument: UInt16(truncatingIfNeeded: instrument),
         isSell: isSell, arrival: arrival))
     return .inserted
+  }
+
+  mutating func insert(
+    _ reference: UInt64, instrument: Int, isSell: Bool, price: Int32, quantity: UInt32, arrival: UInt32
+  ) -> Insertion {
+    insert(
+      reference, home: homes.home(reference), instrument: instrument, isSell: isSell, price: price,
+      quantity: quantity, arrival: arrival)
   }
 
   /// What `placeFurther` says of an order that is in the table already.
@@ -321,18 +342,21 @@ struct OrderTable {
     _ start: Int, slots: UnsafeMutablePointer<Slot>, arrivals: UnsafeMutablePointer<UInt32>, mask: Int
   ) {
     var hole = start
-    var index = (hole &+ 1) & mask
-    // No order stands `probeLimit` or more behind its home, so none beyond that can fill the hole.
-    while !slots[index].isEmpty, (index &- hole) & mask < probeLimit {
-      let home = home(slots[index].reference, mask: mask)
+    var index = hole
+    // An order that went on because of the hole passed every place up to its own: behind the first that none passed
+    // there is no such order. Nor is there one `probeLimit` or more behind its home.
+    repeat {
+      index = (index &+ 1) & mask
+      let there = slots[index]
+      if there.isEmpty { break }
+      let home = home(there.reference, mask: mask)
       if (index &- home) & mask >= (index &- hole) & mask {
         let passed = slots[hole].high & passedBit
-        slots[hole] = Slot(low: slots[index].low, high: slots[index].high & ~passedBit | passed)
+        slots[hole] = Slot(low: there.low, high: there.high & ~passedBit | passed)
         arrivals[hole] = arrivals[index]
         hole = index
       }
-      index = (index &+ 1) & mask
-    }
+    } while slots[index].high & passedBit != 0 && (index &- hole) & mask < probeLimit
     slots[hole] = Slot(low: 0, high: 0)
   }
 

@@ -205,26 +205,16 @@ extension VenueBook {
     takeFromLevel(headers.base + instrument, instrument: instrument, isSell: isSell, price: price, quantity: .max)
   }
 
-  private mutating func clearSide(_ instrument: Int, isSell: Bool) {
-    let header = headers.base + instrument
-    near.side(instrument, isSell: isSell).update(repeating: .none, count: NearLevels.count)
-    sidePointer(header, isSell: isSell).pointee.count = 0
-    if isSell {
-      header.pointee.bestAsk = .none
-      header.pointee.farAsk = .min
-    } else {
-      header.pointee.bestBid = .none
-      header.pointee.farBid = .min
-    }
-  }
-
   // MARK: - Emptied
 
   /// The instrument's book is empty. Where the venue has orders, its table is walked: this is rare.
   mutating func clearBook(_ event: UnsafeMutablePointer<BookEvent>) -> Bool {
     let instrument = Int(event.pointee.instrument)
     fold(headers.base + instrument, event, isSell: false, price: 0, quantity: 0)
-    if orders.count > 0 { orders.removeAll { owner, _ in owner == instrument } }
+    let header = headers.base + instrument
+    if orders.count > 0, header.pointee.bestBid.quantity > 0 || header.pointee.bestAsk.quantity > 0 {
+      orders.removeAll { owner, _ in owner == instrument }
+    }
     clearSide(instrument, isSell: false)
     clearSide(instrument, isSell: true)
     return true
@@ -247,6 +237,33 @@ extension VenueBook {
       clearSide(instrument, isSell: false)
       clearSide(instrument, isSell: true)
     }
+  }
+
+  /// The instrument's book is empty, for its snapshot to fill. True where the table of orders had to be walked for it:
+  /// then all books of its channel that wait for a snapshot are empty, so that a loss costs one walk, not one a book.
+  mutating func emptyForSnapshot(instrument: Int) -> Bool {
+    let headers = headers
+    let header = headers.base + instrument
+    let channel = header.pointee.channel
+    header.pointee.flags.insert(.stale)
+    let holdsOrders = orders.count > 0 && (header.pointee.bestBid.quantity > 0 || header.pointee.bestAsk.quantity > 0)
+    if holdsOrders {
+      orders.removeAll { owner, price in
+        Self.stands(owner, price, in: channel, headers) && owner != OrderTable.foreignInstrument
+          && headers[owner].flags.contains(.stale)
+      }
+      for other in 0..<admitted
+      where headers[other].channel == channel && headers[other].flags.contains(.stale) && other != instrument {
+        clearSide(other, isSell: false)
+        clearSide(other, isSell: true)
+      }
+    }
+    var blank = BookEvent()
+    header.pointee.flags.remove(.untrusted)
+    fold(header, &blank, isSell: false, price: 0, quantity: 0)
+    clearSide(instrument, isSell: false)
+    clearSide(instrument, isSell: true)
+    return holdsOrders
   }
 
   /// All books of the event's channel are empty; trading states stay.

@@ -11,8 +11,11 @@ public enum LevelRoutines {
   }
 }
 
-/// Price levels of a side: the eight best in `NearLevels`, changed by one vector routine; the rest, sorted, in the
-/// arena. All far levels are worse than all near ones, and there are far levels only while there is a near one.
+/// Price levels of a side: the eight best in `NearLevels`, changed by one vector routine; the rest in a `FarTable`.
+///
+/// A key of its own, the side's *far bound*, divides them: every near level is better than it, no far one is. It only
+/// moves when a near level becomes a far one, or the reverse; so there may be fewer than eight near levels while there
+/// are far ones, but never none.
 extension VenueBook {
   @inline(__always)
   func sidePointer(_ header: UnsafeMutablePointer<BookHeader>, isSell: Bool) -> UnsafeMutablePointer<BookSide> {
@@ -20,9 +23,9 @@ extension VenueBook {
     UnsafeMutableRawPointer(header).assumingMemoryBound(to: BookSide.self) + (isSell ? 1 : 0)
   }
 
-  /// The key of the best far level of a side.
+  /// The far bound of a side, `.min` where it has no far level.
   @inline(__always)
-  private func farBest(_ header: UnsafeMutablePointer<BookHeader>, isSell: Bool) -> UnsafeMutablePointer<Int32> {
+  private func farBound(_ header: UnsafeMutablePointer<BookHeader>, isSell: Bool) -> UnsafeMutablePointer<Int32> {
     // SAFETY: the two keys stand one after the other in a header (asserted in the tests).
     (UnsafeMutableRawPointer(header) + BookHeader.farOffset).assumingMemoryBound(to: Int32.self) + (isSell ? 1 : 0)
   }
@@ -51,7 +54,7 @@ extension VenueBook {
     let key = Level.key(price: price, isSell: isSell)
     let levels = near.side(instrument, isSell: isSell)
     var outcome = UInt32(FEEDH_LEVEL_ELSEWHERE)
-    if key > farBest(header, isSell: isSell).pointee {
+    if key > farBound(header, isSell: isSell).pointee {
       // SAFETY: `levels` is a whole cache line with one before and one behind it.
       outcome = feedh_level_add(instructionSet, Self.words(levels), key, quantity)
     }
@@ -107,9 +110,8 @@ extension VenueBook {
       noteBest(change.header, isSell: change.isSell, levels)
       return position == 0
     }
-    let farBest = farBest(change.header, isSell: change.isSell)
     let isAdded: Bool
-    if change.key <= farBest.pointee {
+    if change.key <= farBound(change.header, isSell: change.isSell).pointee {
       isAdded = addFar(change, place: place)
     } else {
       // The last of the nine becomes the best far level.
@@ -134,35 +136,27 @@ extension VenueBook {
 
   /// Adds to the far levels, somewhere among them. False when the arena is full.
   private mutating func addFar(_ change: LevelChange, place: Place) -> Bool {
-    let side = sidePointer(change.header, isSell: change.isSell)
-    let count = Int(side.pointee.count)
-    let found = Self.position(of: change.key, in: arena.levels.base + Int(side.pointee.offset), count: count)
-    let level = arena.levels.base + (Int(side.pointee.offset) + found)
-    if found >= 0, level.pointee.key == change.key {
+    let far = farTable(change.header, isSell: change.isSell)
+    if let level = far.find(change.key) {
       let (sum, overflow) = level.pointee.quantity.addingReportingOverflow(change.quantity)
       level.pointee.quantity = sum
       if overflow { recordLevelOverflow(level, header: change.header, place: place) }
       return true
     }
-    guard grow(change.header, isSell: change.isSell) else { return false }
-    let levels = arena.levels.base + Int(side.pointee.offset)
-    var index = count
-    while index > found + 1 {
-      levels[index] = levels[index - 1]
-      index -= 1
-    }
-    levels[index] = Level(key: change.key, quantity: change.quantity)
-    side.pointee.count += 1
-    return true
+    return insertFar(change, Level(key: change.key, quantity: change.quantity))
   }
 
   /// Adds a level that is better than all far ones. False when the arena is full.
   private mutating func appendFar(_ change: LevelChange, _ level: Level) -> Bool {
-    guard grow(change.header, isSell: change.isSell) else { return false }
-    let side = sidePointer(change.header, isSell: change.isSell)
-    arena.levels[Int(side.pointee.offset + side.pointee.count)] = level
-    side.pointee.count += 1
-    farBest(change.header, isSell: change.isSell).pointee = level.key
+    guard insertFar(change, level) else { return false }
+    farBound(change.header, isSell: change.isSell).pointee = level.key
+    return true
+  }
+
+  private mutating func insertFar(_ change: LevelChange, _ level: Level) -> Bool {
+    guard growFar(change.header, isSell: change.isSell) else { return false }
+    farTable(change.header, isSell: change.isSell).insert(level)
+    sidePointer(change.header, isSell: change.isSell).pointee.count += 1
     return true
   }
 
@@ -170,28 +164,16 @@ extension VenueBook {
   /// the book is untrusted already.
   @inline(never)
   private mutating func takeFar(_ change: LevelChange) {
-    let side = sidePointer(change.header, isSell: change.isSell)
-    let levels = arena.levels.base + Int(side.pointee.offset)
-    let count = Int(side.pointee.count)
-    let found = Self.position(of: change.key, in: levels, count: count)
-    guard found >= 0, levels[found].key == change.key else { return }
-    if levels[found].quantity > change.quantity {
-      levels[found].quantity -= change.quantity
+    let far = farTable(change.header, isSell: change.isSell)
+    guard let level = far.find(change.key) else { return }
+    if level.pointee.quantity > change.quantity {
+      level.pointee.quantity -= change.quantity
       return
     }
-    var index = found
-    while index < count - 1 {
-      levels[index] = levels[index + 1]
-      index += 1
-    }
+    far.remove(level)
+    let side = sidePointer(change.header, isSell: change.isSell)
     side.pointee.count -= 1
-    noteFarBest(change)
-  }
-
-  private func noteFarBest(_ change: LevelChange) {
-    let side = sidePointer(change.header, isSell: change.isSell).pointee
-    farBest(change.header, isSell: change.isSell).pointee =
-      side.count == 0 ? .min : arena.levels[Int(side.offset + side.count) - 1].key
+    if side.pointee.count == 0 { farBound(change.header, isSell: change.isSell).pointee = .min }
   }
 
   /// The last near level is gone: the best far ones come nearer. Not all eight, so that the next new one has room.
@@ -199,48 +181,61 @@ extension VenueBook {
   private mutating func refill(_ change: LevelChange) {
     let side = sidePointer(change.header, isSell: change.isSell)
     let levels = near.side(change.instrument, isSell: change.isSell)
+    let far = farTable(change.header, isSell: change.isSell)
     for position in 0..<min(6, Int(side.pointee.count)) {
+      let best = far.best(below: nil)
+      levels[position] = best
+      if let there = far.find(best.key) { far.remove(there) }
       side.pointee.count -= 1
-      levels[position] = arena.levels[Int(side.pointee.offset + side.pointee.count)]
     }
-    noteFarBest(change)
+    farBound(change.header, isSell: change.isSell).pointee = far.best(below: nil).key
   }
 
-  /// Position of the last of ascending levels whose key is not greater than `key`, -1 when there is none.
-  private static func position(of key: Int32, in levels: UnsafeMutablePointer<Level>, count: Int) -> Int {
-    var low = 0
-    var high = count
-    while low < high {
-      let middle = (low &+ high) >> 1
-      if levels[middle].key <= key { low = middle &+ 1 } else { high = middle }
-    }
-    return low &- 1
+  /// The far levels of a side. Valid until it grows.
+  @inline(__always)
+  func farTable(_ header: UnsafeMutablePointer<BookHeader>, isSell: Bool) -> FarTable {
+    let offset = sidePointer(header, isSell: isSell).pointee.offset
+    return FarTable(
+      block: arena.levels.base + Int(offset),
+      sizeClass: Int(isSell ? header.pointee.askSizeClass : header.pointee.bidSizeClass) &- 1)
   }
 
   /// Makes sure of room for one more far level: in the first block, or in one of twice the size. False when the arena
   /// is full.
-  private mutating func grow(_ header: UnsafeMutablePointer<BookHeader>, isSell: Bool) -> Bool {
+  private mutating func growFar(_ header: UnsafeMutablePointer<BookHeader>, isSell: Bool) -> Bool {
     let side = sidePointer(header, isSell: isSell)
-    let stored = isSell ? header.pointee.askSizeClass : header.pointee.bidSizeClass  // size class + 1, 0 = no block
-    let count = Int(side.pointee.count)
-    if stored > 0, count < LevelArena.smallestBlock << Int(stored - 1) { return true }
-    guard let offset = arena.allocate(sizeClass: Int(stored)) else { return false }
-    if stored > 0 {
-      let old = arena.levels.base + Int(side.pointee.offset)
-      (arena.levels.base + Int(offset)).update(from: old, count: count)
-      arena.release(side.pointee.offset, sizeClass: Int(stored - 1))
-    }
+    let old = farTable(header, isSell: isSell)
+    if Int(side.pointee.count) < old.levelsMaximum { return true }
+    guard let offset = arena.allocate(sizeClass: old.sizeClass + 1) else { return false }
+    let oldOffset = side.pointee.offset
     side.pointee.offset = offset
-    if isSell { header.pointee.askSizeClass = stored + 1 } else { header.pointee.bidSizeClass = stored + 1 }
+    if isSell { header.pointee.askSizeClass += 1 } else { header.pointee.bidSizeClass += 1 }
+    let grown = farTable(header, isSell: isSell)
+    grown.removeAll()
+    if old.sizeClass >= 0 {
+      old.forEach { grown.insert($0) }
+      arena.release(oldOffset, sizeClass: old.sizeClass)
+    }
     return true
+  }
+
+  /// The side is empty.
+  mutating func clearSide(_ instrument: Int, isSell: Bool) {
+    let header = headers.base + instrument
+    near.side(instrument, isSell: isSell).update(repeating: .none, count: NearLevels.count)
+    let side = sidePointer(header, isSell: isSell)
+    if side.pointee.count > 0 { farTable(header, isSell: isSell).removeAll() }
+    side.pointee.count = 0
+    farBound(header, isSell: isSell).pointee = .min
+    if isSell { header.pointee.bestAsk = .none } else { header.pointee.bestBid = .none }
   }
 }
 
-/// Walks the levels of one side, the best first.
+/// Walks the levels of one side, the best first. Each step beyond the eight best looks at all far levels of the side.
 struct LevelCursor: BitwiseCopyable {
   private var near: UnsafeMutablePointer<Level>
   private let nearEnd: UnsafeMutablePointer<Level>
-  private let far: UnsafeMutablePointer<Level>
+  private let far: FarTable
   private var farCount: Int
   /// The level it stands at; `Level.none` behind the last.
   private(set) var level: Level
@@ -249,9 +244,9 @@ struct LevelCursor: BitwiseCopyable {
   init(_ book: UnsafePointer<VenueBook>, instrument: Int, isSell: Bool) {
     near = book.pointee.near.side(instrument, isSell: isSell)
     nearEnd = near + NearLevels.count
-    let side = book.pointee.sidePointer(book.pointee.headers.base + instrument, isSell: isSell).pointee
-    far = book.pointee.arena.levels.base + Int(side.offset)
-    farCount = Int(side.count)
+    let header = book.pointee.headers.base + instrument
+    far = book.pointee.farTable(header, isSell: isSell)
+    farCount = Int(book.pointee.sidePointer(header, isSell: isSell).pointee.count)
     level = near.pointee
   }
 
@@ -262,8 +257,8 @@ struct LevelCursor: BitwiseCopyable {
       level = near.pointee
     } else {
       near = nearEnd
+      level = farCount > 0 ? far.best(below: level.key) : .none
       farCount &-= 1
-      level = farCount >= 0 ? far[farCount] : .none
     }
   }
 }

@@ -185,15 +185,10 @@ extension VenueBook {
     orders.removeAll { Self.stands($0, $1, in: channel, headers) }
     for instrument in 0..<admitted where headers[instrument].channel == channel {
       let header = headers.base + instrument
-      header.pointee.bids.count = 0
-      header.pointee.asks.count = 0
-      header.pointee.bestBid = .none
-      header.pointee.bestAsk = .none
-      header.pointee.farBid = .min
-      header.pointee.farAsk = .min
-      near.clear(instrument)
+      clearSide(instrument, isSell: false)
+      clearSide(instrument, isSell: true)
       header.pointee.flags.formIntersection([.owned, .shared, .dirty, .watchDepth, .anyPrice])
-      if instrumentsRecover { header.pointee.flags.insert(.stale) }
+      if recovers(channel) { header.pointee.flags.insert(.stale) }
       fold(header, &blank, isSell: false, price: 0, quantity: 0)
     }
     isMarketOpen = false

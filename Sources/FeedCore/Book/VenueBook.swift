@@ -26,9 +26,8 @@ struct VenueBook {
   let queueScratch: Storage<RestingOrder>
   /// Number of the last order that arrived; wraps.
   var arrivals: UInt32 = 0
-  /// The feed brings snapshots of single instruments: a book is stale until its own, and ids outlive a channel's
-  /// numbers.
-  var instrumentsRecover = false
+  /// Bit c: channel c brings snapshots of single instruments: a book is stale until its own.
+  var recoveringChannels: UInt64 = 0
   /// Between system events Q and M.
   var isMarketOpen = false
   /// This core counts what every core sees.
@@ -64,6 +63,8 @@ struct VenueBook {
     arena.levels.prefault(count: min(arena.levels.capacity, 1 << 20))
   }
 
+  func recovers(_ channel: UInt8) -> Bool { recoveringChannels & (1 << UInt64(channel & 63)) != 0 }
+
   /// Sets up the header of the next instrument that was named.
   mutating func admitNext(symbols: UnsafeMutablePointer<SymbolTable>) {
     var header = BookHeader()
@@ -71,7 +72,7 @@ struct VenueBook {
     header.channel = directory.pointee.channels[admitted]
     if directory.pointee.owned[admitted] != 0 { header.flags.insert(.owned) }
     if directory.pointee.kind.allowsAnyPrice { header.flags.insert(.anyPrice) }
-    if instrumentsRecover { header.flags.insert(.stale) }
+    if recovers(header.channel) { header.flags.insert(.stale) }
     headers[admitted] = header
     near.clear(admitted)
     admitted += 1
@@ -79,15 +80,40 @@ struct VenueBook {
 
   // MARK: - Prefetch
 
-  /// Asks for the lines that applying the event will touch: the order's slot, the book's header, its best levels. Both
-  /// sides: which one it will be stands in the order's slot, for most.
+  /// What asking for a message's cache lines takes: held in registers over a run of messages.
   @inline(__always)
-  func prefetch(_ event: UnsafeMutablePointer<BookEvent>) {
-    event.pointee.home = orders.prefetch(event.pointee.reference)
-    let instrument = Int(truncatingIfNeeded: event.pointee.instrument & 0xFFFF)
-    feedh_prefetch(headers.base + instrument)
-    feedh_prefetch(near.side(instrument, isSell: false))
-    feedh_prefetch(near.side(instrument, isSell: true))
+  var lines: Lines {
+    Lines(orders: orders.homes, headers: headers.base, near: near, records: directory.pointee.records.base)
+  }
+
+  struct Lines {
+    fileprivate let orders: OrderTable.Homes
+    fileprivate let headers: UnsafeMutablePointer<BookHeader>
+    fileprivate let near: NearLevels
+
+    fileprivate let records: UnsafeMutablePointer<InstrumentRecord>
+
+    /// Asks for the lines that applying the event will touch: the order's slot, the book's header, its best levels, and
+    /// of a trade its statistics. The side of an order to come is known; for others both are asked for, because theirs
+    /// stands in the order's slot.
+    ///
+    /// What differs is computed: the types come as good as at random.
+    @inline(__always)
+    func prefetch(_ event: UnsafeMutablePointer<BookEvent>) {
+      event.pointee.home = orders.prefetch(event.pointee.reference)
+      let instrument = Int(truncatingIfNeeded: event.pointee.instrument & 0xFFFF)
+      feedh_prefetch(headers + instrument)
+      let kind = event.pointee.kind.rawValue
+      let isOther = Int(kind == BookEvent.Kind.add.rawValue ? 0 : 1)
+      let isSell = Int(event.pointee.sellBit)
+      let levels = near.side(instrument, isSell: false)
+      feedh_prefetch(levels + (isSell & ~isOther & 1) &* NearLevels.count)
+      feedh_prefetch(levels + (isSell | isOther) &* NearLevels.count)
+      // One that is no trade asks for a line that it has.
+      let isTrade = kind &- BookEvent.Kind.execute.rawValue < 2
+      let statistics = UnsafeRawPointer(records + instrument) + MemoryLayout<Symbol>.size
+      feedh_prefetch(isTrade ? statistics : UnsafeRawPointer(levels))
+    }
   }
 
   // MARK: - Events on orders. Each returns true when the best price or its size of a side may have changed.
@@ -96,7 +122,7 @@ struct VenueBook {
   mutating func add(_ event: UnsafeMutablePointer<BookEvent>, place: Place) -> Bool {
     let header = headers.base + Int(event.pointee.instrument)
     return insert(
-      event.pointee.reference, header: header, instrument: Int(event.pointee.instrument),
+      event.pointee.reference, home: event.pointee.home, header: header, instrument: Int(event.pointee.instrument),
       isSell: event.pointee.isSell, price: event.pointee.price, quantity: event.pointee.quantity, event: event,
       place: place)
   }
@@ -156,22 +182,23 @@ struct VenueBook {
     let left = takeFromLevel(
       header, instrument: slot.instrument, isSell: slot.isSell, price: slot.price, quantity: slot.quantity)
     let came = insert(
-      event.pointee.second, header: header, instrument: slot.instrument, isSell: slot.isSell,
+      event.pointee.second, home: orders.homes.home(event.pointee.second), header: header, instrument: slot.instrument, isSell: slot.isSell,
       price: event.pointee.price, quantity: event.pointee.quantity, event: event, place: place)
     return left || came
   }
 
   @inline(__always)
   private mutating func insert(
-    _ reference: UInt64, header: UnsafeMutablePointer<BookHeader>, instrument: Int, isSell: Bool, price: Int32,
-    quantity: UInt32, event: UnsafeMutablePointer<BookEvent>, place: Place
+    _ reference: UInt64, home: UInt32, header: UnsafeMutablePointer<BookHeader>, instrument: Int, isSell: Bool,
+    price: Int32, quantity: UInt32, event: UnsafeMutablePointer<BookEvent>, place: Place
   ) -> Bool {
     fold(header, event, isSell: isSell, price: price, quantity: quantity)
     if quantity == 0 { return recordZeroQuantity(place: place) }
     if price <= 0, refusesPrice(price, header: header, place: place) { return false }
     arrivals &+= 1
     switch orders.insert(
-      reference, instrument: instrument, isSell: isSell, price: price, quantity: quantity, arrival: arrivals)
+      reference, home: home, instrument: instrument, isSell: isSell, price: price, quantity: quantity,
+      arrival: arrivals)
     {
     case .inserted: break
     case .duplicate:

@@ -101,7 +101,8 @@ extension CMEDecoder {
         context.directory.pointee.records[implied].bookDepth = depth
       }
     }
-    if context.owns(main), message.has(template.pointee.tradingStatus) {
+    // Each of its books may be another core's.
+    if message.has(template.pointee.tradingStatus) {
       setStatus(message.bytes.byte(at: Int(template.pointee.tradingStatus)), main, message, &writer)
     }
     return true

@@ -311,6 +311,10 @@ struct CoinbaseDerivativesDecoder: EventDecoder {
       if let index = instruments.find(message.number, .main, delivery, packets, isNew: &isNew), context.owns(index) {
         _ = writer.next(.instrumentGap, index, message.stamp)
       }
+      let implied = NumberedInstruments.identifier(message.number, .implied)
+      if let index = context.directory.pointee.find(identifier: implied), context.owns(index) {
+        _ = writer.next(.instrumentGap, index, message.stamp)
+      }
     }
   }
 

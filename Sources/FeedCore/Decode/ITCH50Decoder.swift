@@ -21,7 +21,7 @@ struct ITCH50Decoder {
   private let countsMessages: UInt64
   /// Messages by type character.
   let byType: UnsafeMutablePointer<UInt64>
-  private let venue: VenueIndex
+  let venue: VenueIndex
   private let locates: UnsafeMutablePointer<UInt32>
   /// Where the fields of each type stand; see `Shape`.
   private let shapes = Storage<Shape>(capacity: 256)
@@ -101,44 +101,58 @@ struct ITCH50Decoder {
     }
   }
 
-  /// Writes the event of one message. Always writes one; a message without effect gives `.none`.
+  /// What reading everyday messages takes: held in registers over a run of them.
   @inline(__always)
-  mutating func decode(
-    _ delivery: UnsafeMutablePointer<Delivery>, packets: Packets, into event: UnsafeMutablePointer<BookEvent>
-  ) -> DecodeOutcome {
-    let message = delivery.pointee.bytes
-    let length = delivery.pointee.length
-    // Neither empty nor of the length that stands for "beyond any".
-    if length &- 1 >= UInt16.max - 1 { return decodeOther(delivery, packets, event) }
-    // SAFETY: one byte is here; every further read stands behind the length check below, which is that of the type.
-    let type = Int(message.byte(at: 0))
-    let shape = shapes.base + type
-    if length < shape.pointee.length { return decodeOther(delivery, packets, event) }
-    // Not in the table (0, less 1), or another core's.
-    let instrument = locates[Int(message.bigEndian(UInt16.self, at: 1))] &- 1
-    if instrument >= InstrumentDirectory.foreignBit { return decodeOther(delivery, packets, event) }
-    // B is 0x42 and S is 0x53: what a side differs from B is 0 or 0x11. Computed, because comparisons become branches.
-    let side = message.byte(at: Int(shape.pointee.side)) ^ UInt8(ascii: "B")
-    if (side &- (side & 1) &* 0x11) & shape.pointee.sideMask != 0 { return decodeOther(delivery, packets, event) }
-    byType[type] &+= countsMessages
-    event.pointee.head = shape.pointee.head
-    event.pointee.head.sellBit = side & 1
-    event.pointee.instrument = instrument
-    event.pointee.exchangeNanoseconds = message.bigEndian(UInt64.self, at: 3) & 0xFFFF_FFFF_FFFF
-    event.pointee.reference = message.bigEndian(UInt64.self, at: 11)
-    event.pointee.second =
-      message.bigEndian(UInt64.self, at: Int(shape.pointee.second))
-      & UInt64(bitPattern: Int64(shape.pointee.secondMask))
-    event.pointee.quantity = message.bigEndian(UInt32.self, at: Int(shape.pointee.quantity))
-    event.pointee.price = Int32(bitPattern: message.bigEndian(UInt32.self, at: Int(shape.pointee.price)))
-    if type == Int(UInt8(ascii: "C")) { event.pointee.isPrintable = message.byte(at: 31) != UInt8(ascii: "N") }
-    return .everyday
+  var everyday: Everyday {
+    Everyday(shapes: shapes.base, locates: locates, byType: byType, countsMessages: countsMessages)
   }
 
-  /// Whatever is not an everyday message about an order of a stock that is known and this core's.
+  struct Everyday {
+    fileprivate let shapes: UnsafeMutablePointer<Shape>
+    fileprivate let locates: UnsafeMutablePointer<UInt32>
+    fileprivate let byType: UnsafeMutablePointer<UInt64>
+    fileprivate let countsMessages: UInt64
+
+    /// Writes the event of an everyday message: about an order of a stock that is known and this core's. False, and
+    /// nothing done that counts, where it is anything else: `decodeOther` reads those.
+    @inline(__always)
+    func decode(_ delivery: UnsafeMutablePointer<Delivery>, into event: UnsafeMutablePointer<BookEvent>) -> Bool {
+      let message = delivery.pointee.bytes
+      let length = delivery.pointee.length
+      // Neither empty nor of the length that stands for "beyond any".
+      if length &- 1 >= UInt16.max - 1 { return false }
+      // SAFETY: one byte is here; every further read stands behind the length check below, which is that of the type.
+      let type = Int(message.byte(at: 0))
+      let shape = shapes + type
+      if length < shape.pointee.length { return false }
+      // Not in the table (0, less 1), or another core's.
+      let instrument = locates[Int(message.bigEndian(UInt16.self, at: 1))] &- 1
+      if instrument >= InstrumentDirectory.foreignBit { return false }
+      // B is 0x42 and S is 0x53: what a side differs from B is 0 or 0x11. Computed: comparisons become branches.
+      let side = message.byte(at: Int(shape.pointee.side)) ^ UInt8(ascii: "B")
+      if (side &- (side & 1) &* 0x11) & shape.pointee.sideMask != 0 { return false }
+      byType[type] &+= countsMessages
+      event.pointee.head = shape.pointee.head
+      event.pointee.head.sellBit = side & 1
+      event.pointee.instrument = instrument
+      event.pointee.exchangeNanoseconds = message.bigEndian(UInt64.self, at: 3) & 0xFFFF_FFFF_FFFF
+      event.pointee.reference = message.bigEndian(UInt64.self, at: 11)
+      event.pointee.second =
+        message.bigEndian(UInt64.self, at: Int(shape.pointee.second))
+        & UInt64(bitPattern: Int64(shape.pointee.secondMask))
+      event.pointee.quantity = message.bigEndian(UInt32.self, at: Int(shape.pointee.quantity))
+      event.pointee.price = Int32(bitPattern: message.bigEndian(UInt32.self, at: Int(shape.pointee.price)))
+      if type == Int(UInt8(ascii: "C")) { event.pointee.isPrintable = message.byte(at: 31) != UInt8(ascii: "N") }
+      return true
+    }
+  }
+
+  /// Writes the event of any message; one without effect gives `.none`.
+  ///
+  /// Mutating, although it changes nothing here: else the whole decoder would be copied for `self`.
   @inline(never)
-  private func decodeOther(
-    _ delivery: UnsafeMutablePointer<Delivery>, _ packets: Packets, _ event: UnsafeMutablePointer<BookEvent>
+  mutating func decodeOther(
+    _ delivery: UnsafeMutablePointer<Delivery>, packets: Packets, into event: UnsafeMutablePointer<BookEvent>
   ) -> DecodeOutcome {
     let message = delivery.pointee.bytes
     let length = Int(delivery.pointee.length)

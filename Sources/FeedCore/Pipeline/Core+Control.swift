@@ -18,13 +18,17 @@ extension Core {
       } else {
         restart(channel: channel, now: now)
       }
-    case .messagesLost: break
+    case .messagesLost:
+      guard let joined = decoders.joined[Int(channel)] else { return }
+      joined.pointee.lose(now: now)
+      books.suspect(channel: channel, venue: channelVenues[Int(channel)])
+      trustChanged(of: channelVenues[Int(channel)], now: now)
     case .snapshotBegan:
       books.beginSnapshot(channel: channel)
       trustChanged(of: channelVenues[Int(channel)], now: now)
     case .snapshotMessage: applySnapshotMessage(delivery, packets: packets, now: now)
     case .snapshotEnded: books.endSnapshot(channel: channel)
-    case .snapshotPacket: break
+    case .snapshotPacket: applySnapshotPacket(delivery, packets: packets, now: now)
     }
   }
 
@@ -35,7 +39,7 @@ extension Core {
     if countsMessages { books.counters.add(.snapshotMessages) }
     decoders.list.pointee.removeAll()
     let event = events.base
-    _ = decode(delivery, packets, into: event)
+    _ = decodeOther(delivery, packets, into: event)
     guard event.pointee.exchangeNanoseconds <= directMaximum || isWithinTime(event, now: now) else { return }
     books.apply(
       event,

@@ -16,7 +16,7 @@ struct Core: DeliverySink {
   var desk: OrderDesk
   let stages: StageHistograms
   /// Deliveries of messages; counted on the core that counts for all.
-  private(set) var messages: UInt64 = 0
+  var messages: UInt64 = 0
   /// Messages with an exchange time beyond this are not applied: `feedh book --at`.
   let exchangeNanosecondsMaximum: UInt64
   /// The same, but 0 while a restart waits: then every message takes the rare path.
@@ -98,85 +98,9 @@ struct Core: DeliverySink {
     if batch.isSampled { stamps.record(batch, in: stages) }
   }
 
-  /// How many messages ahead of its application one is decoded, which asks for the cache lines that it will touch;
-  /// Docs/decisions/0003-look-ahead.md.
-  private static var decodeAhead: Int { 12 }
-
-  /// Applies the first messages of `deliveries`, up to `count`, and returns how many. Ends early behind one that
-  /// changes how later ones are to be read, and before a delivery that is no message.
-  ///
-  /// Two messages are in work at a time: one is decoded, and an earlier one is applied when its cache lines have come.
-  /// On a sampled burst all are decoded first, so that the two stages can be told apart.
-  @inline(__always)
-  private mutating func applyMessages(
-    _ deliveries: UnsafeMutablePointer<Delivery>, count: Int, packets: UnsafeMutablePointer<DeliveredPacket>,
-    stamps: inout BurstStamps
-  ) -> Int {
-    let events = events.base
-    decoders.list.pointee.removeAll()
-    let ahead = stamps.isSampled ? count : Self.decodeAhead
-    var limit = count
-    var step = 0
-    var beginsPacket = true
-    repeat {
-      if step < limit {
-        if deliveries[step].kind != .message {
-          limit = step
-        } else if !decode(deliveries + step, packets, into: events + step) {
-          limit = step &+ 1
-        }
-      }
-      let position = step &- ahead
-      step &+= 1
-      if position < 0 { continue }
-      if stamps.isSampled, position == 0 { stamps.decoded() }
-
-      let delivery = deliveries + position
-      let packet = packets + Int(delivery.pointee.packet)
-      if beginsPacket {
-        // Of two packets of one time the second waits for what the first let out without latency.
-        let now = packet.pointee.captureNanoseconds
-        if now > clock || now >= desk.nextDue { advance(to: now) }
-      }
-      let event = events + position
-      if event.pointee.exchangeNanoseconds <= directMaximum
-        || isWithinTime(event, now: packet.pointee.captureNanoseconds)
-      {
-        books.apply(event, place: Place(delivery: packet, bytes: delivery.pointee.bytes))
-        if event.pointee.kind == .system { applySystemEvent(event, now: packet.pointee.captureNanoseconds) }
-      }
-      beginsPacket = delivery.pointee.endsPacket
-      if beginsPacket, books.changedCount > 0 {
-        stamps.applied()
-        publish(packet.pointee.captureNanoseconds)
-        stamps.detected()
-      }
-    } while step < limit &+ ahead
-    stamps.applied()
-    if countsMessages { messages &+= UInt64(truncatingIfNeeded: limit) }
-    books.takeDepartures(desk: &desk)
-    return limit
-  }
-
-  /// Decodes a message and asks for the memory it will need. False where what follows may not be decoded yet.
-  @inline(__always)
-  mutating func decode(
-    _ delivery: UnsafeMutablePointer<Delivery>, _ packets: UnsafeMutablePointer<DeliveredPacket>,
-    into event: UnsafeMutablePointer<BookEvent>
-  ) -> Bool {
-    let channel = delivery.pointee.channel
-    let outcome =
-      decoders.feedProtocol(channel) == .itch50
-      ? decoders.itch50[Int(channel)].decode(delivery, packets: packets, into: event)
-      : decoders.decodeOther(delivery, packets: packets, into: event)
-    if outcome != .everyday { books.admitNewInstruments() }
-    if event.pointee.changesOrders { books.venues[Int(event.pointee.venue)].prefetch(event) }
-    return outcome != .barrier
-  }
-
   /// The capture clock goes on: what is due before happens first.
   @inline(__always)
-  private mutating func advance(to now: UInt64) {
+  mutating func advance(to now: UInt64) {
     clock = now
     if now >= desk.nextDue {
       books.takeDepartures(desk: &desk)
@@ -188,7 +112,7 @@ struct Core: DeliverySink {
 
   /// Books are consistent here: detectors see those that changed, and orders go out.
   @inline(__always)
-  private mutating func publish(_ now: UInt64) {
+  mutating func publish(_ now: UInt64) {
     if books.midEventCount > 0 { return publishComplete(now) }
     for position in 0..<books.changedCount {
       let instrument = books.changedInstrument(position)

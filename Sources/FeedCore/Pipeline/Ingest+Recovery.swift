@@ -14,7 +14,7 @@ extension Ingest {
     _ plan: FeedPlan, channel: Int, settings: Settings, outbox: RecoveryOutbox?
   ) -> UnsafeMutablePointer<ChannelRecovery>? {
     let description = plan.channels[channel]
-    guard let outbox, let feed = description.feed else { return nil }
+    guard let outbox, let feed = description.feed, description.role == .live else { return nil }
     let asked = settings.feeds[feed].recovery
     if !asked.messages && !asked.snapshots { return nil }
     let recovery = UnsafeMutablePointer<ChannelRecovery>.allocate(capacity: 1)

@@ -6,6 +6,7 @@ struct Ingest {
   private let parser: FrameParser
   private(set) var wireCounters = WireCounters()
   private var routes: RouteTable
+  private let everydayFlows = FlowCache()
   let arbiters: UnsafeMutablePointer<LineArbiter>
   let channelCount: Int
   let counters: Counters
@@ -13,6 +14,7 @@ struct Ingest {
   private let isNumbered: Storage<Bool>
   /// Per file: UDP/TCP packets with payload so far.
   private let payloadPackets: Storage<UInt64>
+  private let snapshots: SnapshotRoutes
   /// Packets taken, of any kind.
   private(set) var packets: UInt64 = 0
   /// The capture clock: never goes back.
@@ -26,6 +28,7 @@ struct Ingest {
     parser = FrameParser(verifyChecksums: settings.verifyChecksums)
     counters = Counters()
     routes = RouteTable(plan)
+    snapshots = SnapshotRoutes(plan)
     channelCount = plan.channels.count
     arbiters = .allocate(capacity: max(1, channelCount))
     isNumbered = Storage(capacity: max(1, channelCount))
@@ -36,6 +39,7 @@ struct Ingest {
       (arbiters + channel).initialize(
         to: LineArbiter(
           channel: UInt8(channel), transport: description.transport, settings: settings.session, counters: counters,
+          instrumentsRecover: plan.instrumentsRecover(channel: channel),
           recovery: Self.makeRecovery(plan, channel: channel, settings: settings, outbox: outbox),
           answerLines: plan.answerLines(of: channel, settings: settings)))
     }
@@ -47,10 +51,39 @@ struct Ingest {
     packets &+= 1
     clock = max(clock, packet.captureNanoseconds)
     if clock >= nextDue { runTimers(into: &sink) }
-    switch packet.linkType {
-    case .message, .connection: return processUnframed(packet, into: &sink)
-    default: break
-    }
+    if !takeEveryday(packet, into: &sink) { processOther(packet, into: &sink) }
+  }
+
+  /// The everyday case of the feed with the most messages: a MoldUDP64 packet that is whole and next, on a flow that
+  /// is known. False where it is anything else: then nothing was done.
+  @inline(__always)
+  private mutating func takeEveryday(_ packet: Packet, into sink: inout some DeliverySink) -> Bool {
+    let payload = packet.bytes + FrameParser.everydayPayloadOffset
+    // SAFETY: what is read before the frame is judged lies within these bytes.
+    guard Int(packet.capturedLength) >= FrameParser.everydayPayloadOffset + MoldUDP64.headerLength,
+      let flow = everydayFlows.find(packet.bytes, file: packet.fileIndex)
+    else { return false }
+    let arbiter = arbiters + Int(flow.pointee.channel)
+    guard arbiter.pointee.isNext(mold: payload) else { return false }
+    let length = parser.everydayLength(packet)
+    if length < MoldUDP64.headerLength { return false }
+    let packetIndex = payloadPackets.base[Int(packet.fileIndex)]
+    guard
+      arbiter.pointee.acceptNext(
+        mold: payload, length: length,
+        from: PacketOrigin(
+          captureNanoseconds: packet.captureNanoseconds, packetIndex: packetIndex, fileIndex: packet.fileIndex,
+          line: flow.pointee.line), clock: clock, into: &sink)
+    else { return false }
+    payloadPackets.base[Int(packet.fileIndex)] = packetIndex &+ 1
+    if nextDue == .max { nextDue = arbiter.pointee.nextDue }
+    return true
+  }
+
+  @inline(never)
+  private mutating func processOther(_ packet: Packet, into sink: inout some DeliverySink) {
+    if packet.linkType == .message { return deliverMessage(packet, into: &sink) }
+    if packet.linkType == .connection { return receiveConnection(packet, into: &sink) }
     switch parser.parse(packet) {
     case .payload(let view):
       let packetIndex = payloadPackets.base[Int(packet.fileIndex)]
@@ -59,22 +92,19 @@ struct Ingest {
       guard view.transport == .udp, let route = routes.find(view, file: packet.fileIndex) else {
         return recordUnrecognised(packet, packetIndex)
       }
-      guard route.transport == .moldUDP64, !view.isCut,
-        (arbiters + route.channel).pointee.acceptNext(
-          mold: view.payload, length: view.payloadLength,
-          from: PacketOrigin(
-            captureNanoseconds: packet.captureNanoseconds, packetIndex: packetIndex, fileIndex: packet.fileIndex,
-            line: route.line), clock: clock, into: &sink)
-      else { return processOther(view, route, packet, packetIndex, into: &sink) }
-      if nextDue == .max { nextDue = (arbiters + route.channel).pointee.nextDue }
+      if route.transport == .moldUDP64, packet.linkType == .ethernet,
+        view.payload == packet.bytes + FrameParser.everydayPayloadOffset {
+        everydayFlows.remember(packet.bytes, file: packet.fileIndex, channel: route.channel, line: route.line)
+      }
+      processPayload(view, route, packet, packetIndex, into: &sink)
     case .discarded(let reason):
       wireCounters.record(reason, fileIndex: packet.fileIndex, recordIndex: packet.recordIndex)
     }
   }
 
-  /// Any packet but a MoldUDP64 one that is next. The switch in `parse` is the only one on the transport.
-  @inline(never)
-  private mutating func processOther(
+  /// A payload of any feed, in any state of its channel. The switch in `parse` is the only one on the transport.
+  @inline(__always)
+  private mutating func processPayload(
     _ view: TransportView, _ route: RouteTable.Match, _ packet: Packet, _ packetIndex: UInt64,
     into sink: inout some DeliverySink
   ) {
@@ -97,6 +127,10 @@ struct Ingest {
       sequenced.packetIndex = packetIndex
       sequenced.fileIndex = packet.fileIndex
       sequenced.line = line
+      if let target = snapshots.target(of: channel, sequenced.kind), !arbiters[channel].isAnswer(sequenced) {
+        if view.isCut { return recordUnreadable(.cutPackets, packet, packetIndex) }
+        return deliverSnapshot(sequenced, view, of: target, into: &sink)
+      }
       sequenced.headerLength &+= UInt16(truncatingIfNeeded: offset)
       if view.isCut { recordCut(&sequenced) }
       let arbiter = arbiters + channel
@@ -136,17 +170,23 @@ struct Ingest {
   /// The channel's timers may be due earlier than any known before.
   mutating func noteDue(of channel: Int) { nextDue = min(nextDue, arbiters[channel].nextDue) }
 
-  // MARK: - Without frames
-
-  /// A message of a length-prefixed file, or bytes of a connection.
-  @inline(never)
-  private mutating func processUnframed(_ packet: Packet, into sink: inout some DeliverySink) {
-    if packet.linkType == .message {
-      deliverMessage(packet, into: &sink)
-    } else {
-      receiveConnection(packet, into: &sink)
+  /// A packet that brings snapshots of the instruments of `channel`.
+  private mutating func deliverSnapshot(
+    _ packet: SequencedPacket, _ view: TransportView, of channel: Int, into sink: inout some DeliverySink
+  ) {
+    counters.add(.snapshotPackets)
+    if snapshots.recent.isCopy(
+      view.payload, headerLength: Int(packet.headerLength), length: view.payloadLength, channel: channel)
+    {
+      counters.add(.snapshotCopies)
+      return
     }
+    sink.flushIfFull()
+    sink.batch.append(
+      snapshotPacket: packet, length: view.payloadLength, channel: UInt8(channel), clock: clock)
   }
+
+  // MARK: - Length-prefixed files
 
   /// A message of a length-prefixed file is a packet of its own; its file's books start untrusted, as a late start.
   private mutating func deliverMessage(_ packet: Packet, into sink: inout some DeliverySink) {

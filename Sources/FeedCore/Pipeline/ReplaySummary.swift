@@ -125,7 +125,8 @@ extension Replay {
       ChannelSummary(
         name: channel.name, venueName: plan.venues[Int(channel.venue)].name, protocol: channel.protocol.name,
         lines: index < settings.feeds.count ? configuredLines(channel: index) : channel.lines,
-        state: books?.channels[index].state ?? .gap, recovery: ingest?.recovery(ofChannel: index))
+        state: books?.channels[Int(channel.snapshotsOf ?? UInt8(index))].state ?? .gap,
+        recovery: ingest?.recovery(ofChannel: index))
     }
   }
 
@@ -365,7 +366,7 @@ extension Counter {
   public var isOrdinary: Bool {
     switch self {
     case .channelPackets, .heartbeats, .duplicates, .gapsFilled, .topChanges, .brokenTrades,
-      .snapshotMessages, .answerPackets:
+      .snapshotMessages, .snapshotPackets, .snapshotCopies, .snapshotsJoined, .snapshotsTooOld, .answerPackets:
       true
     default: false
     }

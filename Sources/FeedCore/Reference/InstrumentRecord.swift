@@ -1,10 +1,7 @@
 /// Trade statistics and reference data of one instrument: touched by trades and directory messages only.
 public struct InstrumentRecord: BitwiseCopyable, Sendable {
   public var symbol = Symbol.unknown
-  /// Venue's own number of it, as last announced (ITCH stock locate).
-  public var locate: UInt32 = 0
-  /// Shares, 1 ... 2^32-1.
-  public var roundLot: UInt32 = 100
+  // Trade statistics: 32 bytes behind 32, so that one cache line holds them.
   /// Shares traded: executions, printable prints, crosses, minus broken trades.
   public var volume: UInt64 = 0
   /// Sum of raw price × shares of the same trades; with `volume` gives the VWAP. Saturates.
@@ -13,6 +10,10 @@ public struct InstrumentRecord: BitwiseCopyable, Sendable {
   public var lastQuantity: UInt32 = 0
   /// Nanoseconds since midnight of the last trade.
   public var lastTradeNanoseconds: UInt64 = 0
+  /// Venue's own number of it, as last announced (ITCH stock locate).
+  public var locate: UInt32 = 0
+  /// Shares, 1 ... 2^32-1.
+  public var roundLot: UInt32 = 100
   /// Market category of the directory, 0 = unknown.
   public var marketCategory: UInt8 = 0
   /// Levels that a side of its book has at most, where the feed changes levels by their position; 0 = any number.

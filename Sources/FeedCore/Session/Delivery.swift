@@ -37,6 +37,13 @@ struct Delivery: BitwiseCopyable {
   var endsPacket: Bool
   var detail: UInt8
 
+  /// Channel and kind in one: equal in a run of messages of one channel.
+  @inline(__always)
+  var mark: UInt16 { UInt16(channel) | UInt16(kind.rawValue) << 8 }
+
+  @inline(__always)
+  static func mark(ofMessagesOn channel: UInt8) -> UInt16 { UInt16(channel) | UInt16(Kind.message.rawValue) << 8 }
+
   /// Where it stands in its file.
   func occurrence(in packets: UnsafeMutablePointer<DeliveredPacket>) -> Occurrence {
     packets[Int(packet)].occurrence(of: bytes)
@@ -107,11 +114,21 @@ struct DeliveryBatch {
     packetCount &+= 1
   }
 
+  /// Where the messages of the packet to come go, as long as nothing else is appended.
   @inline(__always)
-  mutating func beginPacket(payload: UnsafeRawPointer, origin: PacketOrigin, clock: UInt64) {
+  func deliveryWriter(channel: UInt8) -> DeliveryWriter {
+    DeliveryWriter(
+      deliveries: deliveries.base + count, packet: UInt16(truncatingIfNeeded: packetCount), channel: channel)
+  }
+
+  /// Appends a packet whose `messages`, one at least, a `deliveryWriter` has written.
+  @inline(__always)
+  mutating func appendPacket(payload: UnsafeRawPointer, origin: PacketOrigin, clock: UInt64, messages: Int) {
     packets.base[packetCount] = DeliveredPacket(
       captureNanoseconds: clock, payload: payload, packetIndex: origin.packetIndex, fileIndex: origin.fileIndex)
     packetCount &+= 1
+    count &+= messages
+    endPacket()
   }
 
   @inline(__always)
@@ -135,6 +152,13 @@ struct DeliveryBatch {
     deliveries.base[count &- 1].length = UInt16(clamping: length)
   }
 
+  /// Appends a whole packet of a flow that brings snapshots of instruments of `channel`.
+  mutating func append(snapshotPacket packet: SequencedPacket, length: Int, channel: UInt8, clock: UInt64) {
+    append(.snapshotPacket, channel: channel, detail: 0, packet: packet, clock: clock)
+    deliveries.base[count &- 1].bytes = packet.blocks - Int(packet.headerLength)
+    deliveries.base[count &- 1].length = UInt16(clamping: length)
+  }
+
   /// Appends something that is no message, with a packet entry of its own that carries its time.
   mutating func append(_ kind: Delivery.Kind, channel: UInt8, detail: UInt8, packet: SequencedPacket, clock: UInt64) {
     beginPacket(packet, clock: clock)
@@ -147,6 +171,27 @@ struct DeliveryBatch {
   /// Marks the last delivery as the end of its packet.
   @inline(__always)
   mutating func endPacket() { deliveries.base[count &- 1].endsPacket = true }
+}
+
+/// Writes the messages of one packet as deliveries: two stores each.
+struct DeliveryWriter {
+  private let deliveries: UnsafeMutablePointer<Delivery>
+  /// The second half of each delivery, without the length.
+  private let word: UInt64
+
+  @inline(__always)
+  init(deliveries: UnsafeMutablePointer<Delivery>, packet: UInt16, channel: UInt8) {
+    self.deliveries = deliveries
+    word = UInt64(packet) << 16 | UInt64(channel) << 32 | UInt64(Delivery.Kind.message.rawValue) << 40
+  }
+
+  /// SAFETY: little-endian; the order of `Delivery`'s fields, which the tests hold to.
+  @inline(__always)
+  func write(_ bytes: UnsafeRawPointer, length: Int, at index: Int) {
+    let delivery = UnsafeMutableRawPointer(deliveries + index)
+    delivery.storeBytes(of: bytes, as: UnsafeRawPointer.self)
+    delivery.storeBytes(of: word | UInt64(UInt16(truncatingIfNeeded: length)), toByteOffset: 8, as: UInt64.self)
+  }
 }
 
 /// Where deliveries go: run to completion, or a ring to other cores.

@@ -8,6 +8,14 @@ struct PacketOrigin {
 
 /// The everyday case of the feed with the most messages, ahead of `accept`.
 extension LineArbiter {
+  /// True where a MoldUDP64 packet begins with the next number: a first look, before anything else is judged.
+  ///
+  /// SAFETY: `MoldUDP64.headerLength` bytes are at `payload`.
+  @inline(__always)
+  func isNext(mold payload: UnsafeRawPointer) -> Bool {
+    state == .live && !silent && payload.bigEndian(UInt64.self, at: 10) == next
+  }
+
   /// Takes a MoldUDP64 packet that is whole and next. False where it is anything else: then nothing was done.
   ///
   /// The header is read field by field into registers, and from there into the history: a `SequencedPacket` that is
@@ -18,39 +26,33 @@ extension LineArbiter {
     mold payload: UnsafeRawPointer, length: Int, from origin: PacketOrigin, clock: UInt64,
     into sink: inout some DeliverySink
   ) -> Bool {
-    guard state == .live, !silent, length >= MoldUDP64.headerLength else { return false }
+    guard length >= MoldUDP64.headerLength, isNext(mold: payload) else { return false }
     // SAFETY: `headerLength` bytes are here.
     let high = payload.bigEndian(UInt64.self, at: 0)
     let low = payload.bigEndian(UInt16.self, at: 8)
-    let first = payload.bigEndian(UInt64.self, at: 10)
+    let first = next
     let count = UInt64(payload.bigEndian(UInt16.self, at: 18))
     // Neither a heartbeat nor the end of the session; the last number must not pass 2^64.
-    guard first == next, high == session.high, low == session.low, count &- 1 < 0xFFFE, first <= .max &- count else {
+    guard high == session.high, low == session.low, count &- 1 < 0xFFFE, first <= .max &- count else {
       return false
     }
     sink.flushIfFull()
-    let mark = sink.batch.count
-    let packetMark = sink.batch.packetCount
-    sink.batch.beginPacket(payload: payload, origin: origin, clock: clock)
+    // What is written here is no message before the batch counts it.
+    let writer = sink.batch.deliveryWriter(channel: channel)
     var offset = MoldUDP64.headerLength
-    var left = count
+    var index = 0
     repeat {
-      guard offset &+ MoldUDP64.prefixLength <= length else { break }
+      guard offset &+ MoldUDP64.prefixLength <= length else { return false }
       // SAFETY: the prefix is here, and the message, before they are read.
       let size = Int(payload.bigEndian(UInt16.self, at: offset))
       offset &+= MoldUDP64.prefixLength
-      guard offset &+ size <= length else { break }
-      sink.batch.append(message: payload + offset, length: size, channel: channel)
+      writer.write(payload + offset, length: size, at: index)
       offset &+= size
-      left &-= 1
-    } while left > 0
-    guard left == 0, offset == length else {
-      // `accept` finds the same, and counts it.
-      sink.batch.count = mark
-      sink.batch.packetCount = packetMark
-      return false
-    }
-    sink.batch.endPacket()
+      index &+= 1
+    } while index < Int(count)
+    // A message that passes the end makes all that follow do so.
+    guard offset == length else { return false }
+    sink.batch.appendPacket(payload: payload, origin: origin, clock: clock, messages: index)
     counters.add(.channelPackets)
     lastHeard = clock
     next = first &+ count

@@ -111,7 +111,12 @@ extension LineArbiter {
     counters.note(.gaps, at: place)
     counters.note(.messagesLost, resume &- next, at: place)
     // Where instruments recover by themselves their books lose their trust by what comes next.
-    if !numbering.instrumentsRecover { untrusted = true }
+    if numbering.instrumentsRecover {
+      sink.flushIfFull()
+      sink.batch.append(.messagesLost, channel: channel, detail: 0, packet: marker(at: clock), clock: clock)
+    } else {
+      untrusted = true
+    }
     next = resume
     // The next gap, if any, began to wait when its own packets came.
     drain(clock: clock, into: &sink)

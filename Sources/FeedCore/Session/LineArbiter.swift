@@ -130,18 +130,21 @@ struct LineArbiter {
   var joinedNext: UInt64 = 0
 
   /// - Parameters:
+  ///   - instrumentsRecover: snapshots of its instruments come, whatever the transport.
   ///   - recovery: in memory that outlives the arbiter.
   ///   - answerLines: bit l: line l carries answers to requests.
   init(
     channel: UInt8, transport: Transport, settings: SessionSettings, counters: Counters,
-    recovery: UnsafeMutablePointer<ChannelRecovery>? = nil, answerLines: UInt64 = 0
+    instrumentsRecover: Bool = false, recovery: UnsafeMutablePointer<ChannelRecovery>? = nil, answerLines: UInt64 = 0
   ) {
     self.recovery = recovery
     self.answerLines = answerLines
     self.channel = channel
     layout = transport.layout
     hasLengthPrefix = transport == .moldUDP64 || transport == .memxUDP
-    numbering = transport.numbering
+    var numbering = transport.numbering
+    if instrumentsRecover { numbering.instrumentsRecover = true }
+    self.numbering = numbering
     self.settings = settings
     self.counters = counters
     silenceNanoseconds = max(settings.silenceNanoseconds, transport.numbering.silenceNanosecondsMinimum)

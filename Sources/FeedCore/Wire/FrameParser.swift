@@ -1,3 +1,5 @@
+import CSIMD
+
 /// Finds the UDP or TCP payload of a captured frame.
 ///
 ///     Ethernet [VLAN…] │ SLL │ SLL2 │ loopback │ raw IP  →  IPv4 [options] │ IPv6 [extension headers]  →  UDP │ TCP
@@ -15,51 +17,59 @@ public struct FrameParser: BitwiseCopyable, Sendable {
   /// Check the IPv4 header checksum, and UDP's where the datagram carries one and is whole. Not where the
   /// sending host left it to its NIC (`InternetChecksum.isLeftToNIC`), nor TCP's, which hosts nearly always leave.
   public let verifyChecksums: Bool
+  private let instructionSet: feedh_isa
   /// TCP segments without payload come out too; only `segmentWithoutPayload` asks for them.
   var keepsEmptySegments = false
 
-  public init(verifyChecksums: Bool = true) { self.verifyChecksums = verifyChecksums }
+  public init(verifyChecksums: Bool = true) {
+    self.verifyChecksums = verifyChecksums
+    instructionSet = feedh_isa_best()
+  }
 
   /// Never fails on any bytes. Packets of length-prefixed files (`LinkType.message`) have no frame: do not ask.
   @inline(__always)
   public func parse(_ packet: Packet) -> WireVerdict {
     let bytes = packet.bytes
-    let captured = Int(packet.capturedLength)
-    // SAFETY: 42 bytes hold all three headers; the payload ends within `captured`.
-    if packet.linkType == .ethernet, captured >= 42,
-      // EtherType IPv4, version 4, header of 20 bytes, in one load; any DSCP.
-      bytes.bigEndian(UInt32.self, at: 12) & 0xFFFF_FF00 == 0x0800_4500,
-      bytes.byte(at: 23) == TransportView.Transport.udp.rawValue,
-      bytes.bigEndian(UInt16.self, at: 20) & IPFrame.ipv4FragmentMask == 0
-    {
-      let totalLength = Int(bytes.bigEndian(UInt16.self, at: 16))
-      let udpLength = Int(bytes.bigEndian(UInt16.self, at: 38))
-      if totalLength > 28, udpLength == totalLength &- 20, totalLength &+ 14 <= captured,
-        !verifyChecksums || Self.checksumsHold(ethernet: bytes, udpLength: udpLength)
-      {
-        return .payload(
-          TransportView(
-            payload: bytes + 42, payloadLength: udpLength &- 8, declaredPayloadLength: udpLength &- 8,
-            destinationHigh: 0,
-            destinationLow: IPAddress.ipv4Prefix | UInt64(bytes.bigEndian(UInt32.self, at: 30)),
-            sourceHigh: 0, sourceLow: IPAddress.ipv4Prefix | UInt64(bytes.bigEndian(UInt32.self, at: 26)),
-            destinationPort: bytes.bigEndian(UInt16.self, at: 36), sourcePort: bytes.bigEndian(UInt16.self, at: 34),
-            tcpSequenceNumber: 0, tcpFlags: 0, transport: .udp))
-      }
-    }
-    return parseGeneral(packet)
+    let length = everydayLength(packet)
+    guard length >= 0 else { return parseGeneral(packet) }
+    // SAFETY: 42 bytes hold all three headers.
+    return .payload(
+      TransportView(
+        payload: bytes + Self.everydayPayloadOffset, payloadLength: length, declaredPayloadLength: length, destinationHigh: 0,
+        destinationLow: IPAddress.ipv4Prefix | UInt64(bytes.bigEndian(UInt32.self, at: 30)),
+        sourceHigh: 0, sourceLow: IPAddress.ipv4Prefix | UInt64(bytes.bigEndian(UInt32.self, at: 26)),
+        destinationPort: bytes.bigEndian(UInt16.self, at: 36), sourcePort: bytes.bigEndian(UInt16.self, at: 34),
+        tcpSequenceNumber: 0, tcpFlags: 0, transport: .udp))
   }
 
-  /// Checksums of an untagged Ethernet frame with 20 bytes of IPv4 header and a whole UDP datagram.
+  /// Where the payload of such a frame begins.
+  static var everydayPayloadOffset: Int { 42 }
+
+  /// Length of the UDP payload, which begins at byte 42, of an Ethernet frame without tag or IP options that holds a
+  /// whole datagram with a payload and right checksums; −1 for any other packet.
   @inline(__always)
-  private static func checksumsHold(ethernet bytes: UnsafeRawPointer, udpLength: Int) -> Bool {
-    if !InternetChecksum.isValid(bytes + 14, length: 20) { return false }
-    let field = bytes.loadUnaligned(fromByteOffset: 40, as: UInt16.self)
-    let pseudo = InternetChecksum.pseudoHeader(
-      addresses: bytes + 26, addressesLength: 8, protocol: TransportView.Transport.udp.rawValue, length: udpLength)
-    if field == 0 || InternetChecksum.isLeftToNIC(field: field, pseudoHeader: pseudo) { return true }
-    return InternetChecksum.isValid(bytes + 34, length: udpLength, initial: pseudo)
+  func everydayLength(_ packet: Packet) -> Int {
+    let bytes = packet.bytes
+    let captured = Int(packet.capturedLength)
+    // SAFETY: 42 bytes hold all three headers; the datagram ends within `captured`.
+    guard packet.linkType == .ethernet, captured >= 42,
+      // EtherType IPv4, version 4, header of 20 bytes, in one load; any DSCP.
+      bytes.bigEndian(UInt32.self, at: 12) & 0xFFFF_FF00 == 0x0800_4500,
+      // No fragment, any time to live, UDP.
+      bytes.bigEndian(UInt32.self, at: 20) & Self.fragmentAndProtocolMask == Self.wholeUDP
+    else { return -1 }
+    let totalLength = Int(bytes.bigEndian(UInt16.self, at: 16))
+    let udpLength = Int(bytes.bigEndian(UInt16.self, at: 38))
+    guard totalLength > 28, udpLength == totalLength &- 20, totalLength &+ 14 <= captured else { return -1 }
+    if verifyChecksums {
+      let frame = bytes.assumingMemoryBound(to: UInt8.self)
+      if feedh_udp_checksums_hold(instructionSet, frame, UInt32(truncatingIfNeeded: udpLength)) == 0 { return -1 }
+    }
+    return udpLength &- 8
   }
+
+  private static var fragmentAndProtocolMask: UInt32 { UInt32(IPFrame.ipv4FragmentMask) << 16 | 0xFF }
+  private static var wholeUDP: UInt32 { UInt32(TransportView.Transport.udp.rawValue) }
 
   /// Any link, any header. Agrees with the short path wherever that one accepts.
   @inline(never)

@@ -86,11 +86,17 @@ struct FileCursor {
   /// the stages that read the payload.
   @inline(__always)
   static func prefetch(_ record: UnsafeRawPointer, _ recordLength: Int) {
-    var line = 0
-    repeat {
-      feedh_prefetch_read(record + (line &+ prefetchDistance))
+    // Four at once, whether or not it is that long: a loop would end unpredictably once a record.
+    let ahead = record + prefetchDistance
+    feedh_prefetch_read(ahead)
+    feedh_prefetch_read(ahead + 64)
+    feedh_prefetch_read(ahead + 128)
+    feedh_prefetch_read(ahead + 192)
+    var line = 256
+    while line < min(recordLength, prefetchedLengthMaximum) {
+      feedh_prefetch_read(ahead + line)
       line &+= 64
-    } while line < min(recordLength, prefetchedLengthMaximum)
+    }
   }
 
   mutating func finish() {

@@ -20,7 +20,9 @@ struct SnapshotDeliveryTests {
   @Test func aSnapshotTakesThePlaceOfTheChannelsBooks() {
     let harness = lateStarter()
     harness.snapshot([M.add(1, 7, "B", 5, "ABC", 49_000), M.add(1, 8, "B", 6, "ABC", 49_000)])
-    #expect(harness.levels("ABC", .buy).map(\.orders) == [[.init(reference: 7, quantity: 5), .init(reference: 8, quantity: 6)]])
+    #expect(
+      harness.levels("ABC", .buy).map(\.orders)
+        == [[.init(reference: 7, quantity: 5), .init(reference: 8, quantity: 6)]])
     #expect(harness.levels("DEF", .sell).isEmpty)
     #expect(harness.liveOrders() == 2)
     // Kept live messages, then the state.

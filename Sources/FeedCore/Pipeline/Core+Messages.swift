@@ -1,0 +1,143 @@
+/// The loop over a core's messages, in blocks: decode one, then apply the one before it, whose cache lines have come.
+extension Core {
+  /// Messages of a block, and so how many at least lie between the request for a message's cache lines and their use;
+  /// Docs/decisions/0003-look-ahead.md.
+  private static var blockLength: Int { 12 }
+
+  /// Applies the first messages of `deliveries`, up to `count`, and returns how many. Ends early behind one that
+  /// changes how later ones are to be read, and before a delivery that is no message.
+  ///
+  /// On a sampled burst all are decoded first, so that the two stages can be told apart.
+  @inline(__always)
+  mutating func applyMessages(
+    _ deliveries: UnsafeMutablePointer<Delivery>, count: Int, packets: UnsafeMutablePointer<DeliveredPacket>,
+    stamps: inout BurstStamps
+  ) -> Int {
+    decoders.list.pointee.removeAll()
+    let step = stamps.isSampled ? count : Self.blockLength
+    var limit = count
+    var decoded = 0
+    var applied = 0
+    repeat {
+      let ready = decoded
+      if decoded < limit {
+        decoded = decode(deliveries, from: decoded, upTo: min(decoded &+ step, limit), limit: &limit, packets)
+        stamps.decoded()
+      }
+      apply(deliveries, from: applied, upTo: ready, packets, &stamps)
+      applied = ready
+    } while applied < limit
+    stamps.applied()
+    if countsMessages { messages &+= UInt64(truncatingIfNeeded: limit) }
+    books.takeDepartures(desk: &desk)
+    return limit
+  }
+
+  // MARK: - Decode
+
+  /// Decodes messages, asks for the memory that applying them will touch, and returns where it stopped. `limit` is
+  /// lowered to what may be decoded before what comes next is applied.
+  @inline(__always)
+  private mutating func decode(
+    _ deliveries: UnsafeMutablePointer<Delivery>, from start: Int, upTo end: Int, limit: inout Int,
+    _ packets: UnsafeMutablePointer<DeliveredPacket>
+  ) -> Int {
+    var position = start
+    while position < end {
+      let channel = deliveries[position].channel
+      if decoders.feedProtocol(channel) == .itch50 {
+        let next = decodeRun(of: decoders.itch50 + Int(channel), deliveries, from: position, upTo: end)
+        if next != position {
+          position = next
+          continue
+        }
+      }
+      if deliveries[position].kind != .message {
+        limit = position
+        return position
+      }
+      let outcome = decodeOther(deliveries + position, packets, into: events.base + position)
+      position &+= 1
+      if outcome == .barrier {
+        limit = position
+        return position
+      }
+    }
+    return position
+  }
+
+  /// Decodes everyday ITCH messages of one channel until something else comes.
+  @inline(__always)
+  private func decodeRun(
+    of decoder: UnsafeMutablePointer<ITCH50Decoder>, _ deliveries: UnsafeMutablePointer<Delivery>, from start: Int,
+    upTo end: Int
+  ) -> Int {
+    let everyday = decoder.pointee.everyday
+    let lines = books.venues[Int(decoder.pointee.venue)].lines
+    let events = events.base
+    let mark = Delivery.mark(ofMessagesOn: deliveries[start].channel)
+    var position = start
+    while position < end, deliveries[position].mark == mark,
+      everyday.decode(deliveries + position, into: events + position)
+    {
+      lines.prefetch(events + position)
+      position &+= 1
+    }
+    return position
+  }
+
+  /// Decodes one message of any kind.
+  @inline(never)
+  mutating func decodeOther(
+    _ delivery: UnsafeMutablePointer<Delivery>, _ packets: UnsafeMutablePointer<DeliveredPacket>,
+    into event: UnsafeMutablePointer<BookEvent>
+  ) -> DecodeOutcome {
+    let channel = delivery.pointee.channel
+    let outcome =
+      decoders.feedProtocol(channel) == .itch50
+      ? decoders.itch50[Int(channel)].decodeOther(delivery, packets: packets, into: event)
+      : decoders.decodeOther(delivery, packets: packets, into: event)
+    if outcome != .everyday { books.admitNewInstruments() }
+    if event.pointee.changesOrders { books.venues[Int(event.pointee.venue)].lines.prefetch(event) }
+    return outcome
+  }
+
+  // MARK: - Apply
+
+  /// Applies decoded messages, packet by packet.
+  @inline(__always)
+  private mutating func apply(
+    _ deliveries: UnsafeMutablePointer<Delivery>, from start: Int, upTo end: Int,
+    _ packets: UnsafeMutablePointer<DeliveredPacket>, _ stamps: inout BurstStamps
+  ) {
+    let events = events.base
+    var position = start
+    while position < end {
+      let packet = packets + Int(deliveries[position].packet)
+      let now = packet.pointee.captureNanoseconds
+      // Of two packets of one time the second waits for what the first let out without latency.
+      if now > clock || now >= desk.nextDue { advance(to: now) }
+      var endsPacket: Bool
+      repeat {
+        let event = events + position
+        if event.pointee.exchangeNanoseconds <= directMaximum || isWithinTime(event, now: now) {
+          let place = Place(delivery: packet, bytes: deliveries[position].bytes)
+          if !books.applyEveryday(event, place: place) { applyOther(event, place: place, now: now) }
+        }
+        endsPacket = deliveries[position].endsPacket
+        position &+= 1
+      } while !endsPacket && position < end
+      if endsPacket, books.changedCount > 0 {
+        stamps.applied()
+        publish(now)
+        stamps.detected()
+      }
+    }
+  }
+
+  @inline(never)
+  private mutating func applyOther(_ event: UnsafeMutablePointer<BookEvent>, place: Place, now: UInt64) {
+    books.apply(event, place: place)
+    if event.pointee.kind == .system { applySystemEvent(event, now: now) }
+  }
+}
