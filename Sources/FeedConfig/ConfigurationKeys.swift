@@ -88,6 +88,9 @@ public enum ConfigurationKeys {
     keys.optionalText("group", .address, \.group, "Destination address of the line's packets; null: any.")
     keys.optionalInteger(
       "port", .count(1...65_535), \.port, unit: "UDP port", "Destination port of the line's packets; null: any.")
+    keys.choice(
+      "role", \.role,
+      "What it carries; live: the feed as it is published; retransmission: answers to requests for missing messages.")
   }
 
   static let feed = KeyGroup(
@@ -109,6 +112,22 @@ public enum ConfigurationKeys {
     keys.optionalText(
       "of", .name, \.of,
       "Role snapshot: name of the feed with those instruments; null: the only one of its venue and protocol.")
+    keys.section(
+      "recovery", "The servers the feed may ask, and as whom. Credentials are plain text: keep the file private.")
+    keys.boolean(
+      "recovery.messages", \.recovery.messages,
+      "Ask for missing messages. All but MEMX need a line of role retransmission for the answers.")
+    keys.boolean(
+      "recovery.snapshots", \.recovery.snapshots,
+      "Ask for snapshots after a late start or a loss: GLIMPSE, Cboe spin, IEX SNAP, MEMX-TCP.")
+    keys.text("recovery.username", .credential(maximumLength: 6), \.recovery.username, "GLIMPSE, Cboe (4 characters).")
+    keys.text("recovery.password", .credential(maximumLength: 10), \.recovery.password, "GLIMPSE, Cboe.")
+    keys.text("recovery.sessionSubId", .credential(maximumLength: 4), \.recovery.sessionSubId, "Cboe SessionSubId.")
+    keys.text("recovery.sourceId", .credential(maximumLength: 10), \.recovery.sourceId, "NYSE SourceID.")
+    keys.integer("recovery.productId", .count(0...255), \.recovery.productId, "NYSE ProductID.")
+    keys.integer("recovery.channelId", .count(0...255), \.recovery.channelId, "NYSE ChannelID.")
+    keys.text(
+      "recovery.token", .credential(maximumLength: 64), \.recovery.token, "IEX SNAP's token; MEMX's user:password.")
     keys.list(
       "lines", maximumCount: 16, isRequired: true,
       "The lines that carry the feed; each needs a file, or a group, a port or both.")
@@ -229,6 +248,9 @@ public enum ConfigurationKeys {
     keys.integer(
       "recovery.snapshotTimeout", .duration(1_000_000...hour), \.recovery.snapshotTimeoutNanoseconds,
       "How long a snapshot may stand still.")
+    keys.integer(
+      "recovery.bufferPackets", .count(16...million), \.recovery.bufferPackets, unit: "packets",
+      "Packets of a channel kept while messages or a snapshot of the channel are asked for.")
     keys.integer(
       "recovery.bufferMessages", .count(16...64 * million), \.recovery.bufferMessages, unit: "messages",
       "Messages of a channel kept while a snapshot comes.")

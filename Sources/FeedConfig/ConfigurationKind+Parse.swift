@@ -47,6 +47,12 @@ extension ConfigurationKind {
       let isFirm = text.utf8.count <= 4 && text.utf8.allSatisfy { Self.isFirmByte($0) }
       return isFirm ? .success(.text(text)) : .failure(Refusal(what: shown, remedy: "write the MPID, or \"\""))
     case .interface, .pciAddress, .folder: return machineName(text, shown)
+    case .credential(let maximumLength):
+      let fits = text.utf8.count <= maximumLength && text.utf8.allSatisfy { $0 >= 0x20 && $0 < 0x7F }
+      // Its text is nobody's business: the place is enough.
+      return fits
+        ? .success(.text(text))
+        : .failure(Refusal(what: "\(path) does not fit", remedy: "write it as the venue assigned it, or \"\""))
     }
   }
 

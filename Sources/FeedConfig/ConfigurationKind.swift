@@ -31,6 +31,8 @@ public enum ConfigurationKind: Sendable, Equatable {
   case pciAddress
   /// The path of a folder.
   case folder
+  /// What a server knows us by: printable ASCII, may be empty.
+  case credential(maximumLength: Int)
   /// A list of whole numbers.
   case counts(ClosedRange<Int64>, maximumCount: Int)
 
@@ -48,7 +50,7 @@ public enum ConfigurationKind: Sendable, Equatable {
     case .address: "address"
     case .fileName: "file name"
     case .symbol: "symbol"
-    case .firm: "text"
+    case .firm, .credential: "text"
     case .interface: "interface"
     case .pciAddress: "PCI address"
     case .folder: "path"
@@ -74,6 +76,7 @@ public enum ConfigurationKind: Sendable, Equatable {
     case .interface: "1 ... 15 characters, no / : or space"
     case .pciAddress: "dddd:bb:dd.f in digits 0-9 a-f"
     case .folder: "1 ... 4095 bytes"
+    case .credential(let maximumLength): "0 ... \(maximumLength) printable ASCII characters"
     case .counts(let range, let maximumCount):
       "at most \(maximumCount) of \(Self.text(range, ScalarText.format(_:)))"
     }
@@ -88,7 +91,8 @@ public enum ConfigurationKind: Sendable, Equatable {
     case .duration: "a duration such as 1ms (units ns, us, ms, s, min, h), \(range)"
     case .decimal: "a decimal with at most \(quantumDecimals) decimals, \(range)"
     case .counts: "a list of whole numbers, \(range)"
-    case .boolean, .choice, .name, .address, .fileName, .symbol, .firm, .interface, .pciAddress, .folder: range
+    case .boolean, .choice, .name, .address, .fileName, .symbol, .firm, .credential, .interface, .pciAddress, .folder:
+      range
     }
   }
 

@@ -28,8 +28,18 @@ struct SettingsTests {
         role: snapshot
         of: live
         lines:
-          - { name: A, group: 233.54.12.1, port: 26401, file: nasdaq.a.pcap }
+          - { name: A, group: 233.54.12.1, port: 26401, file: nasdaq.a.pcap, role: retransmission }
           - { name: B, file: nasdaq.b.pcap }
+        recovery:
+          messages: true
+          snapshots: true
+          username: USER12
+          password: "pass word!"
+          sessionSubId: "0001"
+          sourceId: SOURCE
+          productId: 157
+          channelId: 3
+          token: "user:password"
       - { name: live, venue: nasdaq, lines: [ { name: C, port: 26402 } ] }
     symbols: { overrides: [ { venue: nasdaq, symbol: BRK PR A, canonical: "BRK-A" } ] }
     session: { reorderWindow: 2ms, reorderWindowPackets: 512, silence: 1.5s, sequenceJumpMaximum: 4611686018427387904 }
@@ -44,6 +54,7 @@ struct SettingsTests {
       requestsPerSession: 900
       snapshotAttempts: 9
       snapshotTimeout: 45s
+      bufferPackets: 2_000
       bufferMessages: 4_000
       bufferBytes: 65_536
     detect:
@@ -99,11 +110,14 @@ struct SettingsTests {
     #expect(feed.name == "nasdaq-itch")
     #expect(feed.venue == "nasdaq")
     #expect(feed.protocol == "itch50" && feed.stream == 7)
-    #expect(
-      feed.lines == [
-        LineSettings(name: "A", file: "nasdaq.a.pcap", group: "233.54.12.1", port: 26401),
-        LineSettings(name: "B", file: "nasdaq.b.pcap"),
-      ])
+    var answers = LineSettings(name: "A", file: "nasdaq.a.pcap", group: "233.54.12.1", port: 26401)
+    answers.role = .retransmission
+    #expect(feed.lines == [answers, LineSettings(name: "B", file: "nasdaq.b.pcap")])
+    #expect(feed.recovery.messages && feed.recovery.snapshots)
+    #expect(feed.recovery.username == "USER12" && feed.recovery.password == "pass word!")
+    #expect(feed.recovery.sessionSubId == "0001" && feed.recovery.sourceId == "SOURCE")
+    #expect(feed.recovery.productId == 157 && feed.recovery.channelId == 3)
+    #expect(feed.recovery.token == "user:password")
 
     #expect(settings.session.reorderWindowNanoseconds == 2_000_000)
     #expect(settings.session.reorderWindowPackets == 512)
@@ -121,6 +135,7 @@ struct SettingsTests {
     #expect(recovery.requestsPerSession == 900)
     #expect(recovery.snapshotAttempts == 9)
     #expect(recovery.snapshotTimeoutNanoseconds == 45_000_000_000)
+    #expect(recovery.bufferPackets == 2_000)
     #expect(recovery.bufferMessages == 4_000)
     #expect(recovery.bufferBytes == 65_536)
   }

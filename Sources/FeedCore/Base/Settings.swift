@@ -72,6 +72,8 @@ public struct FeedSettings: Sendable {
   /// Which of the streams of its flows: PITCH unit, IEX, Deribit or Coinbase channel, Eurex market segment. Nil: all
   /// of them, a channel each.
   public var stream: UInt32?
+  /// Whom it may ask for what is missing.
+  public var recovery = FeedRecoverySettings()
   /// What its packets are to the feed they are of.
   public var role: FeedRole
   /// Name of the feed whose books they are about; nil: the feed itself, or the only one of its venue and protocol.
@@ -91,6 +93,36 @@ public struct FeedSettings: Sendable {
   }
 }
 
+/// The servers that a feed may ask, and who asks. Texts are ASCII, at most 64 bytes.
+public struct FeedRecoverySettings: Sendable, Equatable {
+  /// Ask for missing messages: MoldUDP64 requests, Cboe GRP, NYSE retransmission, IEX gap fill, MEMX-TCP.
+  public var messages = false
+  /// Ask for snapshots of the whole channel: GLIMPSE, Cboe spin, IEX SNAP, MEMX-TCP.
+  public var snapshots = false
+  /// SoupBinTCP and Cboe.
+  public var username = ""
+  public var password = ""
+  /// Cboe SessionSubId, four characters.
+  public var sessionSubId = ""
+  /// NYSE SourceID, at most ten characters.
+  public var sourceId = ""
+  /// NYSE ProductID.
+  public var productId: UInt8 = 0
+  /// NYSE ChannelID.
+  public var channelId: UInt8 = 0
+  /// IEX SNAP's authentication token; MEMX's "user:password".
+  public var token = ""
+  public init() {}
+}
+
+/// What a line carries.
+public enum LineRole: String, Sendable, CaseIterable {
+  /// The feed as it is published.
+  case live
+  /// Answers to requests for missing messages.
+  case retransmission
+}
+
 /// What a feed's packets are: its messages themselves, or a help for another feed.
 public enum FeedRole: String, Sendable, BitwiseCopyable, CaseIterable {
   /// Messages as they happen.
@@ -108,6 +140,7 @@ public struct LineSettings: Sendable, Equatable {
   public var group: String?
   /// Destination UDP port, nil = any.
   public var port: UInt16?
+  public var role = LineRole.live
   public init(name: String, file: String? = nil, group: String? = nil, port: UInt16? = nil) {
     self.name = name
     self.file = file
@@ -176,6 +209,8 @@ public struct RecoverySettings: Sendable {
   public var bufferMessages = 1_048_576
   /// Bytes of those messages. 4,096 ... 4 G.
   public var bufferBytes = 67_108_864
+  /// Packets of a channel kept while missing messages or a snapshot of all of it are asked for. 16 ... 1 M.
+  public var bufferPackets = 65_536
   public init() {}
 }
 

@@ -272,7 +272,10 @@ extension VenueBook {
     let headers = headers
     orders.removeAll { Self.stands($0, $1, in: channel, headers) }
     for instrument in 0..<admitted where headers[instrument].channel == channel {
-      fold(headers.base + instrument, event, isSell: false, price: 0, quantity: 0)
+      // A book without an event yet may have been admitted by the look-ahead, or not: the clear is none of its events.
+      if headers[instrument].digest != 0 {
+        fold(headers.base + instrument, event, isSell: false, price: 0, quantity: 0)
+      }
       clearSide(instrument, isSell: false)
       clearSide(instrument, isSell: true)
     }

@@ -18,6 +18,8 @@ public enum Counter: Int, CaseIterable, Sendable {
   case staleSessionPackets
   /// Packets outside of a channel's numbers: snapshots and refreshes, unsequenced units.
   case outOfBandPackets
+  /// Packets and messages that came from a server that was asked, or might have been.
+  case answerPackets
   /// Packets of flows that bring snapshots of single instruments; of these: copies that another line brought before.
   case snapshotPackets
   case snapshotCopies

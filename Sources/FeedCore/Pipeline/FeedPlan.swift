@@ -12,6 +12,8 @@ public struct FeedPlan: Sendable {
     /// Which of the streams of its flows it is (PITCH unit, IEX or Deribit channel, market segment); nil where the
     /// transport has one stream a flow.
     public var stream: UInt32?
+    /// Position of its feed in `Settings.feeds`; nil: it was found.
+    public var feed: Int?
     public var role = FeedRole.live
     /// Role snapshot: the channel whose instruments its packets are about; nil: they go nowhere.
     public var snapshotsOf: UInt8?

@@ -4,7 +4,7 @@ extension FlowDiscovery {
     var plan = FeedPlan()
     plan.venues = settings.venues
     // Configured feeds come first, in their order, whether this capture holds them or not.
-    for feed in settings.feeds {
+    for (position, feed) in settings.feeds.enumerated() {
       guard let venue = plan.venues.firstIndex(where: { $0.name == feed.venue }) else {
         throw FeedPlanError(
           description: "feed \(feed.name): venue \(feed.venue) is not configured; add it under venues")
@@ -12,7 +12,7 @@ extension FlowDiscovery {
       plan.channels.append(
         FeedPlan.Channel(
           name: feed.name, venue: VenueIndex(venue), protocol: FeedProtocol(name: feed.protocol) ?? .itch50,
-          isNumbered: true, lines: feed.lines.map(\.name), stream: feed.stream, role: feed.role))
+          isNumbered: true, lines: feed.lines.map(\.name), stream: feed.stream, feed: position, role: feed.role))
     }
     var discovered = Discovered(configuredVenues: plan.venues.count)
     // Snapshot flows come last: what they are about has its channel then.
@@ -52,6 +52,8 @@ extension FlowDiscovery {
     }
     try resolveSnapshotFeeds(&plan)
     discovered.name(&plan)
+    addAnswerLines(&plan)
+    try checkRecovery(plan)
     return plan
   }
 
@@ -110,6 +112,7 @@ extension FlowDiscovery {
       described.lines = []
       described.role = .snapshot
       described.snapshotsOf = UInt8(target)
+      described.feed = nil
       described.carriesSnapshots = false
       try append(described, flow, &plan)
     }

@@ -199,9 +199,14 @@ protocol DeliverySink {
   var batch: DeliveryBatch { get set }
   /// Hands on `batch` and leaves an empty one.
   mutating func flush()
+  /// The same, and waits until all that was handed on is worked off: what its messages point to may go.
+  mutating func settle()
 }
 
 extension DeliverySink {
+  /// Of a sink that works off what it is handed at once.
+  mutating func settle() { flush() }
+
   @inline(__always)
   mutating func flushIfFull() {
     if batch.shouldFlush { flush() }
