@@ -5,6 +5,7 @@ public enum MachineError: Error, Equatable, Sendable, CustomStringConvertible {
   /// The folder has neither `sys` nor `proc`.
   case noMachine(path: String)
   case notWritable(path: String, reason: String)
+  case unreadable(path: String, reason: String)
   case notRoot(option: String)
   case noState(path: String)
   case badState(path: String, line: Int)
@@ -18,6 +19,8 @@ public enum MachineError: Error, Equatable, Sendable, CustomStringConvertible {
       "--root \(path): has neither sys nor proc in it; name a recorded machine, as feedh tune --record makes"
     case .notWritable(let path, let reason):
       "\(path): cannot be written: \(reason); name another place or free space there"
+    case .unreadable(let path, let reason):
+      "\(path): cannot be read: \(reason); name the file that --apply used (--state)"
     case .notRoot(let option):
       "\(option) changes the machine and needs root; run it with sudo, or leave it out to see the plan"
     case .noState(let path):

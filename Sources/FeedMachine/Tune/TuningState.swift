@@ -47,7 +47,7 @@ struct TuningState: Equatable {
   static func load(_ path: String) throws(MachineError) -> TuningState? {
     guard let file = fopen(path, "re") else {
       if errno == ENOENT { return nil }
-      throw .notWritable(path: path, reason: String(cString: strerror(errno)))
+      throw .unreadable(path: path, reason: String(cString: strerror(errno)))
     }
     defer { fclose(file) }
     var bytes: [UInt8] = []
