@@ -9,7 +9,7 @@ public enum ConfigurationKeys {
       ("venues[]", venue.bindings.map(\.key)), ("feeds[]", feed.bindings.map(\.key)),
       ("feeds[].lines[]", line.bindings.map(\.key)), ("symbols.overrides[]", override.bindings.map(\.key)),
       ("detect.crossVenue", crossVenue.bindings.map(\.key)),
-      ("detect.imbalance", imbalance.bindings.map(\.key)),
+      ("detect.imbalance", imbalance.bindings.map(\.key)), ("live.ports[]", port.bindings.map(\.key)),
     ]
     func withChildren(_ keys: [ConfigurationKey]) -> [ConfigurationKey] {
       keys.flatMap { key -> [ConfigurationKey] in
@@ -88,6 +88,9 @@ public enum ConfigurationKeys {
     keys.optionalText("group", .address, \.group, "Destination address of the line's packets; null: any.")
     keys.optionalInteger(
       "port", .count(1...65_535), \.port, unit: "UDP port", "Destination port of the line's packets; null: any.")
+    keys.choice(
+      "role", \.role,
+      "What it carries; live: the feed as it is published; retransmission: answers to requests for missing messages.")
   }
 
   static let feed = KeyGroup(
@@ -103,6 +106,28 @@ public enum ConfigurationKeys {
     keys.optionalInteger(
       "stream", .count(0...4_294_967_295), \.stream,
       "PITCH unit, IEX, Deribit or Coinbase channel, or Eurex market segment; null: all of its lines', a channel each.")
+    keys.choice(
+      "role", \.role,
+      "What its packets are; live: messages as they happen; snapshot: snapshots of the instruments of another feed.")
+    keys.optionalText(
+      "of", .name, \.of,
+      "Role snapshot: name of the feed with those instruments; null: the only one of its venue and protocol.")
+    keys.section(
+      "recovery", "The servers the feed may ask, and as whom. Credentials are plain text: keep the file private.")
+    keys.boolean(
+      "recovery.messages", \.recovery.messages,
+      "Ask for missing messages. All but MEMX need a line of role retransmission for the answers.")
+    keys.boolean(
+      "recovery.snapshots", \.recovery.snapshots,
+      "Ask for snapshots after a late start or a loss: GLIMPSE, Cboe spin, IEX SNAP, MEMX-TCP.")
+    keys.text("recovery.username", .credential(maximumLength: 6), \.recovery.username, "GLIMPSE, Cboe (4 characters).")
+    keys.text("recovery.password", .credential(maximumLength: 10), \.recovery.password, "GLIMPSE, Cboe.")
+    keys.text("recovery.sessionSubId", .credential(maximumLength: 4), \.recovery.sessionSubId, "Cboe SessionSubId.")
+    keys.text("recovery.sourceId", .credential(maximumLength: 10), \.recovery.sourceId, "NYSE SourceID.")
+    keys.integer("recovery.productId", .count(0...255), \.recovery.productId, "NYSE ProductID.")
+    keys.integer("recovery.channelId", .count(0...255), \.recovery.channelId, "NYSE ChannelID.")
+    keys.text(
+      "recovery.token", .credential(maximumLength: 64), \.recovery.token, "IEX SNAP's token; MEMX's user:password.")
     keys.list(
       "lines", maximumCount: 16, isRequired: true,
       "The lines that carry the feed; each needs a file, or a group, a port or both.")
@@ -145,6 +170,17 @@ public enum ConfigurationKeys {
       "Least shares over both sides.")
   }
 
+  static let port = KeyGroup(prefix: "live.ports[]", defaults: PortSettings(name: "")) { keys in
+    keys.text("name", .name, \.name, isRequired: true, "What reports call the port; unique.")
+    keys.optionalText(
+      "interface", .interface, \.interface, "The kernel's name of its interface; null: known by its PCI address alone.")
+    keys.optionalText("pciAddress", .pciAddress, \.pciAddress, "Its place on the PCI bus, for DPDK; null: none needed.")
+    keys.integer("queues", .count(1...64), \.queues, unit: "queues", "Receive queues that packets are spread over.")
+    keys.integer(
+      "queueDepthPackets", .count(64...32_768), \.queueDepthPackets, unit: "packets",
+      "Packets that each receive queue holds (descriptors of its ring).")
+  }
+
   static let settings = KeyGroup(prefix: "", defaults: Settings()) { keys in
     keys.list("venues", maximumCount: maximumVenueCount, "The venues, in the order of reports.")
     keys.list("feeds", maximumCount: 256, "The feeds and the lines that carry them.")
@@ -161,6 +197,7 @@ public enum ConfigurationKeys {
     keys.boolean("orders.enabled", \.orders.enabled, "Send orders; false: detect only.")
     keys.text("orders.firm", .firm, \.orders.firm, "OUCH Firm (MPID); empty: the port's default.")
     addExecution(&keys)
+    addLive(&keys)
   }
 
   private static func addSession(_ keys: inout KeyGroup<Settings>) {
@@ -212,6 +249,9 @@ public enum ConfigurationKeys {
       "recovery.snapshotTimeout", .duration(1_000_000...hour), \.recovery.snapshotTimeoutNanoseconds,
       "How long a snapshot may stand still.")
     keys.integer(
+      "recovery.bufferPackets", .count(16...million), \.recovery.bufferPackets, unit: "packets",
+      "Packets of a channel kept while messages or a snapshot of the channel are asked for.")
+    keys.integer(
       "recovery.bufferMessages", .count(16...64 * million), \.recovery.bufferMessages, unit: "messages",
       "Messages of a channel kept while a snapshot comes.")
     keys.integer(
@@ -257,6 +297,16 @@ public enum ConfigurationKeys {
       "risk.shardAllotment", .counts(0...million, maximumCount: maximumShardCount), \.risk.shardAllotment,
       unit: "parts per million",
       "Each shard's part of the firm-wide limits, one entry per shard, at most 1_000_000 in all; null: equal parts.")
+  }
+
+  private static func addLive(_ keys: inout KeyGroup<Settings>) {
+    keys.section("live", "Live packets: what feedh tune and feedh doctor prepare the machine for.")
+    keys.list("live.ports", maximumCount: 16, "Ports that packets arrive at; each needs an interface or a PCI address.")
+    keys.integer(
+      "live.receiveBufferBytes", .count(65_536...1_073_741_824), \.live.receiveBufferBytes, unit: "bytes",
+      "Receive buffer of each multicast socket.")
+    keys.optionalText(
+      "live.recordFolder", .folder, \.live.recordFolder, "Folder that packets are recorded to; null: nowhere.")
   }
 
   private static func addExecution(_ keys: inout KeyGroup<Settings>) {

@@ -48,6 +48,7 @@ extension ConfigurationPlan {
       + settings.feeds.flatMap { feed -> [String] in
         ["  \(feed.name) → venue \(feed.venue), protocol \(feed.protocol)"]
           + feed.lines.map { "    line \($0.name) ← \(source(of: $0))" }
+          + recoveryLines(of: feed)
       }
   }
 
@@ -58,7 +59,15 @@ extension ConfigurationPlan {
       parts.append((NetworkAddress(group)?.isMulticast == true ? "multicast " : "unicast ") + group)
     }
     if let port = line.port { parts.append("port \(port)") }
+    if line.role == .retransmission { parts.append("answers to requests") }
     return parts.joined(separator: ", ")
+  }
+
+  private func recoveryLines(of feed: FeedSettings) -> [String] {
+    let asked = [feed.recovery.messages ? "missing messages" : nil, feed.recovery.snapshots ? "snapshots" : nil]
+      .compactMap { $0 }.joined(separator: " and ")
+    if asked.isEmpty { return [] }
+    return ["    asks for \(asked), keeps \(count(settings.recovery.bufferPackets)) packets meanwhile"]
   }
 
   private var sessionLines: [String] {

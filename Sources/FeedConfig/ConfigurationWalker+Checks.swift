@@ -14,6 +14,8 @@ extension ConfigurationWalker {
   private mutating func checkNames() {
     checkUnique(settings.venues.indices.map { ("venues[\($0)].name", settings.venues[$0].name) }, "venue")
     checkUnique(settings.feeds.indices.map { ("feeds[\($0)].name", settings.feeds[$0].name) }, "feed")
+    checkFeedsOfSnapshots()
+    checkUnique(settings.live.ports.indices.map { ("live.ports[\($0)].name", settings.live.ports[$0].name) }, "port")
     for (index, feed) in settings.feeds.enumerated() {
       checkUnique(
         feed.lines.indices.map { ("feeds[\(index)].lines[\($0)].name", feed.lines[$0].name) }, "line of its feed")
@@ -30,6 +32,24 @@ extension ConfigurationWalker {
           "rename it here or on line \(other.line)")
       } else {
         first[name] = place
+      }
+    }
+  }
+
+  /// What a feed is `of` is a feed, and only a snapshot feed is of another.
+  private mutating func checkFeedsOfSnapshots() {
+    let names = settings.feeds.filter { $0.role == .live && !$0.name.isEmpty }.map(\.name)
+    for (index, feed) in settings.feeds.enumerated() {
+      guard let of = feed.of, let place = places["feeds[\(index)].of"] else { continue }
+      if feed.role == .live {
+        report(
+          place, "feeds[\(index)].of is \"\(of)\", but its role is live", allowed: "null",
+          "add role: snapshot, or remove the key")
+      } else if !names.contains(of) {
+        report(
+          place, "feeds[\(index)].of is \"\(of)\", which is no live feed",
+          allowed: names.isEmpty ? "the name of one (there is none)" : names.joined(separator: ", "),
+          NearestName.find(of, among: names).map { "did you mean \"\($0)\"?" } ?? "name one of them")
       }
     }
   }

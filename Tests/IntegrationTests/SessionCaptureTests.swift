@@ -31,6 +31,7 @@ struct SessionCaptureTests {
           if isDeribit { countTemplates(delivery) }
         case .sessionRestart: restarts += 1
         case .channelState: states[delivery.channel, default: []].append(BookState(rawValue: delivery.detail)!)
+        case .messagesLost, .snapshotBegan, .snapshotMessage, .snapshotEnded, .snapshotPacket: break
         }
       }
       batch.clear()

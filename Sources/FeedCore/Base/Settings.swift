@@ -17,6 +17,7 @@ public struct Settings: Sendable {
   public var orders = OrderSettings()
   public var threads = ThreadSettings()
   public var latency = LatencySettings()
+  public var live = LiveSettings()
   /// Check IPv4 header and UDP checksums where a packet carries them.
   public var verifyChecksums = true
   public init() {}
@@ -71,16 +72,63 @@ public struct FeedSettings: Sendable {
   /// Which of the streams of its flows: PITCH unit, IEX, Deribit or Coinbase channel, Eurex market segment. Nil: all
   /// of them, a channel each.
   public var stream: UInt32?
+  /// Whom it may ask for what is missing.
+  public var recovery = FeedRecoverySettings()
+  /// What its packets are to the feed they are of.
+  public var role: FeedRole
+  /// Name of the feed whose books they are about; nil: the feed itself, or the only one of its venue and protocol.
+  public var of: String?
   public var lines: [LineSettings]
   public init(
-    name: String, venue: String, protocol: String = "auto", stream: UInt32? = nil, lines: [LineSettings]
+    name: String, venue: String, protocol: String = "auto", stream: UInt32? = nil, role: FeedRole = .live,
+    of: String? = nil, lines: [LineSettings]
   ) {
     self.name = name
     self.venue = venue
     self.protocol = `protocol`
     self.stream = stream
+    self.role = role
+    self.of = of
     self.lines = lines
   }
+}
+
+/// The servers that a feed may ask, and who asks. Texts are ASCII, at most 64 bytes.
+public struct FeedRecoverySettings: Sendable, Equatable {
+  /// Ask for missing messages: MoldUDP64 requests, Cboe GRP, NYSE retransmission, IEX gap fill, MEMX-TCP.
+  public var messages = false
+  /// Ask for snapshots of the whole channel: GLIMPSE, Cboe spin, IEX SNAP, MEMX-TCP.
+  public var snapshots = false
+  /// SoupBinTCP and Cboe.
+  public var username = ""
+  public var password = ""
+  /// Cboe SessionSubId, four characters.
+  public var sessionSubId = ""
+  /// NYSE SourceID, at most ten characters.
+  public var sourceId = ""
+  /// NYSE ProductID.
+  public var productId: UInt8 = 0
+  /// NYSE ChannelID.
+  public var channelId: UInt8 = 0
+  /// IEX SNAP's authentication token; MEMX's "user:password".
+  public var token = ""
+  public init() {}
+}
+
+/// What a line carries.
+public enum LineRole: String, Sendable, CaseIterable {
+  /// The feed as it is published.
+  case live
+  /// Answers to requests for missing messages.
+  case retransmission
+}
+
+/// What a feed's packets are: its messages themselves, or a help for another feed.
+public enum FeedRole: String, Sendable, BitwiseCopyable, CaseIterable {
+  /// Messages as they happen.
+  case live
+  /// Snapshots of single instruments, unasked for: CME's loop, NYSE's refresh, Coinbase Derivatives, Eurex.
+  case snapshot
 }
 
 /// What carries one line of a feed: a capture file (by its base name), a group and port, or both.
@@ -92,6 +140,7 @@ public struct LineSettings: Sendable, Equatable {
   public var group: String?
   /// Destination UDP port, nil = any.
   public var port: UInt16?
+  public var role = LineRole.live
   public init(name: String, file: String? = nil, group: String? = nil, port: UInt16? = nil) {
     self.name = name
     self.file = file
@@ -160,6 +209,8 @@ public struct RecoverySettings: Sendable {
   public var bufferMessages = 1_048_576
   /// Bytes of those messages. 4,096 ... 4 G.
   public var bufferBytes = 67_108_864
+  /// Packets of a channel kept while missing messages or a snapshot of all of it are asked for. 16 ... 1 M.
+  public var bufferPackets = 65_536
   public init() {}
 }
 
@@ -262,4 +313,33 @@ public struct LatencySettings: Sendable {
   /// An unpaced replay stamps one burst in this many; a paced one stamps all. 1 ... 1 M.
   public var sampleEvery = 64
   public init() {}
+}
+
+/// Live packets: where they arrive, and what that takes of the machine.
+public struct LiveSettings: Sendable {
+  /// At most 16.
+  public var ports: [PortSettings] = []
+  /// Receive buffer of a multicast socket, bytes. 65,536 ... 1 G.
+  public var receiveBufferBytes = 33_554_432
+  /// Folder that packets are recorded to, nil = nowhere.
+  public var recordFolder: String?
+  public init() {}
+}
+
+/// A port of a network card: named by the kernel's interface, by its PCI address (for DPDK), or by both.
+public struct PortSettings: Sendable, Equatable {
+  public var name: String
+  /// "eth1".
+  public var interface: String?
+  /// "0000:3b:00.0".
+  public var pciAddress: String?
+  /// Receive queues. 1 ... 64.
+  public var queues = 1
+  /// Packets that each receive queue holds (descriptors). 64 ... 32,768.
+  public var queueDepthPackets = 4_096
+  public init(name: String, interface: String? = nil, pciAddress: String? = nil) {
+    self.name = name
+    self.interface = interface
+    self.pciAddress = pciAddress
+  }
 }

@@ -33,6 +33,17 @@ public struct Storage<Element: BitwiseCopyable>: @unchecked Sendable {
     self.capacity = capacity
   }
 
+  /// A part of this memory, `count` elements from `first` on.
+  func part(from first: Int, count: Int) -> Storage {
+    precondition(first >= 0 && count > 0 && count <= capacity - first, "a part lies within its whole")
+    return Storage(base: base + first, capacity: count)
+  }
+
+  private init(base: UnsafeMutablePointer<Element>, capacity: Int) {
+    self.base = base
+    self.capacity = capacity
+  }
+
   /// Touches the first `count` elements (default all), so that no page fault is left for the hot path.
   public func prefault(count: Int? = nil) {
     let bytes = min(count ?? capacity, capacity) * MemoryLayout<Element>.stride

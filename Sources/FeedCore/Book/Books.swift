@@ -53,15 +53,6 @@ struct Books {
     for venue in 0..<venueCount where venues[venue].admitted != venues[venue].directory.pointee.count {
       Self.admit(venues, venue, symbols)
     }
-    for venue in 0..<venueCount where venues[venue].directory.pointee.moveCount > 0 { Self.takeMoves(venues, venue) }
-  }
-
-  /// Books whose channel is not the one that named them.
-  @inline(never)
-  private static func takeMoves(_ venues: UnsafeMutablePointer<VenueBook>, _ venue: Int) {
-    while let instrument = venues[venue].directory.pointee.takeMove() {
-      venues[venue].headers[instrument].channel = venues[venue].directory.pointee.channels[instrument]
-    }
   }
 
   @inline(never)
@@ -151,6 +142,7 @@ struct Books {
       venue.pointee.exchangeNanoseconds = event.pointee.exchangeNanoseconds
       return clearChannel(event)
     case .channelGap: return suspectChannel(event)
+    case .giveUp: return giveUp(event)
     case .endOfChannelEvent: return endEvents(ofChannel: event.pointee.channel)
     case .modify, .setQuantity, .setLevel, .setTop, .insertLevelAt, .changeLevelAt, .deleteLevelAt,
       .deleteLevelsThrough, .deleteLevelsFrom, .clearBook, .damage, .instrumentGap, .assignChannel, .endOfEvent:
@@ -186,7 +178,7 @@ struct Books {
     for position in 0..<Int(group.pointee.quantity) { apply(member: first + position, place: place) }
   }
 
-  private mutating func apply(member event: UnsafeMutablePointer<BookEvent>, place: Place) {
+  mutating func apply(member event: UnsafeMutablePointer<BookEvent>, place: Place) {
     if event.pointee.kind == .group { return }
     if event.pointee.changesOrders {
       event.pointee.home = venues[Int(event.pointee.venue)].orders.homes.home(event.pointee.reference)
@@ -197,19 +189,47 @@ struct Books {
   private mutating func clearChannel(_ event: UnsafeMutablePointer<BookEvent>) {
     let venue = venues + Int(event.pointee.venue)
     venue.pointee.clearChannel(event)
+    let isKnown = channels[Int(event.pointee.channel)].instrumentsRecover
     for instrument in 0..<venue.pointee.admitted
     where venue.pointee.headers[instrument].channel == event.pointee.channel {
+      // An empty book misses nothing.
+      if isKnown { venue.pointee.headers[instrument].flags.remove(.stale) }
       markChanged(event.pointee.venue, instrument, if: true)
     }
   }
 
   /// Changes of the channel's books may be missing. What was under way of an event does not end it.
   private mutating func suspectChannel(_ event: UnsafeMutablePointer<BookEvent>) {
-    endEvents(ofChannel: event.pointee.channel)
-    let venue = venues + Int(event.pointee.venue)
-    for instrument in 0..<venue.pointee.admitted
-    where venue.pointee.headers[instrument].channel == event.pointee.channel {
+    suspect(channel: event.pointee.channel, venue: event.pointee.venue)
+  }
+
+  /// The book is stale, for good or until its snapshot.
+  mutating func suspect(_ instrument: UInt32, venue: VenueIndex) {
+    let index = Int(instrument)
+    if index >= venues[Int(venue)].admitted { return }
+    venues[Int(venue)].headers[index].flags.insert(.stale)
+    markChanged(venue, index, if: true)
+  }
+
+  /// Every book of the channel is stale.
+  mutating func suspect(channel: UInt8, venue index: VenueIndex) {
+    endEvents(ofChannel: channel)
+    let venue = venues + Int(index)
+    for instrument in 0..<venue.pointee.admitted where venue.pointee.headers[instrument].channel == channel {
       venue.pointee.headers[instrument].flags.insert(.stale)
+      markChanged(index, instrument, if: true)
+    }
+  }
+
+  /// The stale books of one shard and channel got no snapshot in time.
+  private mutating func giveUp(_ event: UnsafeMutablePointer<BookEvent>) {
+    let venue = venues + Int(event.pointee.venue)
+    for instrument in 0..<venue.pointee.admitted {
+      let header = venue.pointee.headers.base + instrument
+      guard header.pointee.channel == event.pointee.channel, header.pointee.flags.contains(.stale),
+        UInt32(header.pointee.shard) == event.pointee.quantity
+      else { continue }
+      header.pointee.flags.insert(.untrusted)
       markChanged(event.pointee.venue, instrument, if: true)
     }
   }
@@ -322,6 +342,49 @@ struct Books {
     let venue = venues + Int(channels[Int(channel)].venue)
     let bit = UInt64(1) << UInt64(channel)
     if isComplete { venue.pointee.completeChannels |= bit } else { venue.pointee.completeChannels &= ~bit }
+  }
+
+  /// A snapshot of all of the channel's books begins: they are empty, and what damaged them is gone with their content.
+  @inline(never)
+  mutating func beginSnapshot(channel: UInt8) {
+    let venue = Int(channels[Int(channel)].venue)
+    // What is under way is no state to be trusted, whatever the session layer said last.
+    if channels[Int(channel)].state == .ok { setState(.gap, channel: channel) }
+    endEvents(ofChannel: channel)
+    venues[venue].emptyForSnapshot(channel: channel)
+    markChanged(channel: channel)
+  }
+
+  /// The snapshot is whole. Its books are trusted when the session layer says so.
+  @inline(never)
+  mutating func endSnapshot(channel: UInt8) { endEvents(ofChannel: channel) }
+
+  /// The snapshot of one instrument begins: its book is empty, and what damaged it is gone.
+  @inline(never)
+  mutating func beginSnapshot(of index: Int, venue: VenueIndex) {
+    if index >= venues[Int(venue)].admitted { return }
+    if venues[Int(venue)].emptyForSnapshot(instrument: index) {
+      // Others that wait for theirs were emptied with it.
+      markChanged(channel: venues[Int(venue)].headers[index].channel)
+    }
+    venues[Int(venue)].headers[index].flags.insert(.stale)
+    markChanged(venue, index, if: true)
+  }
+
+  /// The instrument's book is whole.
+  @inline(never)
+  mutating func endSnapshot(of index: Int, venue: VenueIndex) {
+    if index >= venues[Int(venue)].admitted { return }
+    venues[Int(venue)].headers[index].flags.remove(.stale)
+    markChanged(venue, index, if: true)
+  }
+
+  private mutating func markChanged(channel: UInt8) {
+    let venue = channels[Int(channel)].venue
+    for instrument in 0..<venues[Int(venue)].admitted
+    where venues[Int(venue)].headers[instrument].channel == channel {
+      markChanged(venue, instrument, if: true)
+    }
   }
 
   /// A new session: numbers and books begin again.

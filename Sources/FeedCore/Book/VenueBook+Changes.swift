@@ -211,7 +211,10 @@ extension VenueBook {
   mutating func clearBook(_ event: UnsafeMutablePointer<BookEvent>) -> Bool {
     let instrument = Int(event.pointee.instrument)
     fold(headers.base + instrument, event, isSell: false, price: 0, quantity: 0)
-    if orders.count > 0 { orders.removeAll { owner, _ in owner == instrument } }
+    let header = headers.base + instrument
+    if orders.count > 0, header.pointee.bestBid.quantity > 0 || header.pointee.bestAsk.quantity > 0 {
+      orders.removeAll { owner, _ in owner == instrument }
+    }
     clearSide(instrument, isSell: false)
     clearSide(instrument, isSell: true)
     return true
@@ -222,13 +225,57 @@ extension VenueBook {
     instrument == OrderTable.foreignInstrument ? price == Int32(channel) : headers[instrument].channel == channel
   }
 
+  /// All books of a channel are empty, for a snapshot to fill: whatever was wrong with them is gone. Trading states
+  /// stay, for not every snapshot tells them.
+  mutating func emptyForSnapshot(channel: UInt8) {
+    let headers = headers
+    var blank = BookEvent()
+    orders.removeAll { Self.stands($0, $1, in: channel, headers) }
+    for instrument in 0..<admitted where headers[instrument].channel == channel {
+      headers[instrument].flags.subtract([.untrusted, .stale])
+      fold(headers.base + instrument, &blank, isSell: false, price: 0, quantity: 0)
+      clearSide(instrument, isSell: false)
+      clearSide(instrument, isSell: true)
+    }
+  }
+
+  /// The instrument's book is empty, for its snapshot to fill. True where the table of orders had to be walked for it:
+  /// then all books of its channel that wait for a snapshot are empty, so that a loss costs one walk, not one a book.
+  mutating func emptyForSnapshot(instrument: Int) -> Bool {
+    let headers = headers
+    let header = headers.base + instrument
+    let channel = header.pointee.channel
+    header.pointee.flags.insert(.stale)
+    let holdsOrders = orders.count > 0 && (header.pointee.bestBid.quantity > 0 || header.pointee.bestAsk.quantity > 0)
+    if holdsOrders {
+      orders.removeAll { owner, price in
+        Self.stands(owner, price, in: channel, headers) && owner != OrderTable.foreignInstrument
+          && headers[owner].flags.contains(.stale)
+      }
+      for other in 0..<admitted
+      where headers[other].channel == channel && headers[other].flags.contains(.stale) && other != instrument {
+        clearSide(other, isSell: false)
+        clearSide(other, isSell: true)
+      }
+    }
+    var blank = BookEvent()
+    header.pointee.flags.remove(.untrusted)
+    fold(header, &blank, isSell: false, price: 0, quantity: 0)
+    clearSide(instrument, isSell: false)
+    clearSide(instrument, isSell: true)
+    return holdsOrders
+  }
+
   /// All books of the event's channel are empty; trading states stay.
   mutating func clearChannel(_ event: UnsafeMutablePointer<BookEvent>) {
     let channel = event.pointee.channel
     let headers = headers
     orders.removeAll { Self.stands($0, $1, in: channel, headers) }
     for instrument in 0..<admitted where headers[instrument].channel == channel {
-      fold(headers.base + instrument, event, isSell: false, price: 0, quantity: 0)
+      // A book without an event yet may have been admitted by the look-ahead, or not: the clear is none of its events.
+      if headers[instrument].digest != 0 {
+        fold(headers.base + instrument, event, isSell: false, price: 0, quantity: 0)
+      }
       clearSide(instrument, isSell: false)
       clearSide(instrument, isSell: true)
     }

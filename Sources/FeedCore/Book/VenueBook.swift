@@ -26,9 +26,8 @@ struct VenueBook {
   let queueScratch: Storage<RestingOrder>
   /// Number of the last order that arrived; wraps.
   var arrivals: UInt32 = 0
-  /// The feed brings snapshots of single instruments: a book is stale until its own, and ids outlive a channel's
-  /// numbers.
-  var instrumentsRecover = false
+  /// Bit c: channel c brings snapshots of single instruments: a book is stale until its own.
+  var recoveringChannels: UInt64 = 0
   /// Between system events Q and M.
   var isMarketOpen = false
   /// This core counts what every core sees.
@@ -64,6 +63,8 @@ struct VenueBook {
     arena.levels.prefault(count: min(arena.levels.capacity, 1 << 20))
   }
 
+  func recovers(_ channel: UInt8) -> Bool { recoveringChannels & (1 << UInt64(channel & 63)) != 0 }
+
   /// Sets up the header of the next instrument that was named.
   mutating func admitNext(symbols: UnsafeMutablePointer<SymbolTable>) {
     var header = BookHeader()
@@ -71,7 +72,7 @@ struct VenueBook {
     header.channel = directory.pointee.channels[admitted]
     if directory.pointee.owned[admitted] != 0 { header.flags.insert(.owned) }
     if directory.pointee.kind.allowsAnyPrice { header.flags.insert(.anyPrice) }
-    if instrumentsRecover { header.flags.insert(.stale) }
+    if recovers(header.channel) { header.flags.insert(.stale) }
     headers[admitted] = header
     near.clear(admitted)
     admitted += 1

@@ -56,6 +56,8 @@ struct BookEvent: BitwiseCopyable {
     case instrumentGap
     /// Changes of the channel's instruments may be missing: each is as after `instrumentGap` 1.
     case channelGap
+    /// No snapshot came in time: books of the channel that miss changes, of shard `quantity`, are not to be trusted.
+    case giveUp
     /// The instrument's changes come on the event's channel: from here on its trust is that channel's.
     case assignChannel
     /// The venue's event is complete: for the instrument; for all instruments of the channel.

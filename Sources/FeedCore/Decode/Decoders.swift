@@ -11,8 +11,13 @@ struct Decoders {
   private let others: UnsafeMutablePointer<UnsafeMutableRawPointer?>
   /// Events of messages that have several.
   let list: UnsafeMutablePointer<EventList>
+  /// Per channel: how far its instruments can be trusted, where snapshots of them come on flows of their own; else nil.
+  let joined: UnsafeMutablePointer<UnsafeMutablePointer<JoinedChannel>?>
 
-  init(_ channels: [DecoderContext]) {
+  /// - Parameters:
+  ///   - joins: bit c: channel c has such flows.
+  ///   - recovering: bit c: they bring books, not only definitions.
+  init(_ channels: [DecoderContext], joins: UInt64 = 0, recovering: UInt64 = 0, shardCount: Int = 1) {
     let capacity = max(1, channels.count)
     itch50 = .allocate(capacity: capacity)
     others = .allocate(capacity: capacity)
@@ -20,6 +25,15 @@ struct Decoders {
     protocols = Storage(capacity: capacity, hugePages: false)
     list = .allocate(capacity: 1)
     list.initialize(to: EventList())
+    joined = .allocate(capacity: capacity)
+    joined.initialize(repeating: nil, count: capacity)
+    for (channel, context) in channels.enumerated()
+    where joins & (1 << UInt64(channel)) != 0 && JoinedChannel.serves(context.feedProtocol) {
+      let join = UnsafeMutablePointer<JoinedChannel>.allocate(capacity: 1)
+      join.initialize(to: JoinedChannel(
+          context, isRecovering: recovering & (1 << UInt64(channel)) != 0, shardCount: shardCount))
+      joined[channel] = join
+    }
     // Channels of one Deribit venue share what they know of its instruments.
     var deribitVenues: [VenueIndex: UnsafeMutablePointer<DeribitVenue>] = [:]
     for (channel, context) in channels.enumerated() {
@@ -66,6 +80,7 @@ struct Decoders {
   /// forget that.
   @inline(never)
   func restart(channel: UInt8, now: UInt64) {
+    joined[Int(channel)]?.pointee.restart(now: now)
     guard let decoder = others[Int(channel)] else { return }
     switch protocols.base[Int(channel)] {
     case .deribit: decoder.assumingMemoryBound(to: DeribitDecoder.self).pointee.restart(now: now)
@@ -76,10 +91,17 @@ struct Decoders {
   @inline(__always)
   func feedProtocol(_ channel: UInt8) -> FeedProtocol { protocols.base[Int(channel)] }
 
-  /// Decodes a message of any protocol but ITCH.
-  @inline(never)
+  /// Decodes a live message of any protocol but ITCH.
+  @inline(__always)
   mutating func decodeOther(
     _ delivery: UnsafeMutablePointer<Delivery>, packets: DecoderContext.Packets,
+    into event: UnsafeMutablePointer<BookEvent>
+  ) -> DecodeOutcome { decodeOther(delivery, packets: packets, isLive: true, into: event) }
+
+  /// - Parameter isLive: false for a message of a snapshot flow, which no numbers of the channel count.
+  @inline(never)
+  mutating func decodeOther(
+    _ delivery: UnsafeMutablePointer<Delivery>, packets: DecoderContext.Packets, isLive: Bool,
     into event: UnsafeMutablePointer<BookEvent>
   ) -> DecodeOutcome {
     let channel = delivery.pointee.channel
@@ -116,6 +138,7 @@ struct Decoders {
         .decode(delivery, packets: packets, into: &writer)
     case .itch50: outcome = .other
     }
+    if isLive, let join = joined[Int(channel)] { join.pointee.take(delivery, packets, &writer) }
     writer.finish()
     // The next message may not fit: it is decoded when those before it are applied.
     return list.pointee.hasRoom ? outcome : .barrier

@@ -76,6 +76,12 @@ struct EventWriter {
     return events + position
   }
 
+  /// One of the message's events so far; valid until the next `next()`.
+  @inline(__always)
+  func event(at position: Int) -> UnsafeMutablePointer<BookEvent> {
+    count == 1 ? first : list.pointee.events.base + (start &+ position)
+  }
+
   /// Closes the message's events.
   @inline(__always)
   mutating func finish() {

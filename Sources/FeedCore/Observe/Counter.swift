@@ -18,6 +18,13 @@ public enum Counter: Int, CaseIterable, Sendable {
   case staleSessionPackets
   /// Packets outside of a channel's numbers: snapshots and refreshes, unsequenced units.
   case outOfBandPackets
+  /// Packets and messages that came from a server that was asked, or might have been.
+  case answerPackets
+  /// Packets of flows that bring snapshots of single instruments; of these: copies that another line brought before.
+  case snapshotPackets
+  case snapshotCopies
+  /// Messages that came as content of a snapshot.
+  case snapshotMessages
   /// Packets whose blocks contradict their length, and messages too short for their type.
   case malformed
   /// Packets cut by the capture's snap length.
@@ -73,6 +80,15 @@ public enum Counter: Int, CaseIterable, Sendable {
   case brokenTrades
   /// Broken trades that name no trade within reach.
   case brokenTradesUnknown
+  /// Snapshots of single instruments by which a book became whole; of which a part was missing; that do not reach what
+  /// was kept since (no harm: the next one may).
+  case snapshotsJoined
+  case snapshotsFailed
+  case snapshotsTooOld
+  /// Instruments that got no snapshot in time: their books are untrusted.
+  case snapshotsGivenUp
+  /// Times that a shard had no room for what came while its instruments waited for snapshots: it began to keep anew.
+  case snapshotBuffersFull
   // Capacities reached.
   case ordersFull
   case levelsFull

@@ -46,6 +46,13 @@ struct BatchRing: @unchecked Sendable {
     return slots[Int(next) & (Self.capacity - 1)]
   }
 
+  /// Waits until every consumer has worked off the first `count` batches.
+  func wait(untilDone count: UInt64, waiting: inout SpinWait) {
+    for consumer in 0..<done.count {
+      while donePointer[consumer].observe() < count { waiting.again() }
+    }
+  }
+
   func end(clock: UInt64) {
     finalClock.publish(clock)
     published.publish(published.observe() | Self.endBit)
@@ -82,6 +89,7 @@ struct RingSink: DeliverySink {
     batch = ring.firstBatch
   }
 
+  @inline(never)
   mutating func flush() {
     if batch.count == 0 {
       batch.clear()
@@ -94,5 +102,11 @@ struct RingSink: DeliverySink {
     batch.clear()
     batch.begin(receiveTicks: receiveTicks, isSampled: isSampled)
     number &+= 1
+  }
+
+  @inline(never)
+  mutating func settle() {
+    flush()
+    ring.wait(untilDone: number, waiting: &waiting)
   }
 }

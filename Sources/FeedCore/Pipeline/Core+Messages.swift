@@ -88,7 +88,7 @@ extension Core {
 
   /// Decodes one message of any kind.
   @inline(never)
-  private mutating func decodeOther(
+  mutating func decodeOther(
     _ delivery: UnsafeMutablePointer<Delivery>, _ packets: UnsafeMutablePointer<DeliveredPacket>,
     into event: UnsafeMutablePointer<BookEvent>
   ) -> DecodeOutcome {

@@ -7,7 +7,7 @@ struct Core: DeliverySink {
   var batch = DeliveryBatch()
   var books: Books
   var decoders: Decoders
-  private let channelVenues: Storage<VenueIndex>
+  let channelVenues: Storage<VenueIndex>
   let messagesByType: Storage<UInt64>
   let events = Storage<BookEvent>(capacity: EventList.chunkMaximum, hugePages: false)
   var crossVenue: CrossVenueDetector?
@@ -20,11 +20,11 @@ struct Core: DeliverySink {
   /// Messages with an exchange time beyond this are not applied: `feedh book --at`.
   let exchangeNanosecondsMaximum: UInt64
   /// The same, but 0 while a restart waits: then every message takes the rare path.
-  private(set) var directMaximum: UInt64
+  var directMaximum: UInt64
   /// Bit c: channel c has come to a message beyond the time. What its session does later is not applied either.
-  private var channelsPastMaximum: UInt64 = 0
+  var channelsPastMaximum: UInt64 = 0
   /// Bit c: channel c began a new session, which counts once a message of it is in time.
-  private var restartsWaiting: UInt64 = 0
+  var restartsWaiting: UInt64 = 0
   /// Capture time of the last delivery.
   private(set) var clock: UInt64 = 0
   let countsMessages: Bool
@@ -91,7 +91,7 @@ struct Core: DeliverySink {
         let count = min(batch.count &- position, EventList.chunkMaximum)
         position &+= applyMessages(deliveries + position, count: count, packets: packets, stamps: &stamps)
       } else {
-        applyControl(deliveries[position], now: packets[Int(deliveries[position].packet)].captureNanoseconds)
+        applyControl(deliveries + position, packets: packets)
         position &+= 1
       }
     }
@@ -153,25 +153,18 @@ struct Core: DeliverySink {
 
   // MARK: - Trust, sessions, market hours
 
+  /// Whatever is no live message, one at a time: `Core+Control.swift`.
   @inline(never)
-  private mutating func applyControl(_ delivery: Delivery, now: UInt64) {
+  private mutating func applyControl(
+    _ delivery: UnsafeMutablePointer<Delivery>, packets: UnsafeMutablePointer<DeliveredPacket>
+  ) {
+    let now = packets[Int(delivery.pointee.packet)].captureNanoseconds
     if now > clock || now >= desk.nextDue { advance(to: now) }
-    let channel: UInt64 = 1 << UInt64(delivery.channel & 63)
     // Before the next message is decoded, whether or not the books follow already.
-    if delivery.kind == .sessionRestart { decoders.restart(channel: delivery.channel, now: now) }
-    if channelsPastMaximum & channel == 0 {
-      let venue = channelVenues[Int(delivery.channel)]
-      if delivery.kind == .channelState {
-        books.setState(BookState(closed: delivery.detail), channel: delivery.channel)
-        trustChanged(of: venue, now: now)
-      } else if exchangeNanosecondsMaximum != .max {
-        restartsWaiting |= channel
-        directMaximum = 0
-      } else {
-        restart(channel: delivery.channel, now: now)
-      }
-    }
-    if books.changedCount > 0 { publish(now) }
+    if delivery.pointee.kind == .sessionRestart { decoders.restart(channel: delivery.pointee.channel, now: now) }
+    control(delivery, packets: packets, now: now)
+    // Parts of a snapshot are no publish point.
+    if books.changedCount > 0, delivery.pointee.kind != .snapshotMessage { publish(now) }
   }
 
   /// Books at a time: a message beyond it is not applied; the first one in time of a new session makes its restart
@@ -192,12 +185,12 @@ struct Core: DeliverySink {
     return true
   }
 
-  private mutating func trustChanged(of venue: VenueIndex, now: UInt64) {
+  mutating func trustChanged(of venue: VenueIndex, now: UInt64) {
     crossVenue?.trustChanged(of: venue, captureNanoseconds: now, books: &books, sink: &desk)
     imbalance?.trustChanged(of: venue, captureNanoseconds: now, books: &books, sink: &desk)
   }
 
-  private mutating func restart(channel: UInt8, now: UInt64) {
+  mutating func restart(channel: UInt8, now: UInt64) {
     let venue = channelVenues[Int(channel)]
     books.restart(channel: channel)
     desk.booksCleared(venue: venue)

@@ -26,8 +26,10 @@ struct CoreMemory {
           venue: VenueIndex(venue), directory: directories + venue,
           counters: counters, orphansByType: Storage(capacity: 256), countsMessages: countsMessages,
           capacity: settings.capacity))
-      venues[venue].instrumentsRecover =
-        plan.feedProtocol(of: venue).transport.numbering.instrumentsRecover
+      for (channel, described) in plan.channels.enumerated()
+      where Int(described.venue) == venue && plan.instrumentsRecover(channel: channel) {
+        venues[venue].recoveringChannels |= 1 << UInt64(channel)
+      }
       // Tables of one or two venues are touched now; of more, as they fill.
       if venueCount <= 2 { venues[venue].prefault() }
     }
@@ -35,7 +37,7 @@ struct CoreMemory {
     var contexts: [DecoderContext] = []
     for (index, channel) in plan.channels.enumerated() {
       channels[index] = ChannelRecord(venue: channel.venue, isNumbered: channel.isNumbered)
-      channels[index].instrumentsRecover = channel.transport.numbering.instrumentsRecover
+      channels[index].instrumentsRecover = plan.instrumentsRecover(channel: index)
       contexts.append(
         DecoderContext(
           channel: UInt8(index), venue: channel.venue, feedProtocol: channel.protocol,
@@ -44,7 +46,8 @@ struct CoreMemory {
           byType: messagesByType.base + 256 * Int(channel.protocol.rawValue), stream: channel.stream ?? 0,
           recovery: settings.recovery))
     }
-    decoders = Decoders(contexts)
+    decoders = Decoders(contexts, joins: plan.joinedChannels, recovering: plan.recoveringChannels,
+      shardCount: settings.shardCount)
     books = Books(
       venues: venues, venueCount: venueCount, symbols: symbols, channels: channels, counters: counters,
       list: decoders.list,

@@ -12,6 +12,14 @@ public struct FeedPlan: Sendable {
     /// Which of the streams of its flows it is (PITCH unit, IEX or Deribit channel, market segment); nil where the
     /// transport has one stream a flow.
     public var stream: UInt32?
+    /// Position of its feed in `Settings.feeds`; nil: it was found.
+    public var feed: Int?
+    public var role = FeedRole.live
+    /// Role snapshot: the channel whose instruments its packets are about; nil: they go nowhere.
+    public var snapshotsOf: UInt8?
+    /// Role live: snapshots of its instruments come among its own packets. Role snapshot: it brings books, not only
+    /// definitions.
+    public var carriesSnapshots = false
 
     public var transport: Transport { `protocol`.transport }
   }
@@ -46,6 +54,30 @@ public struct FeedPlan: Sendable {
 }
 
 extension FeedPlan {
+  /// Bit c: snapshots, or definitions, of the instruments of channel c come on flows of their own, or among its packets
+  /// beside its numbers.
+  var joinedChannels: UInt64 { bits { $0.role == .snapshot || $0.carriesSnapshots } }
+
+  /// The same of snapshots alone: what is missing on channel c is its instruments' own affair.
+  var recoveringChannels: UInt64 { bits { $0.carriesSnapshots } }
+
+  private func bits(of isWanted: (Channel) -> Bool) -> UInt64 {
+    var bits: UInt64 = 0
+    for (index, channel) in channels.enumerated() where isWanted(channel) {
+      if channel.role == .live {
+        bits |= 1 << UInt64(index)
+      } else if let target = channel.snapshotsOf {
+        bits |= 1 << UInt64(target)
+      }
+    }
+    return bits
+  }
+
+  /// What is missing on the channel is each instrument's own affair.
+  func instrumentsRecover(channel: Int) -> Bool {
+    channels[channel].transport.numbering.instrumentsRecover || recoveringChannels & (1 << UInt64(channel)) != 0
+  }
+
   /// Transport of a flow, nil when it carries no feed.
   package func transport(of flow: FlowKey) -> Transport? {
     if let route = routes[flow] { channels[Int(route.channel)].transport } else { nil }

@@ -24,6 +24,8 @@ extension FlowDiscovery {
       guard let view, let position = index[FlowKey(view, fileIndex: packet.fileIndex)],
         let transport = flows[position].protocol?.transport, view.transport == .udp,
         let sequenced = Self.sequenced(packet, view, transport), sequenced.wholeCount > 0,
+        // What stands outside of the channel's numbers has others.
+        sequenced.kind != .outOfBand,
         let strand = flows[position].strands[transport.hasStreams ? sequenced.stream : 0],
         let others = open[strand]
       else { return true }

@@ -33,6 +33,7 @@ public struct FlowDiscovery {
     var laterSessions: Set<SessionName> = []
     /// The first packets with messages, to compare with other strands.
     var probe: [SequencedPacket] = []
+    var contents = StrandContents()
   }
 
   let settings: Settings
@@ -52,7 +53,8 @@ public struct FlowDiscovery {
   ///   - fileNames: base names of the capture files, in order of the command line.
   ///   - protocol: "auto", or the protocol of every flow that the configuration does not name.
   ///   - makeSource: a fresh source over the same capture; called once or twice.
-  /// - Throws: `FeedPlanError` for more than 8 venues or 64 streams, or a protocol feedh does not have.
+  /// - Throws: `FeedPlanError` for more than 8 venues or 64 streams, a protocol feedh does not have, or a snapshot feed
+  ///   whose instruments are nobody's.
   public static func plan(
     settings: Settings, fileNames: [String], protocol protocolName: String = "auto",
     makeSource: () -> some PacketSource
@@ -110,7 +112,10 @@ public struct FlowDiscovery {
   }
 
   private mutating func note(_ packet: SequencedPacket, of position: Int) {
-    guard let strand = strand(packet.stream, of: position, session: packet.session) else { return }
+    guard let strand = strand(packet.stream, of: position, session: packet.session),
+      let feedProtocol = flows[position].protocol
+    else { return }
+    strands[strand].contents.take(packet, feedProtocol)
     if packet.session != strands[strand].session {
       if strands[strand].laterSessions.count < Self.laterSessionsMaximum {
         strands[strand].laterSessions.insert(packet.session)

@@ -7,33 +7,41 @@ struct Ingest {
   private(set) var wireCounters = WireCounters()
   private var routes: RouteTable
   private let everydayFlows = FlowCache()
-  private let arbiters: UnsafeMutablePointer<LineArbiter>
-  private let channelCount: Int
+  let arbiters: UnsafeMutablePointer<LineArbiter>
+  let channelCount: Int
   let counters: Counters
   /// Per channel: false for length-prefixed files.
   private let isNumbered: Storage<Bool>
   /// Per file: UDP/TCP packets with payload so far.
   private let payloadPackets: Storage<UInt64>
+  private let snapshots: SnapshotRoutes
   /// Packets taken, of any kind.
   private(set) var packets: UInt64 = 0
   /// The capture clock: never goes back.
   private(set) var clock: UInt64 = 0
   /// No timer of any channel is due before this.
-  private var nextDue = UInt64.max
+  private(set) var nextDue = UInt64.max
+  /// What the channels' recoveries want sent; nil: none may ask for anything.
+  let outbox: RecoveryOutbox?
 
   init(plan: FeedPlan, settings: Settings, fileCount: Int) {
     parser = FrameParser(verifyChecksums: settings.verifyChecksums)
     counters = Counters()
     routes = RouteTable(plan)
+    snapshots = SnapshotRoutes(plan)
     channelCount = plan.channels.count
     arbiters = .allocate(capacity: max(1, channelCount))
     isNumbered = Storage(capacity: max(1, channelCount))
     payloadPackets = Storage(capacity: max(1, fileCount))
+    outbox = Self.makeOutbox(plan, settings)
     for (channel, description) in plan.channels.enumerated() {
       isNumbered[channel] = description.isNumbered
       (arbiters + channel).initialize(
         to: LineArbiter(
-          channel: UInt8(channel), transport: description.transport, settings: settings.session, counters: counters))
+          channel: UInt8(channel), transport: description.transport, settings: settings.session, counters: counters,
+          instrumentsRecover: plan.instrumentsRecover(channel: channel),
+          recovery: Self.makeRecovery(plan, channel: channel, settings: settings, outbox: outbox),
+          answerLines: plan.answerLines(of: channel, settings: settings)))
     }
   }
 
@@ -75,6 +83,7 @@ struct Ingest {
   @inline(never)
   private mutating func processOther(_ packet: Packet, into sink: inout some DeliverySink) {
     if packet.linkType == .message { return deliverMessage(packet, into: &sink) }
+    if packet.linkType == .connection { return receiveConnection(packet, into: &sink) }
     switch parser.parse(packet) {
     case .payload(let view):
       let packetIndex = payloadPackets.base[Int(packet.fileIndex)]
@@ -118,11 +127,19 @@ struct Ingest {
       sequenced.packetIndex = packetIndex
       sequenced.fileIndex = packet.fileIndex
       sequenced.line = line
+      if let target = snapshots.target(of: channel, sequenced.kind), !arbiters[channel].isAnswer(sequenced) {
+        if view.isCut { return recordUnreadable(.cutPackets, packet, packetIndex) }
+        return deliverSnapshot(sequenced, view, of: target, into: &sink)
+      }
       sequenced.headerLength &+= UInt16(truncatingIfNeeded: offset)
       if view.isCut { recordCut(&sequenced) }
       let arbiter = arbiters + channel
       sequenced.sequenceNumber = arbiter.pointee.unwrapped(sequenced.sequenceNumber)
-      arbiter.pointee.accept(sequenced, clock: clock, into: &sink)
+      if arbiter.pointee.isAnswer(sequenced) {
+        arbiter.pointee.acceptAnswer(sequenced, clock: clock, into: &sink)
+      } else {
+        arbiter.pointee.accept(sequenced, clock: clock, into: &sink)
+      }
       if arbiter.pointee.state != .live || nextDue == .max { nextDue = min(nextDue, arbiter.pointee.nextDue) }
       guard route.transport == .mach else { return }
       offset += max(MACH.headerLength, Int(sequenced.blocksLength))
@@ -150,10 +167,28 @@ struct Ingest {
     }
   }
 
+  /// The channel's timers may be due earlier than any known before.
+  mutating func noteDue(of channel: Int) { nextDue = min(nextDue, arbiters[channel].nextDue) }
+
+  /// A packet that brings snapshots of the instruments of `channel`.
+  private mutating func deliverSnapshot(
+    _ packet: SequencedPacket, _ view: TransportView, of channel: Int, into sink: inout some DeliverySink
+  ) {
+    counters.add(.snapshotPackets)
+    if snapshots.recent.isCopy(
+      view.payload, headerLength: Int(packet.headerLength), length: view.payloadLength, channel: channel)
+    {
+      counters.add(.snapshotCopies)
+      return
+    }
+    sink.flushIfFull()
+    sink.batch.append(
+      snapshotPacket: packet, length: view.payloadLength, channel: UInt8(channel), clock: clock)
+  }
+
   // MARK: - Length-prefixed files
 
   /// A message of a length-prefixed file is a packet of its own; its file's books start untrusted, as a late start.
-  @inline(never)
   private mutating func deliverMessage(_ packet: Packet, into sink: inout some DeliverySink) {
     let file = Int(packet.fileIndex)
     var view = SequencedPacket(blocks: packet.bytes)

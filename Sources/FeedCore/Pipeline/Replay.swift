@@ -129,10 +129,12 @@ public final class Replay<Source: PacketSource & SendableMetatype>: @unchecked S
     pipeline.initialize(
       to: Pipeline(ingest: Ingest(plan: plan, settings: settings, fileCount: fileCount), core: core))
     thread.pipeline = pipeline
-    read(thread) { burst, receiveTicks, isSampled in
+    let outbox = pipeline.pointee.ingest.outbox
+    read(thread, outbox: outbox) { burst, receiveTicks, isSampled in
       feedh_hot_path_begin()
       pipeline.pointee.hotPathPoll(burst, receiveTicks: receiveTicks, isSampled: isSampled)
       feedh_hot_path_end()
+      outbox?.note(nextDue: pipeline.pointee.ingest.nextDue)
       return (pipeline.pointee.ingest.packets, pipeline.pointee.core.messages, pipeline.pointee.ingest.clock)
     } command: {
       pipeline.pointee.core.desk.engageKillSwitch()
@@ -145,10 +147,12 @@ public final class Replay<Source: PacketSource & SendableMetatype>: @unchecked S
   private func runIngest(_ thread: CoreThread, ring: BatchRing) {
     var ingest = Ingest(plan: plan, settings: settings, fileCount: fileCount)
     var sink = RingSink(ring: ring, waiting: SpinWait(threads: threads.count))
-    read(thread) { burst, receiveTicks, isSampled in
+    let outbox = ingest.outbox
+    read(thread, outbox: outbox) { burst, receiveTicks, isSampled in
       feedh_hot_path_begin()
       hotPathPollIngest(burst, &ingest, &sink, receiveTicks: receiveTicks, isSampled: isSampled)
       feedh_hot_path_end()
+      outbox?.note(nextDue: ingest.nextDue)
       return (ingest.packets, 0, ingest.clock)
     } command: {
     } finish: {
@@ -206,11 +210,12 @@ public final class Replay<Source: PacketSource & SendableMetatype>: @unchecked S
 
   /// The duty cycle of a core that reads: commands, a burst, its work, figures for others.
   private func read(
-    _ thread: CoreThread,
+    _ thread: CoreThread, outbox: RecoveryOutbox?,
     poll: (UnsafeMutableBufferPointer<Packet>, UInt64, Bool) -> (packets: UInt64, messages: UInt64, clock: UInt64),
     command: () -> Void, finish: () -> Void
   ) {
     var source = makeSource()
+    if let outbox { (source as? any RecoveryAnswering)?.answer(outbox) }
     let burst = UnsafeMutableBufferPointer<Packet>.allocate(capacity: settings.threads.burstPackets)
     defer { burst.deallocate() }
     var pace = Pace(speed: speed, clock: clock)

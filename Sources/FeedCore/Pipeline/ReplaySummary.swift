@@ -32,6 +32,8 @@ public struct ChannelSummary: Sendable {
   public var lines: [String]
   /// Trust of the channel at the end.
   public var state: BookState
+  /// What its recovery came to; nil: it may ask for nothing.
+  public var recovery: RecoverySummary?
 }
 
 /// Where a counter's first event was.
@@ -118,11 +120,13 @@ extension Replay {
   /// The plan's feeds with their trust, which every core that owns shards sees alike.
   private func channels() -> [ChannelSummary] {
     let books = threads.compactMap(\.shards).first?.pointee.books
+    let ingest = threads.compactMap { $0.ingest ?? $0.pipeline?.pointee.ingest }.first
     return plan.channels.enumerated().map { index, channel in
       ChannelSummary(
         name: channel.name, venueName: plan.venues[Int(channel.venue)].name, protocol: channel.protocol.name,
         lines: index < settings.feeds.count ? configuredLines(channel: index) : channel.lines,
-        state: books?.channels[index].state ?? .gap)
+        state: books?.channels[Int(channel.snapshotsOf ?? UInt8(index))].state ?? .gap,
+        recovery: ingest?.recovery(ofChannel: index))
     }
   }
 
@@ -361,7 +365,9 @@ extension Counter {
   /// Counts what every healthy run has too.
   public var isOrdinary: Bool {
     switch self {
-    case .channelPackets, .heartbeats, .duplicates, .gapsFilled, .topChanges, .brokenTrades: true
+    case .channelPackets, .heartbeats, .duplicates, .gapsFilled, .topChanges, .brokenTrades,
+      .snapshotMessages, .snapshotPackets, .snapshotCopies, .snapshotsJoined, .snapshotsTooOld, .answerPackets:
+      true
     default: false
     }
   }

@@ -7,6 +7,25 @@ struct Delivery: BitwiseCopyable {
     case channelState
     /// A new session began: the channel's books are empty, its numbers start again.
     case sessionRestart
+    /// Messages of the channel are lost for good. Told only of channels whose instruments recover by themselves
+    /// (`Numbering.instrumentsRecover`): elsewhere the channel's state says it.
+    case messagesLost
+
+    // A snapshot of all books of a channel. The channel's state is not `ok` from before the first of these until the
+    // delivery of its next `channelState`.
+
+    /// The channel's books are empty, and what damaged them is forgotten; trading states stay.
+    case snapshotBegan
+    /// `bytes` and `length` are one message of the snapshot: applied by itself, not counted as a live message, and no
+    /// publish point.
+    case snapshotMessage
+    /// The snapshot is whole: a publish point. Live messages that were kept follow as messages, then the channel's
+    /// state.
+    case snapshotEnded
+
+    /// `bytes` and `length` are a whole packet, header included, of a flow that brings snapshots of single
+    /// instruments; `channel` is the one whose instruments they are.
+    case snapshotPacket
   }
   var bytes: UnsafeRawPointer
   var length: UInt16
@@ -120,6 +139,26 @@ struct DeliveryBatch {
     count &+= 1
   }
 
+  /// Appends a message of a channel's snapshot, with a packet entry of its own that carries its time.
+  ///
+  /// - Parameters:
+  ///   - bytes: stay where they are until the batch was worked off. Messages of 65,535 bytes at most.
+  ///   - packet: what the message came in, for its place in reports.
+  mutating func append(
+    snapshotMessage bytes: UnsafeRawPointer, length: Int, channel: UInt8, packet: SequencedPacket, clock: UInt64
+  ) {
+    append(.snapshotMessage, channel: channel, detail: 0, packet: packet, clock: clock)
+    deliveries.base[count &- 1].bytes = bytes
+    deliveries.base[count &- 1].length = UInt16(clamping: length)
+  }
+
+  /// Appends a whole packet of a flow that brings snapshots of instruments of `channel`.
+  mutating func append(snapshotPacket packet: SequencedPacket, length: Int, channel: UInt8, clock: UInt64) {
+    append(.snapshotPacket, channel: channel, detail: 0, packet: packet, clock: clock)
+    deliveries.base[count &- 1].bytes = packet.blocks - Int(packet.headerLength)
+    deliveries.base[count &- 1].length = UInt16(clamping: length)
+  }
+
   /// Appends something that is no message, with a packet entry of its own that carries its time.
   mutating func append(_ kind: Delivery.Kind, channel: UInt8, detail: UInt8, packet: SequencedPacket, clock: UInt64) {
     beginPacket(packet, clock: clock)
@@ -160,9 +199,14 @@ protocol DeliverySink {
   var batch: DeliveryBatch { get set }
   /// Hands on `batch` and leaves an empty one.
   mutating func flush()
+  /// The same, and waits until all that was handed on is worked off: what its messages point to may go.
+  mutating func settle()
 }
 
 extension DeliverySink {
+  /// Of a sink that works off what it is handed at once.
+  mutating func settle() { flush() }
+
   @inline(__always)
   mutating func flushIfFull() {
     if batch.shouldFlush { flush() }

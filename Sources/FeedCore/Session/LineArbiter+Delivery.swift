@@ -72,6 +72,6 @@ extension LineArbiter {
     sink.batch.endPacket()
     next = packet.sequenceNumber &+ UInt64(packet.wholeCount)
     highestKnown = max(highestKnown, packet.endSequence)
-    remember(packet)
+    if packet.line == SequencedPacket.connectionLine { rememberWithoutBytes(packet) } else { remember(packet) }
   }
 }

@@ -16,11 +16,19 @@ extension LineArbiter {
 
   /// After deliveries: live when nothing is missing, else waiting, since the oldest packet that waits.
   mutating func settle(clock: UInt64, into sink: inout some DeliverySink) {
-    if next < highestKnown {
-      // A gap that only shrank or stayed keeps its time.
-      if state != .waiting || next != waitingFor { waitFromNow(clock) }
+    if state == .awaiting {
+      // Only a snapshot ends it.
+    } else if next < highestKnown {
+      if let recovery, recovery.pointee.isMissing(next) {
+        state = .recovering
+        waitingFor = next
+      } else if state != .waiting || next != waitingFor {
+        // A gap that only shrank or stayed keeps its time.
+        waitFromNow(clock)
+      }
     } else {
       state = endAnnounced != nil ? .ended : .live
+      holesDue = .max
     }
     publishTrust(clock: clock, packet: marker(at: clock), into: &sink)
   }
@@ -34,6 +42,10 @@ extension LineArbiter {
     if let announcement, announcement.endSequence > next {
       waitingSince = min(waitingSince, announcement.captureNanoseconds)
     }
+    // Behind a gap that was long in recovery a window is over already: it closes now, not in the past.
+    if recovery != nil, clock > settings.reorderWindowNanoseconds {
+      waitingSince = max(waitingSince, clock - settings.reorderWindowNanoseconds)
+    }
   }
 
   /// Keeps a packet that speaks of numbers beyond those it holds.
@@ -46,17 +58,18 @@ extension LineArbiter {
   mutating func hold(_ packet: SequencedPacket, clock: UInt64, into sink: inout some DeliverySink) {
     if packet.kind != .data { return }
     highestKnown = max(highestKnown, packet.endSequence)
-    if heldCount == held.capacity {
+    if heldCount >= settings.reorderWindowPackets, state == .joining || state == .waiting {
       let wasJoining = state == .joining
       closeWindow(clock: clock, into: &sink)
       // Judged like those that waited with it, and known to the numbers that begin now.
       if wasJoining { return acceptRare(packet, clock: clock, into: &sink) }
     }
+    if heldCount == held.capacity { makeRoom(for: packet, clock: clock, into: &sink) }
     if packet.endSequence <= next, state != .joining {
       recordLateCopy(packet, clock: clock, into: &sink)
       return
     }
-    if packet.sequenceNumber <= next, state != .joining {
+    if packet.sequenceNumber <= next, state != .joining, state != .awaiting {
       deliverRest(packet, clock: clock, into: &sink)
       drain(clock: clock, into: &sink)
       return
@@ -84,6 +97,11 @@ extension LineArbiter {
 
   /// The window of the oldest gap, or of the join, is over.
   mutating func closeWindow(clock: UInt64, into sink: inout some DeliverySink) {
+    if recovery != nil { recover(clock: clock, into: &sink) } else { giveUpWaiting(clock: clock, into: &sink) }
+  }
+
+  /// What is missing is lost; after a join the numbers begin late.
+  mutating func giveUpWaiting(clock: UInt64, into sink: inout some DeliverySink) {
     if state == .joining {
       open(at: heldCount > 0 ? held[0].sequenceNumber : highestKnown, clock: clock, into: &sink)
       return
@@ -93,7 +111,12 @@ extension LineArbiter {
     counters.note(.gaps, at: place)
     counters.note(.messagesLost, resume &- next, at: place)
     // Where instruments recover by themselves their books lose their trust by what comes next.
-    if !numbering.instrumentsRecover { untrusted = true }
+    if numbering.instrumentsRecover {
+      sink.flushIfFull()
+      sink.batch.append(.messagesLost, channel: channel, detail: 0, packet: marker(at: clock), clock: clock)
+    } else {
+      untrusted = true
+    }
     next = resume
     // The next gap, if any, began to wait when its own packets came.
     drain(clock: clock, into: &sink)

@@ -7,6 +7,14 @@ extension LineArbiter {
     historyCount &+= 1
   }
 
+  /// The bytes of a connection do not stay: a later copy has nothing to be compared with.
+  @inline(never)
+  mutating func rememberWithoutBytes(_ packet: SequencedPacket) {
+    var record = packet
+    record.wholeCount = 0
+    remember(record)
+  }
+
   @inline(never)
   mutating func recordLateCopy(
     _ received: SequencedPacket, clock: UInt64, into sink: inout some DeliverySink

@@ -17,22 +17,29 @@ extension LineArbiter {
     resetMark = max(resetMark, packet.sendNanoseconds)
     aside = nil
     announcement = nil
+    holesDue = .max
+    awaitingFrom = 0
+    joinedNext = 0
+    latestSent = 0
+    if let recovery { recovery.pointee.restart(session: session) }
     take(packet, clock: clock, into: &sink)
   }
 
-  /// Ends the join: numbers begin at `first`, with `packet` where that is known already.
+  /// Ends the join: numbers begin at `first`, with `packet` where that is known already; `awaiting`: they are kept
+  /// until a snapshot comes.
   mutating func open(
-    at first: UInt64, with packet: SequencedPacket? = nil, clock: UInt64, into sink: inout some DeliverySink
+    at first: UInt64, with packet: SequencedPacket? = nil, awaiting: Bool = false, clock: UInt64,
+    into sink: inout some DeliverySink
   ) {
     next = first
-    lateStart = first != 1
+    lateStart = first != 1 && !awaiting
     lastHeard = clock
     // What was held is judged again now that a number is known: far jumps among it need their second packet.
     let waiting = heldCount
     for index in 0..<waiting { rejudged[index] = held[index] }
     heldCount = 0
     highestKnown = next
-    state = .live
+    state = awaiting ? .awaiting : .live
     // Trust is published once all is judged: not `ok` for the moment between the first packet and a gap behind it.
     isOpening = true
     if let packet { acceptRare(packet, clock: clock, into: &sink) }
@@ -73,6 +80,8 @@ extension LineArbiter {
   @inline(__always)
   func isRestart(_ packet: SequencedPacket, clock: UInt64) -> Bool {
     guard state != .joining, packet.sequenceNumber > 0, packet.sequenceNumber < next else { return false }
+    // Late originals of what a snapshot holds, or shall hold, were sent later than what was delivered last.
+    if next == joinedNext || state == .awaiting && packet.sequenceNumber >= awaitingFrom { return false }
     switch numbering.restart {
     case .never: return false
     case .laterSendTime: return isSentLater(packet)
@@ -90,7 +99,7 @@ extension LineArbiter {
 
   /// The latest send time a packet of these numbers can have: of what was delivered last, and the reorder window.
   private var sentBeforeRestart: UInt64 {
-    let sent = past(historyCount - 1).sendNanoseconds
+    let sent = max(past(historyCount - 1).sendNanoseconds, latestSent)
     return sent > .max - settings.reorderWindowNanoseconds ? .max : sent + settings.reorderWindowNanoseconds
   }
 

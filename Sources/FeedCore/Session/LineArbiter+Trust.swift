@@ -28,7 +28,7 @@ extension LineArbiter {
   ) {
     let trust: BookState =
       untrusted ? .untrusted
-      : state == .waiting || state == .joining ? .gap
+      : state == .waiting || state == .joining || state == .recovering || state == .awaiting ? .gap
       : lateStart ? .lateStart
       : silent ? .silent : .ok
     if trust == published || isOpening { return }

@@ -26,10 +26,35 @@
 /// | keep-alive | note | ends silence | ← | ← | ← |
 /// | out of band | count, drop | ← | ← | ← | ← |
 ///
+/// With a recovery (`ChannelRecovery`) a window that closes does not lose what is missing: it is asked for. *Recovering*
+/// is waiting without a window; in *awaiting* a snapshot is on its way, `next` is the first number that is kept, and
+/// nothing is delivered. *Lost* is what the window's close does above. "asks" and "has a snapshot": configured, and not
+/// given up in this session.
+///
+/// | event \ state | joining | waiting | recovering | awaiting |
+/// |---|---|---|---|---|
+/// | window closed, asks | few enough messages before the first (`ChannelRecovery.joinMessagesMaximum`): `next` = 1 → recovering; else below, or late start | ask for each hole that is due → recovering | – | – |
+/// | window closed, has a snapshot | ask for it, `next` = the lowest held → awaiting | the same → awaiting | – | – |
+/// | data, first ≤ next < end | above | above | deliver, then what waited; → live, or recovering (the next hole is asked for), or waiting | hold |
+/// | data, end ≤ next | above | above | count duplicates, compare bytes | same |
+/// | data, first > next | above | above | hold | hold |
+/// | heartbeat, end of session, other session, restart | above | above | as waiting | note; another session as waiting |
+/// | a hole behind what is held, its window closed | – | – | ask for it too | ask for it too; where nothing asks: what is held before it is forgotten, `next` = what follows it |
+/// | the buffer is full | as window closed | given up, `bufferFull` | given up, `bufferFull` | forget what is held, `next` = this packet's first |
+/// | gap given up | – | – | has a snapshot: ask for it, `next` = the lowest held → awaiting; else lost → live or waiting; before the first message: late start | as a hole where nothing asks |
+/// | snapshot whole, through S | – | – | – | drop what is ≤ S, `next` = S + 1, deliver what follows: ok → live, recovering or waiting |
+/// | snapshot given up | – | – | – | deliver what is held, untrusted or late start as it would have been → live or waiting |
+/// | input or session ends | late start | lost | given up, `interrupted`; lost | given up, `interrupted` |
+/// | answer (a packet of a retransmission line), another session's | stale | ← | ← | ← |
+/// | answer, no data | count | ← | ← | ← |
+/// | answer, first > next + jump maximum | above | count, drop | ← | ← |
+///
+/// An answer is otherwise data of one more line, but never begins numbers anew, whatever its send time says.
+///
 /// Times are capture times, but for send times, which are compared with one another only. The window's close is a
 /// timer: it happens before any packet at or after its deadline (`advance`).
 struct LineArbiter {
-  enum State: UInt8, BitwiseCopyable { case idle, joining, live, waiting, ended }
+  enum State: UInt8, BitwiseCopyable { case idle, joining, live, waiting, ended, recovering, awaiting }
 
   let channel: UInt8
   let layout: BlockLayout
@@ -90,16 +115,42 @@ struct LineArbiter {
   /// Capture time of the last packet that was in sequence or a heartbeat.
   var lastHeard: UInt64 = 0
 
-  init(channel: UInt8, transport: Transport, settings: SessionSettings, counters: Counters) {
+  // Recovering and awaiting: behind what every packet touches.
+  /// Asks for what is missing; nil: nobody does.
+  let recovery: UnsafeMutablePointer<ChannelRecovery>?
+  /// Bit l: line l carries answers to requests.
+  let answerLines: UInt64
+  /// When a hole behind what is held may be due to be asked for; `.max`: there is none.
+  var holesDue = UInt64.max
+  /// The first number missing when the snapshot was asked for; 0: a late start, which has lost nothing.
+  var awaitingFrom: UInt64 = 0
+  /// The latest send time of live packets that did not come in order: answers do not tell how far the venue is.
+  var latestSent: UInt64 = 0
+  /// `next` behind the last snapshot: while it stands, nothing delivered tells send times from before it.
+  var joinedNext: UInt64 = 0
+
+  /// - Parameters:
+  ///   - instrumentsRecover: snapshots of its instruments come, whatever the transport.
+  ///   - recovery: in memory that outlives the arbiter.
+  ///   - answerLines: bit l: line l carries answers to requests.
+  init(
+    channel: UInt8, transport: Transport, settings: SessionSettings, counters: Counters,
+    instrumentsRecover: Bool = false, recovery: UnsafeMutablePointer<ChannelRecovery>? = nil, answerLines: UInt64 = 0
+  ) {
+    self.recovery = recovery
+    self.answerLines = answerLines
     self.channel = channel
     layout = transport.layout
     hasLengthPrefix = transport == .moldUDP64 || transport == .memxUDP
-    numbering = transport.numbering
+    var numbering = transport.numbering
+    if instrumentsRecover { numbering.instrumentsRecover = true }
+    self.numbering = numbering
     self.settings = settings
     self.counters = counters
     silenceNanoseconds = max(settings.silenceNanoseconds, transport.numbering.silenceNanosecondsMinimum)
-    held = Storage(capacity: settings.reorderWindowPackets, hugePages: false)
-    rejudged = Storage(capacity: settings.reorderWindowPackets, hugePages: false)
+    let heldCapacity = max(settings.reorderWindowPackets, recovery?.pointee.bufferPackets ?? 0)
+    held = Storage(capacity: heldCapacity, hugePages: false)
+    rejudged = Storage(capacity: heldCapacity, hugePages: false)
     history = Storage(capacity: Self.historyCapacity, hugePages: false)
     history.prefault()
   }
@@ -157,6 +208,7 @@ struct LineArbiter {
   var nextDue: UInt64 {
     var due = UInt64.max
     if state == .waiting || state == .joining { due = waitingSince &+ settings.reorderWindowNanoseconds }
+    if let recovery, state == .recovering || state == .awaiting { due = min(holesDue, recovery.pointee.nextDue) }
     if state != .idle, state != .ended, !silent, silenceNanoseconds != .max {
       due = min(due, lastHeard &+ silenceNanoseconds)
     }
@@ -171,6 +223,8 @@ struct LineArbiter {
       if due > clock { return }
       if state == .waiting || state == .joining, waitingSince &+ settings.reorderWindowNanoseconds == due {
         closeWindow(clock: due, into: &sink)
+      } else if isRecoveryDue(at: due) {
+        advanceRecovery(to: due, into: &sink)
       } else {
         silent = true
         counters.add(.silences)
@@ -182,7 +236,8 @@ struct LineArbiter {
   /// The input ended: no packet will fill what is open.
   @inline(never)
   mutating func finish(clock: UInt64, into sink: inout some DeliverySink) {
-    while state == .waiting || state == .joining { closeWindow(clock: clock, into: &sink) }
+    if state == .recovering || state == .awaiting { interruptRecovery(clock: clock, into: &sink) }
+    while state == .waiting || state == .joining { giveUpWaiting(clock: clock, into: &sink) }
     refuseAside()
   }
 
@@ -249,9 +304,15 @@ struct LineArbiter {
       switch state {
       case .joining: if packet.sequenceNumber <= 1 { open(at: 1, clock: clock, into: &sink) }
       case .live, .ended, .waiting: settle(clock: clock, into: &sink)
+      case .recovering, .awaiting: settle(clock: clock, into: &sink)
       case .idle: break
       }
       return
+    }
+    if let recovery {
+      let isAnswer = isAnswer(packet)
+      recovery.pointee.arrived(packet, isAnswer: isAnswer, now: clock)
+      if !isAnswer { latestSent = max(latestSent, packet.sendNanoseconds) }
     }
     if state == .joining {
       if packet.sequenceNumber <= 1 {
@@ -272,9 +333,9 @@ struct LineArbiter {
     if silent, packet.sequenceNumber <= next, packet.sequenceNumber &+ UInt64(packet.wholeCount) > next {
       endSilence(packet, clock: clock, into: &sink)
     }
-    if packet.sequenceNumber <= next {
+    if packet.sequenceNumber <= next, state != .awaiting {
       deliverRest(packet, clock: clock, into: &sink)
-      if state == .waiting, next >= gapEnd { counters.add(.gapsFilled) }
+      if state == .waiting || state == .recovering, next >= gapEnd { counters.add(.gapsFilled) }
       drain(clock: clock, into: &sink)
     } else {
       hold(packet, clock: clock, into: &sink)
@@ -283,6 +344,7 @@ struct LineArbiter {
 
   mutating func note(_ packet: SequencedPacket, clock: UInt64) {
     if packet.sequenceNumber <= next || packet.kind != .data { lastHeard = clock }
+    if state == .recovering || state == .awaiting { noteHole(before: packet, clock: clock) }
     highestKnown = max(highestKnown, packet.endSequence)
   }
 

@@ -45,6 +45,9 @@ package struct SequencedPacket: BitwiseCopyable {
 
   package init(blocks: UnsafeRawPointer) { self.blocks = blocks }
 
+  /// The line of a message that came over a recovery's connection: its bytes do not stay.
+  static var connectionLine: UInt8 { .max }
+
   /// One past the last number the packet speaks of.
   @inline(__always)
   package var endSequence: UInt64 { sequenceNumber &+ UInt64(messageCount) }

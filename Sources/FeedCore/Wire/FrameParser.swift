@@ -89,7 +89,7 @@ public struct FrameParser: BitwiseCopyable, Sendable {
     case .rawIP: return anyIP(at: 0, frame)
     case .ipv4: return frame.ipv4(at: 0)
     case .ipv6: return frame.ipv6(at: 0)
-    case .message, .unsupported: return .discarded(.unsupportedLink)
+    case .message, .connection, .unsupported: return .discarded(.unsupportedLink)
     }
   }
 

@@ -16,6 +16,8 @@ public enum LinkType: UInt16, Sendable, BitwiseCopyable {
   case ipv6 = 229
   /// Not a packet: one message of a length-prefixed file, no header at all.
   case message = 0xFFFF
+  /// Not a packet: bytes of a recovery's TCP connection, see `Packet.connection`.
+  case connection = 0xFFFD
   /// A link type feedh does not read: counted, skipped.
   case unsupported = 0xFFFE
 }

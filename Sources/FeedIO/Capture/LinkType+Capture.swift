@@ -25,7 +25,7 @@ extension LinkType {
     case .linuxSLL2: "Linux cooked v2"
     case .ipv4: "raw IPv4"
     case .ipv6: "raw IPv6"
-    case .message, .unsupported: "link type \(captureNumber) (not read)"
+    case .message, .connection, .unsupported: "link type \(captureNumber) (not read)"
     }
   }
 }

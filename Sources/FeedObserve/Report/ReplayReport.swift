@@ -72,6 +72,7 @@ public struct ReplayReport {
           json.member("protocol", channel.protocol)
           json.member("state", "\(channel.state)")
           json.list("lines") { json in channel.lines.forEach { json.element($0) } }
+          if let recovery = channel.recovery { writeRecovery(recovery, &json) }
         }
       }
     }
@@ -219,8 +220,18 @@ public struct ReplayReport {
     }
   }
 
+  private func writeRecovery(_ recovery: RecoverySummary, _ json: inout JSONWriter) {
+    json.object("recovery", isInline: true) { json in
+      json.member("givenUp", recovery.lastFailure?.name)
+      for counter in RecoveryCounter.allCases where recovery.counters[counter] > 0 {
+        json.member(counter.name, recovery.counters[counter])
+      }
+    }
+  }
+
   private func writeDigests(_ json: inout JSONWriter) {
     json.member("bookDigest", Text.digest(summary.bookDigest))
+    json.member("contentsDigest", Text.digest(run.replay.contentsDigest(of: summary)))
     json.member("orderDigest", Text.digest(summary.orderDigest))
     json.member("digest", Text.digest(summary.digest))
   }

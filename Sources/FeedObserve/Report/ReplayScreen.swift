@@ -99,7 +99,21 @@ public struct ReplayScreen {
       "restarts \(Text.grouped(summary[.sessionRestarts]))", "orphans \(Text.grouped(summary.orphans))",
       "heartbeats \(Text.grouped(summary[.heartbeats]))",
     ]
-    add("session", [parts.joined(separator: ", ")])
+    add("session", [parts.joined(separator: ", ")] + summary.channels.compactMap(recoveryLine))
+  }
+
+  /// What a feed that may ask has asked for, and what it gave up; nil: nothing.
+  private func recoveryLine(_ channel: ChannelSummary) -> String? {
+    guard let recovery = channel.recovery else { return nil }
+    let shown: [(RecoveryCounter, String)] = [
+      (.requestsSent, "requests"), (.messagesRecovered, "messages recovered"), (.snapshotsRequested, "snapshots asked"),
+      (.snapshotsJoined, "snapshots joined"), (.requestsTimedOut, "timed out"), (.requestsRefused, "refused"),
+    ]
+    let parts = shown.filter { recovery.counters[$0.0] > 0 }
+      .map { "\($0.1) \(Text.grouped(recovery.counters[$0.0]))" }
+    let failure = recovery.lastFailure.map { ["given up: \($0.name)"] } ?? []
+    return parts.isEmpty && failure.isEmpty
+      ? nil : "recovery of \(channel.name): \((parts + failure).joined(separator: ", "))"
   }
 
   /// Counters that should be zero, with the place of the first.

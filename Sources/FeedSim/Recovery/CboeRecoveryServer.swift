@@ -20,7 +20,7 @@ public struct CboeRecoveryServer: Sendable {
     isLoggedIn = false
   }
 
-  /// - Parameter image: Add Order messages of the book after the given number, length byte first.
+  /// - Parameter image: messages of the book after the given number, length byte first.
   public mutating func receive(
     _ bytes: [UInt8], history: SimulatedHistory, image: (UInt64) -> [[UInt8]], at now: UInt64
   ) -> [SimulatedAnswer] {
@@ -107,7 +107,8 @@ public struct CboeRecoveryServer: Sendable {
     let messages = refused ? [] : image(through)
     var response: [UInt8] = [11, 0x82]
     response.appendLittle(through, 4)
-    response.appendLittle(UInt64(messages.count), 4)
+    let adds = messages.count { $0[1] == 0x21 || $0[1] == 0x22 || $0[1] == 0x2F }
+    response.appendLittle(UInt64(adds), 4)
     response.append(refused ? UInt8(ascii: "S") : UInt8(ascii: "A"))
     if refused { return send(response, at: now) }
     var out = Self.block(response)

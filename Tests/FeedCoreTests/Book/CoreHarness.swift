@@ -102,6 +102,22 @@ final class CoreHarness {
     trust(.ok, channel: channel, at: clock)
   }
 
+  /// What the session layer hands on of a snapshot of the channel's books: its parts, in one batch or several.
+  func snapshot(_ messages: [[UInt8]], channel: Int = 0, isWhole: Bool = true) {
+    control(.snapshotBegan, detail: 0, channel: channel, at: clock + 1_000)
+    for message in messages {
+      if core.batch.shouldFlush { flush() }
+      let bytes = UnsafeMutableRawPointer.allocate(byteCount: max(1, message.count), alignment: 1)
+      bytes.copyMemory(from: message, byteCount: message.count)
+      pending.append(bytes)
+      core.batch.append(
+        snapshotMessage: UnsafeRawPointer(bytes), length: message.count, channel: UInt8(channel),
+        packet: packet(UnsafeRawPointer(bytes)), clock: clock)
+      handedOver()
+    }
+    if isWhole { control(.snapshotEnded, detail: 0, channel: channel, at: clock) }
+  }
+
   private func control(_ kind: Delivery.Kind, detail: UInt8, channel: Int, at time: UInt64?) {
     clock = time ?? clock + 1_000
     if core.batch.shouldFlush { flush() }

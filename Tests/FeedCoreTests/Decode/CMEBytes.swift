@@ -66,14 +66,23 @@ enum CMEBytes {
     return message(48, incremental(indicator), group3(32, [entry]) + group8(16, [fill, fill]))
   }
 
+  /// 65: sizes of eight bytes.
+  static func longTrade(_ security: Int32, _ price: Int64, _ size: UInt64, id: UInt32) -> [UInt8] {
+    let entry = LittleBytes().i64(price).u64(size).i32(security).u32(1).i32(2).u32(id).u8(1).u8(0).pad(6).bytes
+    return message(65, incremental(end), group3(40, [entry]) + group8(16, []))
+  }
+
   /// 37 or 49: nothing for a book, but the event may end.
   static func volume(_ security: Int32, _ indicator: UInt8) -> [UInt8] {
     message(37, incremental(indicator), group3(16, [LittleBytes().i32(3).i32(security).u32(1).u8(0).pad(3).bytes]))
   }
 
   /// 52.
-  static func snapshot(_ security: Int32, status: UInt8 = 17, _ levels: [(Character, Int64, Int32)]) -> [UInt8] {
-    let block = LittleBytes().u32(100).u32(1).i32(security).u32(9).u64(time).u64(time).u16(19_000).u8(status)
+  static func snapshot(
+    _ security: Int32, status: UInt8 = 17, through: UInt32 = 100, reports: UInt32 = 1,
+    _ levels: [(Character, Int64, Int32)]
+  ) -> [UInt8] {
+    let block = LittleBytes().u32(through).u32(reports).i32(security).u32(9).u64(time).u64(time).u16(19_000).u8(status)
       .i64(.max).i64(.max).i64(.max).bytes
     let entries = levels.enumerated().map { position, level in
       LittleBytes().i64(level.1).i32(level.2).i32(1).u8(UInt8(position + 1)).u16(.max).u8(255).u8(0)
@@ -84,9 +93,10 @@ enum CMEBytes {
 
   /// 53.
   static func orderSnapshot(
-    _ security: Int32, part: UInt32, of parts: UInt32, _ orders: [(UInt64, Character, Int64, Int32)]
+    _ security: Int32, part: UInt32, of parts: UInt32, through: UInt32 = 100, reports: UInt32 = 1,
+    _ orders: [(UInt64, Character, Int64, Int32)]
   ) -> [UInt8] {
-    let block = LittleBytes().u32(100).u32(1).i32(security).u32(parts).u32(part).u64(time).bytes
+    let block = LittleBytes().u32(through).u32(reports).i32(security).u32(parts).u32(part).u64(time).bytes
     let entries = orders.map {
       LittleBytes().u64($0.0).u64(1).i64($0.2).i32($0.3).u8($0.1.asciiValue!).bytes
     }

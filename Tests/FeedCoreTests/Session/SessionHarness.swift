@@ -54,19 +54,27 @@ enum SessionEvent: Equatable, CustomStringConvertible {
   case message(bytes: [UInt8], at: UInt64, endsPacket: Bool)
   case state(BookState, at: UInt64)
   case restart(at: UInt64)
+  case snapshotBegan(at: UInt64)
+  case snapshotMessage(bytes: [UInt8], at: UInt64)
+  case snapshotEnded(at: UInt64)
 
   var time: UInt64 {
     switch self {
-    case .message(_, let time, _), .state(_, let time), .restart(let time): time
+    case .message(_, let time, _), .state(_, let time), .restart(let time), .snapshotBegan(let time),
+      .snapshotMessage(_, let time), .snapshotEnded(let time):
+      time
     }
   }
 
-  /// `12`, `13.` (the end of a packet), `<gap>`, `<restart>`.
+  /// `12`, `13.` (the end of a packet), `<gap>`, `<restart>`, `<snapshot> [a] [b] <whole>`.
   var description: String {
     switch self {
     case .message(let bytes, _, let endsPacket): String(decoding: bytes, as: UTF8.self) + (endsPacket ? "." : "")
     case .state(let state, _): "<\(state)>"
     case .restart: "<restart>"
+    case .snapshotBegan: "<snapshot>"
+    case .snapshotMessage(let bytes, _): "[" + String(decoding: bytes, as: UTF8.self) + "]"
+    case .snapshotEnded: "<whole>"
     }
   }
 }
@@ -77,6 +85,8 @@ struct RecordingSink: DeliverySink {
   var events: [SessionEvent] = []
   /// Where each delivered message stands: packet index and offset into the payload.
   var places: [Occurrence] = []
+  /// Deliveries that told of messages lost for good.
+  var lossesTold = 0
 
   mutating func flush() {
     for index in 0..<batch.count {
@@ -93,6 +103,13 @@ struct RecordingSink: DeliverySink {
       case .sessionRestart:
         #expect(delivery.endsPacket)
         events.append(.restart(at: time))
+      case .messagesLost: lossesTold += 1
+      case .snapshotBegan: events.append(.snapshotBegan(at: time))
+      case .snapshotMessage:
+        let bytes = Array(UnsafeRawBufferPointer(start: delivery.bytes, count: Int(delivery.length)))
+        events.append(.snapshotMessage(bytes: bytes, at: time))
+      case .snapshotEnded: events.append(.snapshotEnded(at: time))
+      case .snapshotPacket: Issue.record("the arbiter brings no snapshots of instruments")
       }
     }
     #expect(batch.packetCount <= batch.packets.capacity)
@@ -116,11 +133,40 @@ final class SessionHarness {
   /// delivered packets point into them.
   private var memory: [UnsafeMutableRawBufferPointer] = []
 
+  /// What the channel's recovery wants sent.
+  let outbox = RecoveryOutbox()
+
   init(_ transport: Transport = .moldUDP64, _ configure: (inout SessionSettings) -> Void = { _ in }) {
     self.transport = transport
     var settings = SessionSettings()
     configure(&settings)
     arbiter = Arbiter(channel: 3, transport: transport, settings: settings, counters: counters)
+  }
+
+  /// A channel that may ask: line 2 carries the answers.
+  init(
+    messages: Bool, snapshots: Bool, protocol feedProtocol: FeedProtocol = .itch50,
+    _ configure: (inout SessionSettings, inout RecoverySettings) -> Void = { _, _ in }
+  ) {
+    transport = feedProtocol.transport
+    var settings = SessionSettings()
+    var recovery = RecoverySettings()
+    settings.reorderWindowPackets = 8
+    recovery.bufferPackets = 8
+    recovery.requestMessages = 5
+    configure(&settings, &recovery)
+    var feed = FeedRecoverySettings()
+    feed.messages = messages
+    feed.snapshots = snapshots
+    feed.username = "USER"
+    feed.password = "PASS"
+    let memory = UnsafeMutablePointer<ChannelRecovery>.allocate(capacity: 1)
+    memory.initialize(
+      to: ChannelRecovery(
+        identity: RecoveryIdentity(protocol: feedProtocol, channel: 3, stream: 1, settings: feed), feed: feed,
+        settings: recovery, outbox: outbox))
+    arbiter = Arbiter(
+      channel: 3, transport: transport, settings: settings, counters: counters, recovery: memory, answerLines: 1 << 2)
   }
 
   deinit { for buffer in memory { buffer.deallocate() } }
@@ -176,7 +222,11 @@ final class SessionHarness {
     packet.line = line
     if length < payload.count { packet.wholeCount = 0 }
     packet.sequenceNumber = arbiter.unwrapped(packet.sequenceNumber)
-    arbiter.accept(packet, clock: clock, into: &sink)
+    if arbiter.isAnswer(packet) {
+      arbiter.acceptAnswer(packet, clock: clock, into: &sink)
+    } else {
+      arbiter.accept(packet, clock: clock, into: &sink)
+    }
     if flush { sink.flush() }
   }
 

@@ -125,7 +125,7 @@ import Testing
               for index in 0..<Int(packet[offset + 40]) { apply(packet.little(offset + 41 + 29 * index, 8)) }
             case .ended(let security): ended(Int(security), now)
             case .aborted(let security): aborted(Int(security))
-            case .malformed: Issue.record("malformed")
+            case .malformed, .other: Issue.record("\(event)")
             }
           }
         case .deribit:

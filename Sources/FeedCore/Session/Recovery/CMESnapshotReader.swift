@@ -11,14 +11,16 @@
 /// CME's TCP replay of incremental packets is not in the sheet (its sessions, framing in a longer stream and request
 /// for a range of packets): a gap ends with the next round of the loop.
 public struct CMESnapshotReader: Sendable {
-  public enum Event: Equatable {
+  public enum Event: Equatable, Sendable {
     /// A new round; `instruments` is TotNumReports of its first message.
     case round(instruments: UInt32)
     case began(securityId: Int32, through: UInt64)
-    /// A message of the snapshot: its SBE header begins at this offset of the packet.
+    /// A message of the snapshot: its MsgSize begins at this offset of the packet.
     case message(offset: Int, length: Int)
     case ended(securityId: Int32)
     case aborted(securityId: Int32)
+    /// A message that is no snapshot's: definitions, heartbeats.
+    case other(offset: Int, length: Int)
     case malformed
   }
 
@@ -27,77 +29,102 @@ public struct CMESnapshotReader: Sendable {
   private var chunkNext: UInt32 = 0
   private var chunkCount: UInt32 = 0
   private var through: UInt32 = 0
+  // The packet under way.
+  private var offset = 0
+  private var isRound = false
+  private var pending = SnapshotReaderEvents<Event>()
 
   public init() {}
 
-  /// Reads one packet of a snapshot channel. Cold: `body` is called for each event in order.
+  /// Reads one packet of a snapshot channel: `body` is called for each event in order.
   public mutating func read(_ packet: UnsafeRawBufferPointer, _ body: (Event) -> Void) {
-    guard packet.count >= 12, let base = packet.baseAddress else { return body(.malformed) }
+    begin(packet)
+    while let event = next(in: packet) { body(event) }
+  }
+
+  /// Begins a packet, whose events `next` gives.
+  public mutating func begin(_ packet: UnsafeRawBufferPointer) {
+    pending.removeAll()
+    guard packet.count >= 12, let base = packet.baseAddress else {
+      offset = packet.count
+      return pending.append(.malformed)
+    }
     let number = base.littleEndian(UInt32.self, at: 0)
-    var isRound = number == 1
-    if let nextPacket, number != nextPacket { abort(body) }
+    isRound = number == 1
+    if let nextPacket, number != nextPacket { abort() }
     nextPacket = number &+ 1
-    var offset = 12
-    while offset < packet.count {
-      guard offset + 10 <= packet.count else { return malformed(body) }
-      let size = Int(base.littleEndian(UInt16.self, at: offset))
-      guard size >= 10, offset + size <= packet.count else { return malformed(body) }
-      let rootLength = Int(base.littleEndian(UInt16.self, at: offset + 2))
-      let template = base.littleEndian(UInt16.self, at: offset + 4)
-      let root = offset + 10
-      let needed = template == 53 ? 20 : 12
-      if template == 52 || template == 69 || template == 53 {
-        guard rootLength >= needed, size >= 10 + rootLength else { return malformed(body) }
-        if isRound {
-          body(.round(instruments: base.littleEndian(UInt32.self, at: root + 4)))
-          isRound = false
-        }
-        // SAFETY: the root block holds at least `needed` bytes.
-        read(base + root, isChunk: template == 53, offset: offset, length: size, body)
-      }
-      offset += size
+    offset = 12
+  }
+
+  /// The next event of the packet that `begin` took; nil behind the last.
+  public mutating func next(in packet: UnsafeRawBufferPointer) -> Event? {
+    while true {
+      if let event = pending.next() { return event }
+      if offset >= packet.count { return nil }
+      readMessage(packet)
     }
   }
 
-  private mutating func read(
-    _ root: UnsafeRawPointer, isChunk: Bool, offset: Int, length: Int, _ body: (Event) -> Void
-  ) {
+  private mutating func readMessage(_ packet: UnsafeRawBufferPointer) {
+    guard offset + 10 <= packet.count, let base = packet.baseAddress else { return malformed(packet) }
+    let size = Int(base.littleEndian(UInt16.self, at: offset))
+    guard size >= 10, offset + size <= packet.count else { return malformed(packet) }
+    let rootLength = Int(base.littleEndian(UInt16.self, at: offset + 2))
+    let template = base.littleEndian(UInt16.self, at: offset + 4)
+    let root = offset + 10
+    let needed = template == 53 ? 20 : 12
+    if template == 52 || template == 69 || template == 53 {
+      guard rootLength >= needed, size >= 10 + rootLength else { return malformed(packet) }
+      if isRound {
+        pending.append(.round(instruments: base.littleEndian(UInt32.self, at: root + 4)))
+        isRound = false
+      }
+      // SAFETY: the root block holds at least `needed` bytes.
+      readSnapshot(base + root, isChunk: template == 53, length: size)
+    } else {
+      pending.append(.other(offset: offset, length: size))
+    }
+    offset += size
+  }
+
+  private mutating func readSnapshot(_ root: UnsafeRawPointer, isChunk: Bool, length: Int) {
     let last = root.littleEndian(UInt32.self, at: 0)
     let securityId = Int32(bitPattern: root.littleEndian(UInt32.self, at: 8))
     if !isChunk {
-      abort(body)
-      body(.began(securityId: securityId, through: UInt64(last)))
-      body(.message(offset: offset, length: length))
-      return body(.ended(securityId: securityId))
+      abort()
+      pending.append(.began(securityId: securityId, through: UInt64(last)))
+      pending.append(.message(offset: offset, length: length))
+      return pending.append(.ended(securityId: securityId))
     }
     let count = root.littleEndian(UInt32.self, at: 12)
     let current = root.littleEndian(UInt32.self, at: 16)
     if current == 1 {
-      abort(body)
+      abort()
       chunked = securityId
       chunkCount = count
       chunkNext = 1
       through = last
-      body(.began(securityId: securityId, through: UInt64(last)))
+      pending.append(.began(securityId: securityId, through: UInt64(last)))
     }
     // A chunk whose first one is not here belongs to nothing.
-    guard chunked == securityId else { return abort(body) }
-    guard current == chunkNext, count == chunkCount, last == through else { return abort(body) }
-    body(.message(offset: offset, length: length))
+    guard chunked == securityId else { return abort() }
+    guard current == chunkNext, count == chunkCount, last == through else { return abort() }
+    pending.append(.message(offset: offset, length: length))
     chunkNext &+= 1
     if current == count {
       chunked = nil
-      body(.ended(securityId: securityId))
+      pending.append(.ended(securityId: securityId))
     }
   }
 
-  private mutating func malformed(_ body: (Event) -> Void) {
-    abort(body)
-    body(.malformed)
+  private mutating func malformed(_ packet: UnsafeRawBufferPointer) {
+    abort()
+    pending.append(.malformed)
+    offset = packet.count
   }
 
-  private mutating func abort(_ body: (Event) -> Void) {
-    if let chunked { body(.aborted(securityId: chunked)) }
+  private mutating func abort() {
+    if let chunked { pending.append(.aborted(securityId: chunked)) }
     chunked = nil
   }
 }

@@ -78,6 +78,15 @@ public struct GapRecovery: Sendable, BitwiseCopyable {
     return count
   }
 
+  /// Whether the number is known to be missing.
+  public func isMissing(_ number: UInt64) -> Bool {
+    for index in 0..<gapCount where gaps[index].range.contains(number) { return true }
+    return false
+  }
+
+  /// One past the highest missing number, nil where none is.
+  public var missingEnd: UInt64? { gapCount > 0 ? gaps[gapCount - 1].range.end : nil }
+
   /// The lowest missing number, nil where none is.
   public var firstMissing: UInt64? { gapCount > 0 ? gaps[0].range.first : nil }
 
@@ -192,16 +201,19 @@ public struct GapRecovery: Sendable, BitwiseCopyable {
   // MARK: - Time
 
   /// When `nextRequest` has something to do at the earliest. `.max` = nothing.
-  public var nextDue: UInt64 {
+  public var nextDue: UInt64 { nextDue(canSend: true) }
+
+  /// - Parameter canSend: false while there is no way to the server: then time only ends patience.
+  public func nextDue(canSend: Bool) -> UInt64 {
     guard state == .recovering else { return .max }
     var due = UInt64.max
     for index in 0..<gapCount { due = min(due, limits.deadline(of: gaps[index].openedAt)) }
     var hasFreeSlot = false
     for index in 0..<limits.requestsInFlight {
       switch slots[index].phase {
-      case .free: hasFreeSlot = true
+      case .free: hasFreeSlot = canSend
       case .inFlight: due = min(due, slots[index].dueAt)
-      case .backOff: due = min(due, max(slots[index].dueAt, sendableAt))
+      case .backOff: due = canSend ? min(due, max(slots[index].dueAt, sendableAt)) : due
       }
     }
     if hasFreeSlot, uncovered() != nil { due = min(due, sendableAt) }
@@ -209,10 +221,12 @@ public struct GapRecovery: Sendable, BitwiseCopyable {
   }
 
   /// Runs what is due at `now` and returns one request to send; call again until nil.
-  public mutating func nextRequest(now: UInt64) -> GapRequest? {
+  ///
+  /// - Parameter canSend: as for `nextDue`.
+  public mutating func nextRequest(now: UInt64, canSend: Bool = true) -> GapRequest? {
     guard state == .recovering else { return nil }
     expire(now: now)
-    guard state == .recovering, now >= sendableAt else { return nil }
+    guard state == .recovering, canSend, now >= sendableAt else { return nil }
     for index in 0..<limits.requestsInFlight where slots[index].phase == .backOff && slots[index].dueAt <= now {
       guard let range = firstMissing(in: slots[index].range) else {
         slots[index].phase = .free

@@ -31,7 +31,7 @@ public struct IEXSnapshotClient: Sendable {
     case failed(RecoveryFailure)
   }
 
-  public let channel: IEXRecovery.Channel
+  public private(set) var channel: IEXRecovery.Channel
   public private(set) var state = State.closed
   private var stream = RecoveryStream(capacity: 2 + 65_535)
   private var announced: UInt64 = 0
@@ -39,6 +39,9 @@ public struct IEXSnapshotClient: Sendable {
   private var startLength: UInt64 = 0
 
   public init(channel: IEXRecovery.Channel) { self.channel = channel }
+
+  /// Of which stream connections are from now on.
+  public mutating func begin(_ stream: IEXRecovery.Channel) { channel = stream }
 
   /// The socket is connected: the request to send.
   public mutating func connected(_ request: SnapshotRequest, token: RecoveryText) -> RequestBytes {

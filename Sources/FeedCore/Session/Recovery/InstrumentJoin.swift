@@ -13,16 +13,21 @@
 /// |---|---|---|---|---|---|
 /// | `live`, continues | keep | keep | keep | ≤ S drop, else deliver | deliver |
 /// | `live`, chain broken | keep | keep | keep | keep; → waiting | deliver |
+/// | `emptied` at n: its book is empty by the venue's word | → current through n | same | same | – | → current |
 /// | buffer full | forget what is kept of all, `start` = n | same | → waiting | – | – |
 /// | `lost`, live goes on at n | forget, `start` = n | same | → waiting | channel: n > S + 1 → waiting; chain: – | – |
-/// | `snapshotBegan` through S | too old: no; else clear → receiving | clear again | no | channel: no; chain: S newer: clear → receiving | no |
+/// | `snapshotBegan` through S | too old: no; else clear → receiving | clear again | no | channel: no; chain: S newer: clear → receiving | no, but keep from here on → waiting |
 /// | `snapshotEnded` | – | drop what is ≤ S; → joining or current; chain does not continue: → waiting | – | – | – |
 /// | `snapshotAborted` (part lost) | – | → waiting | – | – | – |
 /// | `nextJoined` finds nothing more | | | → current | | |
 /// | deadline over | → gaveUp | → gaveUp | → gaveUp | – | – |
+/// | `lose`: live packets are lost, nobody knows how many | forget, no `start` | same | same | → waiting | – |
 /// | `restart`, of all or of one | – | → waiting | → waiting | → waiting | → waiting |
 ///
 /// A snapshot for `channel` needs `start`: before any live message or heartbeat was heard, none is taken.
+///
+/// `isWhole` says that nothing is missing since all books were empty (the channel's first number was heard): then an
+/// instrument that becomes known is current at once. It ends with the first loss.
 public struct InstrumentJoin: Sendable {
   public enum Numbering: UInt8, Sendable, BitwiseCopyable { case channel, chain }
 
@@ -44,6 +49,8 @@ public struct InstrumentJoin: Sendable {
     var through: UInt64 = 0
     /// S of the snapshot that is coming.
     var arriving: UInt64 = 0
+    /// `channel`: from this number on nothing of the instrument is missing, if that is later than for the channel.
+    var begins: UInt64 = 0
     var kept = RecoveryBuffer.List()
   }
 
@@ -61,16 +68,39 @@ public struct InstrumentJoin: Sendable {
   /// `channel`: the first number from which on the channel is without holes; nil while nothing was heard.
   private var start: UInt64?
   private var next: UInt64 = 0
+  /// Nothing is missing since all books were empty.
+  public private(set) var isWhole = false
   /// When waiting instruments are given up; `.max` while none waits.
   private var dueAt = UInt64.max
   private var overflowed = false
 
   init(limits: RecoveryLimits, numbering: Numbering, instruments capacity: Int, buffer: RecoveryBuffer) {
+    self.init(
+      limits: limits, numbering: numbering,
+      instruments: Storage(capacity: max(1, capacity), hugePages: false), buffer: buffer)
+  }
+
+  private init(
+    limits: RecoveryLimits, numbering: Numbering, instruments: Storage<Instrument>, buffer: RecoveryBuffer
+  ) {
     self.limits = limits
     self.numbering = numbering
-    instruments = Storage(capacity: max(1, capacity), hugePages: false)
+    self.instruments = instruments
     self.buffer = buffer
-    for index in 0..<instruments.capacity { instruments[index] = Instrument() }
+  }
+
+  /// Several joins of one channel, each with its own instruments and an equal share of what may be kept.
+  static func parts(
+    _ count: Int, limits: RecoveryLimits, numbering: Numbering, instruments capacity: Int, settings: RecoverySettings
+  ) -> [InstrumentJoin] {
+    let all = Storage<Instrument>(capacity: count * max(1, capacity), hugePages: false)
+    let buffers = RecoveryBuffer.parts(
+      count, messages: settings.bufferMessages / count, bytes: settings.bufferBytes / count)
+    return (0..<count).map {
+      InstrumentJoin(
+        limits: limits, numbering: numbering,
+        instruments: all.part(from: $0 * max(1, capacity), count: max(1, capacity)), buffer: buffers[$0])
+    }
   }
 
   public init(limits: RecoveryLimits, numbering: Numbering, instruments: Int, settings: RecoverySettings) {
@@ -96,8 +126,10 @@ public struct InstrumentJoin: Sendable {
     _ instrument: Int, number: UInt64, previous: UInt64 = 0, isLast: Bool = true, _ message: UnsafeRawBufferPointer,
     captureNanoseconds: UInt64, now: UInt64
   ) -> LiveVerdict {
-    guard know(instrument, now: now) else { return .drop }
     if numbering == .channel { hear(number, now: now) }
+    guard know(instrument, now: now) else { return .drop }
+    // Its first change in a channel that is whole: whatever its number.
+    if isWhole, numbering == .chain, instruments[instrument].through == 0 { instruments[instrument].through = previous }
     var entry = RecoveryBuffer.Entry()
     entry.number = number
     entry.previous = previous
@@ -126,6 +158,53 @@ public struct InstrumentJoin: Sendable {
     }
   }
 
+  /// The channel begins at `number`; `isWhole`: that is its first one, and all books are empty before it.
+  public mutating func begin(at number: UInt64, isWhole: Bool) {
+    start = number
+    next = number
+    self.isWhole = isWhole
+    guard isWhole else { return }
+    for index in 0..<knownCount {
+      instruments[index] = Instrument()
+      instruments[index].state = .current
+    }
+    buffer.removeAll()
+    waitingCount = 0
+    dueAt = .max
+  }
+
+  /// Numbers below this one were heard, of messages that concern no instrument here.
+  public mutating func reached(_ number: UInt64) { if start != nil { next = max(next, number) } }
+
+  /// `channel`: messages of the instrument below `number` are missing, whatever the channel has.
+  public mutating func begin(_ instrument: Int, at number: UInt64, now: UInt64) {
+    guard know(instrument, now: now) else { return }
+    instruments[instrument].begins = number
+    if instruments[instrument].state == .current { suspect(instrument, now: now) }
+  }
+
+  /// Live packets are lost, and nothing says where the channel goes on: the next `begin` does.
+  public mutating func lose(now: UInt64) {
+    forgetKept(now: now)
+    start = nil
+    isWhole = false
+    for index in 0..<knownCount {
+      if instruments[index].state == .current { suspect(index, now: now) }
+      if instruments[index].state == .receiving { instruments[index].state = .waiting }
+    }
+  }
+
+  /// The venue says that the instrument's book is empty after message `number`: it is known then.
+  public mutating func emptied(_ instrument: Int, at number: UInt64, now: UInt64) {
+    guard know(instrument, now: now), instruments[instrument].state != .current else { return }
+    buffer.removeAll(of: &instruments[instrument].kept)
+    instruments[instrument] = Instrument()
+    // What else the message, or its packet, has of the instrument comes behind it.
+    instruments[instrument].through = numbering == .chain || number == 0 ? number : number - 1
+    instruments[instrument].hasOpenChange = numbering == .chain
+    becomeCurrent(instrument)
+  }
+
   /// Live packets are lost; the channel goes on at `number`.
   ///
   /// In a chain this changes nothing: an instrument that lost nothing shows it by its next change.
@@ -134,6 +213,7 @@ public struct InstrumentJoin: Sendable {
     forgetKept(now: now)
     start = number
     next = number
+    isWhole = false
     for index in 0..<knownCount where instruments[index].state == .current {
       if number > instruments[index].through &+ 1 { suspect(index, now: now) }
     }
@@ -143,6 +223,7 @@ public struct InstrumentJoin: Sendable {
   public mutating func restart(now: UInt64) {
     buffer.removeAll()
     start = nil
+    isWhole = false
     failure = nil
     overflowed = false
     for index in 0..<knownCount { instruments[index] = Instrument() }
@@ -165,13 +246,19 @@ public struct InstrumentJoin: Sendable {
   public mutating func snapshotBegan(_ instrument: Int, through: UInt64, now: UInt64) -> Bool {
     guard know(instrument, now: now) else { return false }
     switch instruments[instrument].state {
-    case .joining, .gaveUp: return false
+    case .joining: return false
+    case .gaveUp:
+      // The flow is alive after all. What came since is not kept: a later snapshot, from here on, can be joined.
+      instruments[instrument].state = .waiting
+      instruments[instrument].begins = next
+      if dueAt == .max { dueAt = deadline(from: now) }
+      return false
     case .current:
       if numbering == .channel || through <= instruments[instrument].through { return false }
       suspect(instrument, now: now)
     case .waiting, .receiving:
       if numbering == .channel {
-        guard let start, start <= through || start &- through <= 1 else {
+        guard let start, reaches(through, max(start, instruments[instrument].begins)) else {
           counters.add(.snapshotsTooOld)
           if instruments[instrument].state == .receiving { instruments[instrument].state = .waiting }
           return false
@@ -187,7 +274,7 @@ public struct InstrumentJoin: Sendable {
   public mutating func snapshotEnded(_ instrument: Int, now: UInt64) {
     guard instrument >= 0, instrument < knownCount, instruments[instrument].state == .receiving else { return }
     let through = instruments[instrument].arriving
-    if numbering == .channel, let start, start > through, start &- through > 1 {
+    if numbering == .channel, !reaches(through, max(start ?? .max, instruments[instrument].begins)) {
       // The channel lost packets while the snapshot came.
       counters.add(.snapshotsTooOld)
       instruments[instrument].state = .waiting
@@ -268,12 +355,19 @@ public struct InstrumentJoin: Sendable {
   private mutating func know(_ instrument: Int, now: UInt64) -> Bool {
     if instrument < 0 || instrument >= instruments.capacity { return false }
     if instrument >= knownCount {
-      if dueAt == .max { dueAt = deadline(from: now) }
-      waitingCount += instrument + 1 - knownCount
+      if dueAt == .max, !isWhole { dueAt = deadline(from: now) }
+      if isWhole {
+        for index in knownCount...instrument { instruments[index].state = .current }
+      } else {
+        waitingCount += instrument + 1 - knownCount
+      }
       knownCount = instrument + 1
     }
     return true
   }
+
+  /// A snapshot through `through` leaves nothing out before `first`.
+  private func reaches(_ through: UInt64, _ first: UInt64) -> Bool { first <= through || first &- through <= 1 }
 
   private func continues(_ instrument: Int, _ entry: RecoveryBuffer.Entry) -> Bool {
     let known = instruments[instrument]

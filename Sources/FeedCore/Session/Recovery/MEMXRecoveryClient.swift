@@ -40,7 +40,7 @@ public struct MEMXRecoveryClient: Sendable {
   static var silenceNanoseconds: UInt64 { 15_000_000_000 }
 
   public let mode: Mode
-  public let session: UInt64
+  public private(set) var session: UInt64
   public private(set) var state = State.closed
   private var stream = RecoveryStream(capacity: 3 + 65_535)
   private var next: UInt64 = 0
@@ -52,6 +52,9 @@ public struct MEMXRecoveryClient: Sendable {
     self.mode = mode
     self.session = session
   }
+
+  /// Of which session connections are from now on.
+  public mutating func begin(session number: UInt64) { session = number }
 
   /// The socket is connected: the login to send.
   public mutating func connected(token: RecoveryText, now: UInt64) -> RequestBytes {

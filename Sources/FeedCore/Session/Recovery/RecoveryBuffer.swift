@@ -16,12 +16,20 @@ struct RecoveryBuffer: @unchecked Sendable {
     var next: Int32 = -1
   }
 
-  /// Messages in order of arrival.
+  /// Messages in order of arrival. All zero while empty, so that lists in fresh memory need no set-up.
   struct List: BitwiseCopyable {
-    fileprivate(set) var head: Int32 = -1
-    fileprivate var tail: Int32 = -1
+    private var headLink: Int32 = 0
+    private var tailLink: Int32 = 0
     fileprivate(set) var count: UInt32 = 0
-    var isEmpty: Bool { head < 0 }
+    fileprivate(set) var head: Int32 {
+      get { headLink - 1 }
+      set { headLink = newValue + 1 }
+    }
+    fileprivate var tail: Int32 {
+      get { tailLink - 1 }
+      set { tailLink = newValue + 1 }
+    }
+    var isEmpty: Bool { headLink == 0 }
   }
 
   private let entries: Storage<Entry>
@@ -36,6 +44,21 @@ struct RecoveryBuffer: @unchecked Sendable {
   init(messages: Int, bytes byteCount: Int) {
     entries = Storage(capacity: max(1, min(messages, Int(Int32.max))), hugePages: false)
     bytes = Storage(capacity: max(1, byteCount), hugePages: false)
+  }
+
+  /// Several buffers of the same size, in two pieces of memory.
+  static func parts(_ count: Int, messages: Int, bytes: Int) -> [RecoveryBuffer] {
+    let whole = RecoveryBuffer(messages: count * max(1, messages), bytes: count * max(1, bytes))
+    return (0..<count).map {
+      RecoveryBuffer(
+        entries: whole.entries.part(from: $0 * max(1, messages), count: max(1, messages)),
+        bytes: whole.bytes.part(from: $0 * max(1, bytes), count: max(1, bytes)))
+    }
+  }
+
+  private init(entries: Storage<Entry>, bytes: Storage<UInt8>) {
+    self.entries = entries
+    self.bytes = bytes
   }
 
   var isEmpty: Bool { used == 0 }

@@ -31,6 +31,11 @@ public enum RecoveryCounter: Int, CaseIterable, Sendable {
   case bufferOverflows
   /// Breaks of an instrument's own chain of changes.
   case chainBreaks
+  /// Connections to servers that were opened; that failed.
+  case connectionsOpened
+  case connectionsFailed
+  /// Requests and other bytes that found no room in the outbox.
+  case outboxOverflows
 
   public var name: String { String(describing: self) }
 }

@@ -1,6 +1,6 @@
 /// Counters of one channel's recoveries, in plain memory with one writer.
 public struct RecoveryCounters: Sendable, BitwiseCopyable {
-  private var values = InlineArray<21, UInt64>(repeating: 0)
+  private var values = InlineArray<24, UInt64>(repeating: 0)
   public init() {}
 
   @inline(__always)

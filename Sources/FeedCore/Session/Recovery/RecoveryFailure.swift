@@ -32,6 +32,8 @@ public enum RecoveryFailure: UInt8, CaseIterable, Sendable, BitwiseCopyable {
   case snapshotIncomplete
   /// Between the snapshot and the first buffered message some are missing.
   case snapshotTooOld
+  /// The input, or the session, ended before the answer came.
+  case interrupted
 
   public var name: String { String(describing: self) }
 }

@@ -123,7 +123,13 @@ public struct SnapshotJoin: Sendable {
   }
 
   /// Live messages are lost; they go on at `number`.
-  public mutating func lost(before number: UInt64, now: UInt64) {
+  ///
+  /// - Parameter isOverflow: they are lost for want of room.
+  public mutating func lost(before number: UInt64, isOverflow: Bool = false, now: UInt64) {
+    if isOverflow {
+      counters.add(.bufferOverflows)
+      overflowed = true
+    }
     switch state {
     case .idle, .gaveUp: break
     case .wanted, .requested, .receiving: beginAnew(at: number)
@@ -299,6 +305,14 @@ public struct SnapshotJoin: Sendable {
     state = .wanted
     let (due, overflowed) = now.addingReportingOverflow(limits.patience(attempt: max(1, attempt)))
     dueAt = overflowed ? .max : due
+  }
+
+  /// The input or the session ends first.
+  public mutating func interrupt() {
+    switch state {
+    case .wanted, .requested, .receiving, .joining: giveUp(.interrupted)
+    case .idle, .synchronised, .gaveUp: break
+    }
   }
 
   private mutating func giveUp(_ failure: RecoveryFailure) {

@@ -144,6 +144,73 @@ import Testing
     #expect(bench.join.knownCount == 0 && bench.state(4) == .waiting)
   }
 
+  @Test func aWholeChannelNeedsNoSnapshot() {
+    let bench = Bench(.channel)
+    bench.join.begin(at: 1, isWhole: true)
+    #expect(bench.live(0, 1) == .deliver && bench.state() == .current && bench.join.isSynchronised)
+    #expect(!bench.began(1, through: 1) && bench.state(1) == .current, "it is known to be empty")
+    #expect(bench.join.nextDue == .max)
+    bench.join.lose(now: 0)
+    #expect(!bench.join.isWhole && bench.state(0) == .waiting && bench.state(1) == .waiting)
+    #expect(bench.live(2, 9) == .buffered, "what becomes known later is not known to be whole")
+  }
+
+  @Test func afterALossOfUnknownLengthNoSnapshotIsTakenBeforeTheChannelGoesOn() {
+    let bench = Bench(.channel)
+    #expect(bench.live(0, 10) == .buffered && bench.snapshot(0, through: 10) && bench.state() == .current)
+    #expect(bench.live(1, 11) == .buffered && bench.began(1, through: 11))
+    bench.join.lose(now: 0)
+    #expect(bench.state(0) == .waiting && bench.state(1) == .waiting, "its snapshot may lack what was lost")
+    #expect(!bench.began(0, through: 50))
+    #expect(bench.live(0, 20) == .buffered)
+    #expect(!bench.snapshot(0, through: 18) && bench.snapshot(0, through: 19) && bench.joined(0) == ["20"])
+  }
+
+  @Test func anInstrumentThatBeginsLaterThanItsChannelNeedsALaterSnapshot() {
+    let bench = Bench(.channel)
+    bench.join.liveNext(10)
+    bench.join.begin(0, at: 15, now: 0)
+    bench.join.reached(15)
+    #expect(!bench.snapshot(0, through: 13) && bench.state() == .waiting)
+    #expect(bench.snapshot(0, through: 14) && bench.state() == .current)
+    bench.join.begin(0, at: 20, now: 0)
+    #expect(bench.state() == .waiting, "what was current misses messages")
+  }
+
+  @Test(arguments: [InstrumentJoin.Numbering.channel, .chain]) func aBookThatTheVenueEmptiesIsKnown(
+    _ numbering: InstrumentJoin.Numbering
+  ) {
+    let bench = Bench(numbering)
+    #expect(bench.live(0, 10, after: 8) == .buffered)
+    bench.join.emptied(0, at: 12, now: 0)
+    #expect(bench.state() == .current && bench.joined(0) == [] && bench.join.nextDue == .max)
+    #expect(bench.live(0, 12, after: 11) == .deliver, "the rest of the same message")
+    #expect(bench.live(0, 13, after: 12) == .deliver)
+    // In each state.
+    #expect(bench.live(1, 14, after: 11) == .buffered && bench.began(1, through: 14))
+    bench.join.emptied(1, at: 15, now: 0)
+    #expect(bench.state(1) == .current)
+    #expect(bench.live(2, 16, after: 15) == .buffered && bench.snapshot(2, through: 15) && bench.state(2) == .joining)
+    bench.join.emptied(2, at: 17, now: 0)
+    #expect(bench.state(2) == .current && bench.joined(2) == [])
+    #expect(bench.live(3, 18, after: 17) == .buffered)
+    bench.join.advance(to: 30 * second)
+    #expect(bench.state(3) == .gaveUp)
+    bench.join.emptied(3, at: 19, now: 31 * second)
+    #expect(bench.state(3) == .current && bench.live(3, 19, after: 18) == .deliver)
+  }
+
+  @Test func aSnapshotAfterGivingUpBeginsToKeepAgain() {
+    let bench = Bench(.channel)
+    #expect(bench.live(0, 10) == .buffered)
+    bench.join.advance(to: 30 * second)
+    #expect(bench.state() == .gaveUp && bench.live(0, 11) == .deliver)
+    #expect(!bench.began(0, through: 50) && bench.state() == .waiting)
+    #expect(bench.live(0, 12) == .buffered)
+    #expect(!bench.snapshot(0, through: 10), "11 is not kept")
+    #expect(bench.snapshot(0, through: 11) && bench.joined(0) == ["12"] && bench.state() == .current)
+  }
+
   // MARK: chain
 
   @Test func aChainIsJoinedWhereItsChangeContinuesTheSnapshot() {

@@ -112,6 +112,7 @@ import Testing
           case .message: list.append("message")
           case .ended(let security): list.append("ended \(security)")
           case .aborted(let security): list.append("aborted \(security)")
+          case .other: break
           case .malformed: list.append("malformed")
           }
         }

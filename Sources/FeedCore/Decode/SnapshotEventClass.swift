@@ -1,0 +1,33 @@
+/// What an event means where books wait for snapshots (`JoinedChannel`).
+enum SnapshotEventClass: UInt8, BitwiseCopyable {
+  /// No matter of a book: trades, ends of events, what no event is.
+  case other
+  /// It changes a book.
+  case change
+  /// The instrument's book is empty.
+  case cleared
+  /// All books of the channel are.
+  case channelCleared
+  /// A trading state.
+  case status
+  case hours
+  /// The instrument's book misses changes; is whole again.
+  case missing
+  case whole
+
+  init(_ event: UnsafeMutablePointer<BookEvent>) {
+    switch event.pointee.kind {
+    case .add, .delete, .replace, .reduce, .execute, .executeWithPrice, .modify, .setQuantity, .setLevel,
+      .insertLevelAt, .changeLevelAt, .deleteLevelAt, .deleteLevelsThrough, .deleteLevelsFrom, .setTop, .damage:
+      self = .change
+    case .clearBook: self = .cleared
+    case .clearChannel: self = .channelCleared
+    case .tradingStatus, .operationalHalt, .shortSale: self = .status
+    case .system: self = .hours
+    case .instrumentGap: self = event.pointee.quantity == 1 ? .missing : .whole
+    case .none, .trade, .tradeBreak, .group, .addForeign, .channelGap, .giveUp, .assignChannel, .endOfEvent,
+      .endOfChannelEvent:
+      self = .other
+    }
+  }
+}

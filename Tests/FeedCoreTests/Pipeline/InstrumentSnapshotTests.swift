@@ -1,0 +1,151 @@
+import Testing
+
+@testable import FeedCore
+
+/// Days of venues whose snapshots come on flows of their own, whole, begun late and with losses: a book that says `ok`
+/// is the day's.
+@Suite struct InstrumentSnapshotTests {
+  typealias Run = SnapshotDayRun
+
+  @Test(arguments: SnapshotDay.Venue.allCases) func aWholeDayIsWholeWithItsSnapshotFlowAndWithout(
+    _ venue: SnapshotDay.Venue
+  ) throws {
+    let seed = BookTestRandom.seed()
+    let day = SnapshotDay(venue, seed: seed, steps: 400)
+    for hasSnapshots in [true, false] {
+      let run = try Run(day, Run.Capture(hasSnapshots: hasSnapshots))
+      #expect(run.wrong(day) == [], "seed \(seed)")
+      #expect(run.trusted == Set(day.books.keys), "\(run.states), seed \(seed)")
+      // CME's definitions come like snapshots.
+      #expect((run.summary[.snapshotPackets] > 0) == (hasSnapshots || venue == .cme))
+      // A book that is whole from its channel's beginning takes no snapshot.
+      #expect(run.summary[.snapshotsJoined] == 0 && run.summary[.gaps] == 0 && run.summary[.outOfBandPackets] == 0)
+      #expect(run.plan.venues.count == 1, "\(run.plan.channels.map(\.name))")
+    }
+  }
+
+  @Test(arguments: SnapshotDay.Venue.allCases) func aLateStartJoinsTheSnapshots(
+    _ venue: SnapshotDay.Venue
+  ) throws {
+    for _ in 0..<6 {
+      let seed = BookTestRandom.seed("aLateStartJoinsTheSnapshots \(venue)")
+      let day = SnapshotDay(venue, seed: seed, steps: 600)
+      var random = BookTestRandom(seed: seed)
+      let begins = 20 + random.below(day.sent.count / 2)
+      let run = try Run(day, Run.Capture(begins: begins))
+      #expect(run.wrong(day) == [], "seed \(seed)")
+      #expect(run.trusted.isSuperset(of: day.books.keys), "\(run.states), seed \(seed)")
+      #expect(run.summary[.snapshotsJoined] >= UInt64(day.books.count), "seed \(seed)")
+      // Without the flow nothing is known.
+      let alone = try Run(day, Run.Capture(begins: begins, hasSnapshots: false))
+      #expect(alone.trusted.isEmpty, "seed \(seed)")
+    }
+  }
+
+  @Test(arguments: SnapshotDay.Venue.allCases) func whatIsLostOnBothLinesAndOnTheSnapshotFlowIsNamedOrMended(
+    _ venue: SnapshotDay.Venue
+  ) throws {
+    var trusted = 0
+    var gaps: UInt64 = 0
+    for _ in 0..<16 {
+      let seed = BookTestRandom.seed("whatIsLost \(venue)")
+      var random = BookTestRandom(seed: seed)
+      let day = SnapshotDay(venue, seed: seed, steps: 200 + random.below(400))
+      let capture = Run.Capture(
+        begins: random.chance(500) ? 0 : random.below(day.sent.count / 2), liveLoss: 20 + random.below(180),
+        snapshotLoss: random.below(400), seed: seed)
+      let run = try Run(day, capture)
+      #expect(run.wrong(day) == [], "seed \(seed)")
+      #expect(run.states.values.allSatisfy { [.ok, .gap, .halted, .lateStart].contains($0) }, "\(run.states), \(seed)")
+      trusted += run.trusted.count
+      gaps += run.summary[.gaps]
+    }
+    #expect(trusted > 16, "most days end with books that are mended")
+    #expect(gaps > 16)
+  }
+
+  @Test(arguments: SnapshotDay.Venue.allCases) func resultsDoNotDependOnCoresLayoutOrBursts(
+    _ venue: SnapshotDay.Venue
+  ) throws {
+    let seed = BookTestRandom.seed()
+    let day = SnapshotDay(venue, seed: seed, steps: 500)
+    let capture = Run.Capture(begins: 60, liveLoss: 60, snapshotLoss: 200, seed: seed)
+    let one = try Run(day, capture)
+    #expect(one.summary[.snapshotsJoined] > 0)
+    for threads in [
+      Run.Threads(burst: 1), Run.Threads(cores: 2), Run.Threads(cores: 3, layout: .rings, burst: 7),
+    ] {
+      let other = try Run(day, capture, threads: threads)
+      #expect(other.digests == one.digests, "\(threads), seed \(seed)")
+      #expect(other.summary.bookDigest == one.summary.bookDigest, "\(threads), seed \(seed)")
+      #expect(other.books == one.books && other.states == one.states, "\(threads), seed \(seed)")
+      #expect(other.summary.messages == one.summary.messages)
+      for counter in [Counter.snapshotsJoined, .snapshotsFailed, .snapshotsTooOld, .snapshotMessages, .snapshotCopies] {
+        #expect(other.summary[counter] == one.summary[counter], "\(counter) \(threads), seed \(seed)")
+      }
+    }
+  }
+
+  /// Room for few messages, shared by shards, not by cores: what does not fit begins anew, alike on all of them.
+  @Test(arguments: SnapshotDay.Venue.allCases) func aFullBufferIsNamedAndTheSameOnAnyNumberOfCores(
+    _ venue: SnapshotDay.Venue
+  ) throws {
+    let seed = BookTestRandom.seed()
+    let day = SnapshotDay(venue, seed: seed, steps: 500)
+    let capture = Run.Capture(begins: 100, snapshotLoss: 300, seed: seed)
+    let small: (inout Settings) -> Void = {
+      $0.recovery.bufferMessages = 32
+      $0.recovery.bufferBytes = 4_096
+    }
+    let one = try Run(day, capture, configure: small)
+    #expect(one.wrong(day) == [], "seed \(seed)")
+    #expect(one.summary[.snapshotBuffersFull] > 0, "seed \(seed)")
+    let two = try Run(day, capture, threads: Run.Threads(cores: 3), configure: small)
+    #expect(two.books == one.books && two.states == one.states, "seed \(seed)")
+    #expect(two.summary[.snapshotBuffersFull] == one.summary[.snapshotBuffersFull], "seed \(seed)")
+  }
+
+  /// NYSE's symbols are not even known without their refresh.
+  @Test(arguments: [SnapshotDay.Venue.cme, .coinbase, .eobi]) func instrumentsWithoutASnapshotAreGivenUpByName(
+    _ venue: SnapshotDay.Venue
+  ) throws {
+    let seed = BookTestRandom.seed()
+    let day = SnapshotDay(venue, seed: seed, steps: 300)
+    // All that the flow brings is damaged, but it is there.
+    let run = try Run(day, Run.Capture(begins: 60, snapshotLoss: 990, seed: seed)) {
+      $0.recovery.snapshotTimeoutNanoseconds = 1_000_000
+      $0.recovery.snapshotAttempts = 2
+    }
+    guard run.summary[.snapshotPackets] > 0 else { return }
+    #expect(run.wrong(day) == [], "seed \(seed)")
+    #expect(run.summary[.snapshotsGivenUp] > 0, "seed \(seed)")
+    #expect(run.states.values.contains(.untrusted), "\(run.states), seed \(seed)")
+  }
+
+  @Test(arguments: [SnapshotDay.Venue.nyse, .coinbase, .eobi]) func snapshotsMayComeOnTheLiveFlow(
+    _ venue: SnapshotDay.Venue
+  ) throws {
+    for _ in 0..<3 {
+      let seed = BookTestRandom.seed("snapshotsMayComeOnTheLiveFlow \(venue)")
+      let day = SnapshotDay(venue, seed: seed, steps: 500)
+      let run = try Run(
+        day, Run.Capture(begins: 100, liveLoss: 30, snapshotLoss: 100, seed: seed, isInBand: true))
+      #expect(run.wrong(day) == [], "seed \(seed)")
+      #expect(run.summary[.snapshotsJoined] > 0 && run.plan.venues.count == 1, "seed \(seed)")
+    }
+  }
+
+  /// Books at a time are those of the day up to then: what a snapshot brings is not newer.
+  @Test func aBookAtATimeTakesNoSnapshotOfLater() throws {
+    let seed = BookTestRandom.seed()
+    let day = SnapshotDay(.coinbase, seed: seed, steps: 400)
+    // All of Coinbase's messages tell their time, in nanoseconds since 1970.
+    let middle = day.sent[day.sent.count / 2].time
+    var clock = VenueDay(.usCentral)
+    let limit = clock.nanoseconds(middle)
+    let whole = try Run(day, exchangeNanosecondsMaximum: limit)
+    let late = try Run(day, Run.Capture(begins: 40), exchangeNanosecondsMaximum: limit)
+    #expect(!late.trusted.isEmpty)
+    for symbol in late.trusted { #expect(late.books[symbol] == whole.books[symbol], "\(symbol), seed \(seed)") }
+  }
+}
