@@ -2,7 +2,7 @@
 //
 // Layers, each allowed to import only those below it:
 //
-//   feedh → FeedConfig, FeedObserve, FeedSim → FeedIO → FeedCore → CShims
+//   feedh → FeedMachine → FeedConfig, FeedObserve, FeedSim → FeedIO → FeedCore → CShims
 //
 // Everything that runs once per message lives in the one module FeedCore, so that the compiler sees the whole
 // hot path; module borders are crossed once per burst of packets (Docs/decisions/0001-one-hot-module.md).
@@ -36,6 +36,8 @@ let package = Package(
     .target(name: "CSIMD", path: "CShims/CSIMD"),
     // ABI declarations of libraries that are found at run time with dlopen: zlib, zstd, libpcap.
     .target(name: "CDynamic", path: "CShims/CDynamic"),
+    // Questions to the kernel that have no file: network devices, the state of the clock.
+    .target(name: "CMachine", path: "CShims/CMachine"),
     .target(
       name: "CDPDK", path: "CShims/CDPDK", exclude: ["sys"],
       cSettings: [
@@ -51,10 +53,11 @@ let package = Package(
     .target(name: "FeedSim", dependencies: ["FeedIO"]),
     .target(name: "FeedObserve", dependencies: ["FeedIO"]),
     .target(name: "FeedConfig", dependencies: ["FeedIO", .product(name: "Yams", package: "Yams")]),
+    .target(name: "FeedMachine", dependencies: ["FeedConfig", "FeedObserve", "CMachine"]),
     .executableTarget(
       name: "feedh",
       dependencies: [
-        "FeedConfig", "FeedObserve", "FeedSim",
+        "FeedConfig", "FeedMachine", "FeedObserve", "FeedSim",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
@@ -65,6 +68,7 @@ let package = Package(
       name: "FeedObserveTests",
       dependencies: ["FeedObserve", .product(name: "Histogram", package: "hdrhistogram-swift")]),
     .testTarget(name: "FeedConfigTests", dependencies: ["FeedConfig"]),
+    .testTarget(name: "FeedMachineTests", dependencies: ["FeedMachine"]),
     // Runs the built `feedh` as its users do.
     .testTarget(name: "IntegrationTests", dependencies: ["feedh", "FeedSim", "FeedObserve"]),
   ]

@@ -17,6 +17,7 @@ packages=(
   "zstd: captures packed with zstd"
   "valgrind: instruction counts (Scripts/instructions)"
   "python3: gates written in Python (Scripts/check-hot-path)"
+  "shellcheck: the scripts that feedh tune writes"
   "binutils: objdump, for the machine code that the gates read"
 )
 

@@ -13,10 +13,9 @@ private let descriptor: Int32 = {
 private let path = "/proc/self/fd/\(descriptor)"
 nonisolated(unsafe) private let burst = UnsafeMutableBufferPointer<Packet>.allocate(capacity: 64)
 
-@_cdecl("LLVMFuzzerTestOneInput")
-public func fuzzCaptureReader(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
+func fuzzCaptureReader(_ input: UnsafeRawBufferPointer) {
   precondition(descriptor >= 0, "no temporary file")
-  precondition(ftruncate(descriptor, 0) == 0 && pwrite(descriptor, start, count, 0) == count)
+  precondition(ftruncate(descriptor, 0) == 0 && pwrite(descriptor, input.baseAddress, input.count, 0) == input.count)
   do throws(CaptureError) {
     let one = try CaptureSet(paths: [path])
     let packets = walk(one, burstLength: 64)
@@ -26,7 +25,6 @@ public func fuzzCaptureReader(_ start: UnsafePointer<UInt8>?, _ count: Int) -> C
   } catch {
     precondition(!error.description.isEmpty && !error.description.contains("\n"), "an error is one line")
   }
-  return 0
 }
 
 private func walk(_ set: CaptureSet, burstLength: Int) -> Int {

@@ -3,9 +3,8 @@
 @testable import FeedConfig
 import FeedCore
 
-@_cdecl("LLVMFuzzerTestOneInput")
-public func fuzzConfiguration(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
-  let bytes = Array(UnsafeBufferPointer(start: start, count: count))
+func fuzzConfiguration(_ input: UnsafeRawBufferPointer) {
+  let bytes = Array(input)
   let (settings, problems) = ConfigurationFile.load(bytes: bytes, file: "f")
   precondition((settings == nil) == !problems.isEmpty, "neither settings nor problems, or both")
   for problem in problems {
@@ -17,5 +16,4 @@ public func fuzzConfiguration(_ start: UnsafePointer<UInt8>?, _ count: Int) -> C
     let plan = ConfigurationPlan(settings: settings, allowedCPUs: [0, 1]).description
     precondition(!plan.isEmpty)
   }
-  return 0
 }

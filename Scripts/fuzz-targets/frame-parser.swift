@@ -5,22 +5,20 @@ private let links: [LinkType] = [
   .ethernet, .loopback, .rawIP, .linuxSLL, .linuxSLL2, .ipv4, .ipv6, .message, .unsupported,
 ]
 
-@_cdecl("LLVMFuzzerTestOneInput")
-public func fuzzFrameParser(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
-  guard count >= 2 else { return 0 }
+func fuzzFrameParser(_ input: UnsafeRawBufferPointer) {
+  guard input.count >= 2 else { return }
   // Exactly as long as the frame, so that the address sanitizer sees a read beyond it.
-  let frame = Array(UnsafeBufferPointer(start: start! + 2, count: count - 2))
-  let link = links[Int(start![0]) % links.count]
-  let beyond = UInt32(start![1] >> 1)
+  let frame = Array(input[2...])
+  let link = links[Int(input[0]) % links.count]
+  let beyond = UInt32(input[1] >> 1)
   frame.withUnsafeBytes { bytes in
     guard let base = bytes.baseAddress else { return }
     let packet = Packet(
       bytes: base, captureNanoseconds: 0, capturedLength: UInt32(bytes.count), wireLength: UInt32(bytes.count) + beyond,
       recordIndex: 0, fileIndex: 0, linkType: link)
-    let parser = FrameParser(verifyChecksums: start![1] & 1 == 0)
+    let parser = FrameParser(verifyChecksums: input[1] & 1 == 0)
     check(parser.parse(packet), parser.parseGeneral(packet), in: bytes)
   }
-  return 0
 }
 
 private func check(_ short: WireVerdict, _ general: WireVerdict, in frame: UnsafeRawBufferPointer) {

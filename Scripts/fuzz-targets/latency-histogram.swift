@@ -4,9 +4,8 @@ import FeedCore
 private let histogram = LatencyHistogram()
 private let other = LatencyHistogram()
 
-@_cdecl("LLVMFuzzerTestOneInput")
-public func fuzzLatencyHistogram(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
-  let bytes = Array(UnsafeBufferPointer(start: start, count: count))
+func fuzzLatencyHistogram(_ input: UnsafeRawBufferPointer) {
+  let bytes = Array(input)
   histogram.reset()
   other.reset()
   var recorded: UInt64 = 0
@@ -30,5 +29,4 @@ public func fuzzLatencyHistogram(_ start: UnsafePointer<UInt8>?, _ count: Int) -
     precondition(value >= last && value <= histogram.maximum, "\(percentile) % is \(value), before it \(last)")
     last = value
   }
-  return 0
 }

@@ -25,17 +25,15 @@ private func withCopy(_ bytes: ArraySlice<UInt8>, _ body: (UnsafeRawBufferPointe
   body(UnsafeRawBufferPointer(copy))
 }
 
-@_cdecl("LLVMFuzzerTestOneInput")
-public func fuzzLayouts(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
-  guard count >= 2 else { return 0 }
-  let input = Array(UnsafeBufferPointer(start: start!, count: count))
+func fuzzLayouts(_ input: UnsafeRawBufferPointer) {
+  guard input.count >= 2 else { return }
+  let input = Array(input)
   if input[0] < 200 {
     let index = Int(input[0]) % descriptions.count
     withCopy(input[1...]) { readMessage($0, index) }
   } else {
     decodeDatagrams(input[1...], choice: input[0] & 1 == 0 ? nil : feeds[Int(input[0] / 2) % feeds.count])
   }
-  return 0
 }
 
 private func readMessage(_ message: UnsafeRawBufferPointer, _ index: Int) {

@@ -1,14 +1,53 @@
 // Any bytes as the segments of a TCP stream, and any bytes as messages of order entry: a reassembler's events stay
 // within its limits and lose no byte unnamed; framing, parts and layouts of BOE, OUCH 4.2 and SoupBinTCP read nothing
-// outside a message, and what adds up is written again as it was read.
+// outside a message, and what adds up is written again as it was read; both directions of a connection decode to rows.
+//
+// First byte: which of the three, modulo 3.
 @testable import FeedCore
+@testable import FeedObserve
 
-@_cdecl("LLVMFuzzerTestOneInput")
-public func fuzzOrderEntry(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
-  guard count >= 1 else { return 0 }
-  let bytes = Array(UnsafeBufferPointer(start: start!, count: count))
-  if bytes[0] & 1 == 0 { reassemble(bytes[1...]) } else { decode(Array(bytes[1...])) }
-  return 0
+func fuzzOrderEntry(_ input: UnsafeRawBufferPointer) {
+  guard input.count >= 1 else { return }
+  let bytes = Array(input)
+  switch bytes[0] % 3 {
+  case 0: reassemble(bytes[1...])
+  case 1: decode(Array(bytes[1...]))
+  default: decodeConnection(UnsafeRawBufferPointer(rebasing: input[1...]))
+  }
+}
+
+private let choices: [DecodeProtocol?] = [nil, .ouch50, .ouch42, .boe2, .soupBinTCP, .itch50]
+
+/// Segments of both directions through the decoder of captures. First byte: what to decode; then of each segment:
+/// 0x80 from the server, 0x40 a number out of order, 0x20 cut, 0x07 flags; its length (1 byte), its payload.
+private func decodeConnection(_ input: UnsafeRawBufferPointer) {
+  var script = Script(input)
+  var selection = DecodeSelection()
+  selection.format = .ndjson
+  selection.protocol = choices[script.int() % choices.count]
+  guard var decoder = try? CaptureDecoder(selection) else { return }
+  decoder.beginFile(named: "fuzz")
+  var numbers: [UInt32] = [1_000, 0xFFFF_FF80]
+  var packets: UInt64 = 0
+  while !script.isOver {
+    let how = script.byte()
+    let side = Int(how >> 7)
+    let count = script.int()
+    let shift = how & 0x40 == 0 ? 0 : UInt32(bitPattern: Int32(Int8(bitPattern: script.byte())))
+    let payload = script.bytes(count)
+    withExactCopy(payload) { bytes in
+      decoder.decode(
+        TCPSegment(
+          payload: bytes, declaredPayloadLength: bytes.count + (how & 0x20 == 0 ? 0 : 5),
+          sequenceNumber: numbers[side] &+ shift, flags: how & 7, source: IPAddress(ipv4: UInt32(side)),
+          destination: IPAddress(ipv4: UInt32(1 - side)), sourcePort: UInt16(side), destinationPort: UInt16(1 - side)),
+        at: packets)
+    }
+    numbers[side] &+= UInt32(payload.count)
+    if !payload.isEmpty || how & 0x20 != 0 { packets += 1 }
+  }
+  decoder.finishFile()
+  precondition(decoder.tally.rows <= decoder.tally.messages)
 }
 
 /// Each segment: distance of its number (2 bytes), flags and length (1), bytes cut off (1); its payload follows.

@@ -10,11 +10,10 @@ private let settings: Settings = {
 nonisolated(unsafe) private var tracker = OrderTracker(settings: settings, shard: 0, venueCount: 1, capacity: 16)
 nonisolated(unsafe) private var positions = PositionTable(groupCapacity: 4)
 
-@_cdecl("LLVMFuzzerTestOneInput")
-public func fuzzOUCHDecoder(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
-  guard count >= 1 else { return 0 }
-  let bytes = Array(UnsafeBufferPointer(start: start! + 1, count: count - 1))
-  let isClient = start![0] & 1 == 0
+func fuzzOUCHDecoder(_ input: UnsafeRawBufferPointer) {
+  guard input.count >= 1 else { return }
+  let bytes = Array(input[1...])
+  let isClient = input[0] & 1 == 0
   openOrders()
   bytes.withUnsafeBytes { stream in
     var framer = SoupBinTCPFramer(stream)
@@ -28,7 +27,6 @@ public func fuzzOUCHDecoder(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CIn
     precondition(framer.consumed == framed && framed <= stream.count)
     precondition(framer.end != .whole || framed == stream.count, "bytes left, and nothing says so")
   }
-  return 0
 }
 
 /// Eight orders that the replies may be about: UserRefNum 1 ... 8, 100 shares each.

@@ -56,20 +56,8 @@ private struct CheckingSink: DeliverySink {
   }
 }
 
-/// Reads the script; zeros once it is over.
-private struct Script {
-  let bytes: [UInt8]
-  var position = 0
-  var isOver: Bool { position >= bytes.count }
-  mutating func byte() -> UInt8 {
-    defer { position += 1 }
-    return position < bytes.count ? bytes[position] : 0
-  }
-}
-
-@_cdecl("LLVMFuzzerTestOneInput")
-public func fuzzSession(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
-  var script = Script(bytes: Array(UnsafeBufferPointer(start: start, count: min(count, 4_096))))
+func fuzzSession(_ input: UnsafeRawBufferPointer) {
+  var script = Script(UnsafeRawBufferPointer(rebasing: input.prefix(4_096)))
   var arbiter = untouched
   sink.batch.clear()
   sink.delivered = 0
@@ -151,7 +139,7 @@ public func fuzzSession(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   arbiter.finish(clock: clock, into: &sink)
   sink.flush()
   check(arbiter, before, whole: whole)
-  return 0
+  return
 
   func write(_ first: UInt64, _ name: UInt8, count: UInt16) {
     let raw = arena.baseAddress! + used

@@ -9,7 +9,7 @@ public enum ConfigurationKeys {
       ("venues[]", venue.bindings.map(\.key)), ("feeds[]", feed.bindings.map(\.key)),
       ("feeds[].lines[]", line.bindings.map(\.key)), ("symbols.overrides[]", override.bindings.map(\.key)),
       ("detect.crossVenue", crossVenue.bindings.map(\.key)),
-      ("detect.imbalance", imbalance.bindings.map(\.key)),
+      ("detect.imbalance", imbalance.bindings.map(\.key)), ("live.ports[]", port.bindings.map(\.key)),
     ]
     func withChildren(_ keys: [ConfigurationKey]) -> [ConfigurationKey] {
       keys.flatMap { key -> [ConfigurationKey] in
@@ -170,6 +170,17 @@ public enum ConfigurationKeys {
       "Least shares over both sides.")
   }
 
+  static let port = KeyGroup(prefix: "live.ports[]", defaults: PortSettings(name: "")) { keys in
+    keys.text("name", .name, \.name, isRequired: true, "What reports call the port; unique.")
+    keys.optionalText(
+      "interface", .interface, \.interface, "The kernel's name of its interface; null: known by its PCI address alone.")
+    keys.optionalText("pciAddress", .pciAddress, \.pciAddress, "Its place on the PCI bus, for DPDK; null: none needed.")
+    keys.integer("queues", .count(1...64), \.queues, unit: "queues", "Receive queues that packets are spread over.")
+    keys.integer(
+      "queueDepthPackets", .count(64...32_768), \.queueDepthPackets, unit: "packets",
+      "Packets that each receive queue holds (descriptors of its ring).")
+  }
+
   static let settings = KeyGroup(prefix: "", defaults: Settings()) { keys in
     keys.list("venues", maximumCount: maximumVenueCount, "The venues, in the order of reports.")
     keys.list("feeds", maximumCount: 256, "The feeds and the lines that carry them.")
@@ -186,6 +197,7 @@ public enum ConfigurationKeys {
     keys.boolean("orders.enabled", \.orders.enabled, "Send orders; false: detect only.")
     keys.text("orders.firm", .firm, \.orders.firm, "OUCH Firm (MPID); empty: the port's default.")
     addExecution(&keys)
+    addLive(&keys)
   }
 
   private static func addSession(_ keys: inout KeyGroup<Settings>) {
@@ -285,6 +297,16 @@ public enum ConfigurationKeys {
       "risk.shardAllotment", .counts(0...million, maximumCount: maximumShardCount), \.risk.shardAllotment,
       unit: "parts per million",
       "Each shard's part of the firm-wide limits, one entry per shard, at most 1_000_000 in all; null: equal parts.")
+  }
+
+  private static func addLive(_ keys: inout KeyGroup<Settings>) {
+    keys.section("live", "Live packets: what feedh tune and feedh doctor prepare the machine for.")
+    keys.list("live.ports", maximumCount: 16, "Ports that packets arrive at; each needs an interface or a PCI address.")
+    keys.integer(
+      "live.receiveBufferBytes", .count(65_536...1_073_741_824), \.live.receiveBufferBytes, unit: "bytes",
+      "Receive buffer of each multicast socket.")
+    keys.optionalText(
+      "live.recordFolder", .folder, \.live.recordFolder, "Folder that packets are recorded to; null: nowhere.")
   }
 
   private static func addExecution(_ keys: inout KeyGroup<Settings>) {

@@ -46,6 +46,7 @@ extension ConfigurationKind {
     case .firm:
       let isFirm = text.utf8.count <= 4 && text.utf8.allSatisfy { Self.isFirmByte($0) }
       return isFirm ? .success(.text(text)) : .failure(Refusal(what: shown, remedy: "write the MPID, or \"\""))
+    case .interface, .pciAddress, .folder: return machineName(text, shown)
     case .credential(let maximumLength):
       let fits = text.utf8.count <= maximumLength && text.utf8.allSatisfy { $0 >= 0x20 && $0 < 0x7F }
       // Its text is nobody's business: the place is enough.
@@ -53,6 +54,33 @@ extension ConfigurationKind {
         ? .success(.text(text))
         : .failure(Refusal(what: "\(path) does not fit", remedy: "write it as the venue assigned it, or \"\""))
     }
+  }
+
+  /// What a machine calls its parts.
+  private func machineName(_ text: String, _ shown: String) -> Result<ConfigurationValue, Refusal> {
+    let isOne: Bool
+    let remedy: String
+    switch self {
+    case .interface:
+      // The rule of the kernel (dev_valid_name), for printable names.
+      isOne =
+        (1...15).contains(text.utf8.count) && text != "." && text != ".."
+        && text.utf8.allSatisfy { (0x21...0x7E).contains($0) && $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: ":") }
+      remedy = "write a name that `ip link` shows"
+    case .pciAddress:
+      let shape = text.utf8.map { Self.isHexadecimalDigit($0) ? UInt8(ascii: "x") : $0 }
+      isOne = shape == Array("xxxx:xx:xx.x".utf8)
+      remedy = "write an address that `lspci -D` shows"
+    default:
+      isOne = (1...4_095).contains(text.utf8.count) && !text.utf8.contains(0)
+      remedy = "write the path of a folder"
+    }
+    return isOne ? .success(.text(text)) : .failure(Refusal(what: shown, remedy: remedy))
+  }
+
+  /// As the kernel writes them: lower case.
+  private static func isHexadecimalDigit(_ byte: UInt8) -> Bool {
+    (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte)
   }
 
   private static func isNameByte(_ byte: UInt8) -> Bool {

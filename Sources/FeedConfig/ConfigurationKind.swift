@@ -25,6 +25,12 @@ public enum ConfigurationKind: Sendable, Equatable {
   case symbol
   /// An MPID of up to four characters.
   case firm
+  /// The kernel's name of a network interface.
+  case interface
+  /// Domain, bus, device and function: "0000:3b:00.0".
+  case pciAddress
+  /// The path of a folder.
+  case folder
   /// What a server knows us by: printable ASCII, may be empty.
   case credential(maximumLength: Int)
   /// A list of whole numbers.
@@ -45,6 +51,9 @@ public enum ConfigurationKind: Sendable, Equatable {
     case .fileName: "file name"
     case .symbol: "symbol"
     case .firm, .credential: "text"
+    case .interface: "interface"
+    case .pciAddress: "PCI address"
+    case .folder: "path"
     case .counts: "list of integers"
     }
   }
@@ -64,6 +73,9 @@ public enum ConfigurationKind: Sendable, Equatable {
     case .fileName: "1 ... 255 bytes, no folder"
     case .symbol: "1 ... 32 printable ASCII characters, no space at an end"
     case .firm: "0 ... 4 characters of A-Z 0-9"
+    case .interface: "1 ... 15 characters, no / : or space"
+    case .pciAddress: "dddd:bb:dd.f in digits 0-9 a-f"
+    case .folder: "1 ... 4095 bytes"
     case .credential(let maximumLength): "0 ... \(maximumLength) printable ASCII characters"
     case .counts(let range, let maximumCount):
       "at most \(maximumCount) of \(Self.text(range, ScalarText.format(_:)))"
@@ -79,7 +91,8 @@ public enum ConfigurationKind: Sendable, Equatable {
     case .duration: "a duration such as 1ms (units ns, us, ms, s, min, h), \(range)"
     case .decimal: "a decimal with at most \(quantumDecimals) decimals, \(range)"
     case .counts: "a list of whole numbers, \(range)"
-    case .boolean, .choice, .name, .address, .fileName, .symbol, .firm, .credential: range
+    case .boolean, .choice, .name, .address, .fileName, .symbol, .firm, .credential, .interface, .pciAddress, .folder:
+      range
     }
   }
 

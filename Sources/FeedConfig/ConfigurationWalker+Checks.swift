@@ -15,6 +15,7 @@ extension ConfigurationWalker {
     checkUnique(settings.venues.indices.map { ("venues[\($0)].name", settings.venues[$0].name) }, "venue")
     checkUnique(settings.feeds.indices.map { ("feeds[\($0)].name", settings.feeds[$0].name) }, "feed")
     checkFeedsOfSnapshots()
+    checkUnique(settings.live.ports.indices.map { ("live.ports[\($0)].name", settings.live.ports[$0].name) }, "port")
     for (index, feed) in settings.feeds.enumerated() {
       checkUnique(
         feed.lines.indices.map { ("feeds[\(index)].lines[\($0)].name", feed.lines[$0].name) }, "line of its feed")

@@ -33,6 +33,14 @@ extension ConfigurationWalker {
       var detector = Switched(settings.imbalance ?? ImbalanceSettings())
       walk(node, in: ConfigurationKeys.imbalance, at: path, into: &detector)
       settings.imbalance = detector.isEnabled ? detector.value : nil
+    case "live.ports":
+      settings.live.ports = entries(of: node, at: path).enumerated().map { index, entry in
+        var port = PortSettings(name: "")
+        let portPath = "\(path)[\(index)]"
+        walk(entry, in: ConfigurationKeys.port, at: portPath, into: &port)
+        if case .mapping = entry { checkDevice(of: port, place(of: entry), at: portPath) }
+        return port
+      }
     default:
       assertionFailure("the table holds a section nobody reads: \(path)")
     }
@@ -56,6 +64,15 @@ extension ConfigurationWalker {
       }
     }
     return feed
+  }
+
+  /// A port that nothing was said about would be no port.
+  private mutating func checkDevice(of port: PortSettings, _ place: Place, at path: String) {
+    if port.interface != nil || port.pciAddress != nil { return }
+    if refused["\(path).interface"] != nil || refused["\(path).pciAddress"] != nil { return }
+    report(
+      place, "\(path) says nothing about where the port is", allowed: "an interface, a pciAddress, or both",
+      "add interface: or pciAddress:")
   }
 
   /// A line that nothing was said about would match every packet.

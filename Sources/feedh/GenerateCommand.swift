@@ -28,6 +28,13 @@ struct GenerateCommand: ParsableCommand {
       "A venue and its protocol, instead of --venues; once for each, 1 to 8 times: \(VenueChoice.protocolNames).",
       valueName: "name:protocol"))
   var venue: [String] = []
+  @Option(
+    help: ArgumentHelp(
+      """
+      Instead of the simulation: plain traffic of one venue in any protocol, for measuring, the same changes of orders \
+      in each. Only --output, --messages (as many changes) and --seed count; only PREFIX.pcap is written. \(FeedProtocol.names).
+      """, valueName: "protocol"))
+  var plain: String?
   @Option(help: "Stocks, the same at every venue, 1 to 20000.")
   var symbols = 200
   @Option(help: "Messages over all venues, start of day included, 100 to 1000000000.")
@@ -72,8 +79,21 @@ struct GenerateCommand: ParsableCommand {
   var split = false
 
   func run() throws {
+    if let plain { return try writePlain(plain) }
     let (result, paths) = try FileOutput.generate(try options(), prefix: output, split: split)
     print(GenerateSummary.text(result, paths: paths))
+  }
+
+  private func writePlain(_ name: String) throws {
+    guard let feedProtocol = FeedProtocol(name: name) else {
+      throw GeneratorError("--plain '\(name)': there is no such protocol; use \(FeedProtocol.names)")
+    }
+    guard (1...1_000_000_000).contains(messages) else {
+      throw GeneratorError("--messages \(messages): use 1 to 1000000000")
+    }
+    let path = output + ".pcap"
+    let count = try PlainTraffic.write(feedProtocol, changes: messages, seed: seed, to: path)
+    print("\(count) messages of \(feedProtocol.name) in \(path)")
   }
 
   private func options() throws(GeneratorError) -> GeneratorOptions {

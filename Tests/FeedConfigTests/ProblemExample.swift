@@ -24,7 +24,7 @@ struct ProblemExample: Sendable, CustomTestStringConvertible {
 
     > sesion: {}
     1:1: unknown key "sesion" in the top level; allowed: the keys venues, feeds, symbols, session, recovery,
-      detect, risk, orders, shards, threads, capacity, latency, verifyChecksums; did you mean "session"?
+      detect, risk, orders, shards, threads, capacity, latency, verifyChecksums, live; did you mean "session"?
 
     > session:
     >   silense: 5s
@@ -76,11 +76,11 @@ struct ProblemExample: Sendable, CustomTestStringConvertible {
 
     > - a
     1:1: the top level is a list, not a mapping; allowed: the keys venues, feeds, symbols, session, recovery,
-      detect, risk, orders, shards, threads, capacity, latency, verifyChecksums; write it as "key: value" lines
+      detect, risk, orders, shards, threads, capacity, latency, verifyChecksums, live; write it as "key: value" lines
 
     > hello
     1:1: the top level is "hello", not a mapping; allowed: the keys venues, feeds, symbols, session, recovery,
-      detect, risk, orders, shards, threads, capacity, latency, verifyChecksums; write it as "key: value" lines
+      detect, risk, orders, shards, threads, capacity, latency, verifyChecksums, live; write it as "key: value" lines
 
     > venues: { name: x }
     1:9: venues is a mapping, not a list; allowed: a list of at most 8 entries; begin each entry with "- "
@@ -326,6 +326,30 @@ struct ProblemExample: Sendable, CustomTestStringConvertible {
 
     > threads: { cores: 2, cpus: [3, 3] }
     1:32: CPU 3 stands twice in threads.cpus; allowed: each CPU once; name another CPU
+
+    # Live.
+
+    > live: { ports: [ { name: a } ] }
+    1:18: live.ports[0] says nothing about where the port is; allowed: an interface, a pciAddress, or both; add
+      interface: or pciAddress:
+
+    > live: { ports: [ { name: a, interface: "eth0/1" } ] }
+    1:40: live.ports[0].interface is "eth0/1"; allowed: 1 ... 15 characters, no / : or space; write a name that
+      `ip link` shows
+
+    > live: { ports: [ { name: a, interface: abcdefghijklmnop } ] }
+    1:40: live.ports[0].interface is "abcdefghijklmnop"; allowed: 1 ... 15 characters, no / : or space; write a name
+      that `ip link` shows
+
+    > live: { ports: [ { name: a, pciAddress: "3b:00.0" } ] }
+    1:41: live.ports[0].pciAddress is "3b:00.0"; allowed: dddd:bb:dd.f in digits 0-9 a-f; write an address that
+      `lspci -D` shows
+
+    > live: { ports: [ { name: a, interface: e1 }, { name: a, interface: e2 } ] }
+    1:54: live.ports[1].name is "a", the name of another port; allowed: each name once; rename it here or on line 1
+
+    > live: { recordFolder: "" }
+    1:23: live.recordFolder is ""; allowed: 1 ... 4095 bytes; write the path of a folder
 
     # YAML.
 

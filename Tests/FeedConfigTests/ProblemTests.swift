@@ -10,7 +10,7 @@ struct ProblemTests {
   }
 
   @Test func theExamplesAreRead() {
-    #expect(ProblemExample.all.count == 78)
+    #expect(ProblemExample.all.count == 84)
   }
 
   @Test func allProblemsAreReportedInOneRunInOrder() {

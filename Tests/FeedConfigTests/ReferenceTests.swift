@@ -51,6 +51,8 @@ struct ReferenceTests {
     example.feeds = []
     #expect(example.symbols.overrides.count == 1)
     example.symbols.overrides = []
+    #expect(example.live.ports == [PortSettings(name: "feed-a", interface: "eth1")])
+    example.live.ports = []
     #expect(String(reflecting: example) == String(reflecting: Settings()))
   }
 

@@ -40,6 +40,7 @@ struct SettingsTests {
           productId: 157
           channelId: 3
           token: "user:password"
+      - { name: live, venue: nasdaq, lines: [ { name: C, port: 26402 } ] }
     symbols: { overrides: [ { venue: nasdaq, symbol: BRK PR A, canonical: "BRK-A" } ] }
     session: { reorderWindow: 2ms, reorderWindowPackets: 512, silence: 1.5s, sequenceJumpMaximum: 4611686018427387904 }
     recovery:
@@ -79,6 +80,10 @@ struct SettingsTests {
     capacity: { liveOrders: 1_000_000, instruments: 1024, priceLevels: 2_000_000, records: 5000, openOrders: 64 }
     latency: { sampleEvery: 7 }
     verifyChecksums: false
+    live:
+      ports: [ { name: feed-a, interface: enp3s0f0, pciAddress: "0000:3b:00.0", queues: 3, queueDepthPackets: 512 } ]
+      receiveBufferBytes: 1_000_000
+      recordFolder: /data/record
     """
 
   @Test func everyValueArrivesWhereItBelongs() throws {
@@ -100,7 +105,8 @@ struct SettingsTests {
     #expect(venue.tickBelowDollar == 500_000)
 
     let feed = try #require(settings.feeds.first)
-    #expect(settings.feeds.count == 1)
+    #expect(settings.feeds.count == 2)
+    #expect(feed.role == .snapshot && feed.of == "live")
     #expect(feed.name == "nasdaq-itch")
     #expect(feed.venue == "nasdaq")
     #expect(feed.protocol == "itch50" && feed.stream == 7)
@@ -180,19 +186,30 @@ struct SettingsTests {
     #expect(settings.capacity.openOrders == 64)
     #expect(settings.latency.sampleEvery == 7)
     #expect(!settings.verifyChecksums)
+
+    let port = try #require(settings.live.ports.first)
+    #expect(settings.live.ports.count == 1)
+    #expect(port.name == "feed-a" && port.interface == "enp3s0f0" && port.pciAddress == "0000:3b:00.0")
+    #expect(port.queues == 3 && port.queueDepthPackets == 512)
+    #expect(settings.live.receiveBufferBytes == 1_000_000)
+    #expect(settings.live.recordFolder == "/data/record")
   }
 
   /// A field that somebody adds to `Settings` without a key fails here.
   @Test func everyFieldOfSettingsCanBeSet() throws {
     var defaults = Settings()
     defaults.venues = [VenueSettings(name: "")]
-    defaults.feeds = [FeedSettings(name: "", venue: "", lines: [LineSettings(name: ""), LineSettings(name: "")])]
+    defaults.feeds = [
+      FeedSettings(name: "", venue: "", lines: [LineSettings(name: ""), LineSettings(name: "")]),
+      FeedSettings(name: "", venue: "", lines: [LineSettings(name: "")]),
+    ]
     defaults.imbalance = ImbalanceSettings()
     defaults.symbols.overrides = [SymbolOverride(venue: "", symbol: "", canonical: "")]
+    defaults.live.ports = [PortSettings(name: "")]
     let before = leaves(of: defaults)
     let after = leaves(of: try settings(Self.everything))
     #expect(before.keys.sorted() == after.keys.sorted())
-    for (path, value) in before where !path.hasPrefix("feeds[0].lines[1]") {
+    for (path, value) in before where !path.hasPrefix("feeds[0].lines[1]") && !path.hasPrefix("feeds[1]") {
       #expect(after[path] != value, "\(path) keeps its default")
     }
     // The switches of the detectors are no fields: they decide whether the section is nil.

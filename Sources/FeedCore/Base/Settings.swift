@@ -17,6 +17,7 @@ public struct Settings: Sendable {
   public var orders = OrderSettings()
   public var threads = ThreadSettings()
   public var latency = LatencySettings()
+  public var live = LiveSettings()
   /// Check IPv4 header and UDP checksums where a packet carries them.
   public var verifyChecksums = true
   public init() {}
@@ -312,4 +313,33 @@ public struct LatencySettings: Sendable {
   /// An unpaced replay stamps one burst in this many; a paced one stamps all. 1 ... 1 M.
   public var sampleEvery = 64
   public init() {}
+}
+
+/// Live packets: where they arrive, and what that takes of the machine.
+public struct LiveSettings: Sendable {
+  /// At most 16.
+  public var ports: [PortSettings] = []
+  /// Receive buffer of a multicast socket, bytes. 65,536 ... 1 G.
+  public var receiveBufferBytes = 33_554_432
+  /// Folder that packets are recorded to, nil = nowhere.
+  public var recordFolder: String?
+  public init() {}
+}
+
+/// A port of a network card: named by the kernel's interface, by its PCI address (for DPDK), or by both.
+public struct PortSettings: Sendable, Equatable {
+  public var name: String
+  /// "eth1".
+  public var interface: String?
+  /// "0000:3b:00.0".
+  public var pciAddress: String?
+  /// Receive queues. 1 ... 64.
+  public var queues = 1
+  /// Packets that each receive queue holds (descriptors). 64 ... 32,768.
+  public var queueDepthPackets = 4_096
+  public init(name: String, interface: String? = nil, pciAddress: String? = nil) {
+    self.name = name
+    self.interface = interface
+    self.pciAddress = pciAddress
+  }
 }

@@ -53,19 +53,6 @@ struct Books {
     for venue in 0..<venueCount where venues[venue].admitted != venues[venue].directory.pointee.count {
       Self.admit(venues, venue, symbols)
     }
-    for venue in 0..<venueCount where venues[venue].directory.pointee.moveCount > 0 { Self.takeMoves(venues, venue) }
-  }
-
-  /// Books whose channel is not the one that named them.
-  @inline(never)
-  private static func takeMoves(_ venues: UnsafeMutablePointer<VenueBook>, _ venue: Int) {
-    while let instrument = venues[venue].directory.pointee.takeMove() {
-      let channel = venues[venue].directory.pointee.channels[instrument]
-      let wasRecovering = venues[venue].recovers(venues[venue].headers[instrument].channel)
-      venues[venue].headers[instrument].channel = channel
-      // What came before its channel was known is not in the book, unless its snapshots' channel says otherwise.
-      if venues[venue].recovers(channel), !wasRecovering { venues[venue].headers[instrument].flags.insert(.stale) }
-    }
   }
 
   @inline(never)

@@ -171,10 +171,15 @@ extension VenueBook {
   }
 
   /// The instrument's changes come on the event's channel.
-  @inline(never)
   func assignChannel(_ event: UnsafeMutablePointer<BookEvent>) -> Bool {
-    headers[Int(event.pointee.instrument)].channel = event.pointee.channel
+    assign(Int(event.pointee.instrument), to: event.pointee.channel)
     return true
+  }
+
+  /// What came before its channel was known is not in the book, unless its snapshots' channel says otherwise.
+  func assign(_ instrument: Int, to channel: UInt8) {
+    if recovers(channel), !recovers(headers[instrument].channel) { headers[instrument].flags.insert(.stale) }
+    headers[instrument].channel = channel
   }
 
   /// A new session: the books of `channel` are empty, nothing is known of trading states.

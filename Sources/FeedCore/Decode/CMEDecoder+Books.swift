@@ -45,6 +45,14 @@ extension CMEDecoder {
     return UInt32(clamping: size)
   }
 
+  /// The book of a security that this channel changes.
+  @inline(__always)
+  private mutating func book(
+    _ number: Int32, _ view: View, _ message: Message, _ writer: inout EventWriter
+  ) -> Int? {
+    instruments.book(number, view, message.delivery, message.packets, isNew: &isNew, message.stamp, into: &writer)
+  }
+
   // MARK: - Levels
 
   @inline(__always)
@@ -56,9 +64,8 @@ extension CMEDecoder {
       return
     }
     let number = entry.littleEndian(Int32.self, at: Int(template.pointee.entrySecurity))
-    guard let index = instruments.book(number, book.view, message.delivery, message.packets, isNew: &isNew) else {
-      return
-    }
+    guard let index = self.book(number, book.view, message, &writer) else { return }
+    if isNew { instruments.inheritState(index, message.stamp, into: &writer) }
     if !context.owns(index) { return }
     let level = entry.byte(at: Int(template.pointee.level))
     let kind: BookEvent.Kind
@@ -79,7 +86,7 @@ extension CMEDecoder {
     if kind == .insertLevelAt || kind == .changeLevelAt {
       guard
         let price = instruments.price(Self.price(entry, template), index, message.delivery, message.packets)
-      else { return }
+      else { return lose(index, message, &writer) }
       let size = levelSize(entry, index, message, &writer)
       if size == 0 { return levelWithoutSize(index, message, &writer) }
       let event = writer.next(kind, index, message.stamp)
@@ -100,6 +107,12 @@ extension CMEDecoder {
     let depth = context.directory.pointee.records.base[index].bookDepth
     if depth != 0 { return UInt64(depth) }
     return UInt64(view == .implied ? Self.standardImpliedDepth : Self.standardDepth)
+  }
+
+  /// A price that the book cannot keep was counted: detectors hear that the book is lost.
+  @inline(never)
+  private func lose(_ index: Int, _ message: Message, _ writer: inout EventWriter) {
+    _ = writer.next(.damage, index, message.stamp)
   }
 
   /// No level has no size: positions behind it would be off by one.
@@ -168,9 +181,8 @@ extension CMEDecoder {
   ) {
     let template = message.template
     let number = entry.littleEndian(Int32.self, at: Int(template.pointee.entrySecurity))
-    guard let index = instruments.book(number, .orders, message.delivery, message.packets, isNew: &isNew) else {
-      return
-    }
+    guard let index = self.book(number, .orders, message, &writer) else { return }
+    if isNew { instruments.inheritState(index, message.stamp, into: &writer) }
     if !context.owns(index) { return }
     let kind: BookEvent.Kind
     switch action {
@@ -187,7 +199,7 @@ extension CMEDecoder {
       return
     }
     guard let price = instruments.price(Self.price(entry, template), index, message.delivery, message.packets) else {
-      return
+      return lose(index, message, &writer)
     }
     let event = writer.next(kind, index, message.stamp)
     event.pointee.reference = orderID
@@ -205,7 +217,7 @@ extension CMEDecoder {
   mutating func applyTrade(_ entry: UnsafeRawPointer, _ message: Message, _ writer: inout EventWriter) {
     let template = message.template
     let number = entry.littleEndian(Int32.self, at: Int(template.pointee.entrySecurity))
-    guard let index = instruments.find(number, .main, message.delivery, message.packets, isNew: &isNew),
+    guard let index = instruments.priced(number, .main, message.delivery, message.packets, isNew: &isNew),
       context.owns(index)
     else { return }
     var tradeID: UInt32 = 0
@@ -219,9 +231,11 @@ extension CMEDecoder {
     if action > 1 { return }
     let size: UInt32
     if template.pointee.hasLongSizes {
-      let long = entry.littleEndian(UInt64.self, at: Int(template.pointee.size))
-      if long > UInt64(UInt32.max) { context.noteOwned(.levelQuantityOverflows, message.delivery, message.packets) }
-      size = UInt32(clamping: long)
+      // One that statistics cannot keep exactly is counted and left out.
+      guard let whole = UInt32(exactly: entry.littleEndian(UInt64.self, at: Int(template.pointee.size))) else {
+        return context.noteOwned(.quantitiesOffScale, message.delivery, message.packets)
+      }
+      size = whole
     } else {
       size = Self.size(entry, template.pointee.size)
     }

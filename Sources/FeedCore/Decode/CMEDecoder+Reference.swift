@@ -20,8 +20,10 @@ extension CMEDecoder {
     for position in 0..<entries.count {
       let entry = entries.entry(position)
       guard let book = Self.book(ofType: entry.byte(at: Int(template.pointee.entryType))),
-        let index = instruments.find(number, book.view, message.delivery, message.packets, isNew: &isNew),
-        context.owns(index),
+        let index = instruments.priced(number, book.view, message.delivery, message.packets, isNew: &isNew)
+      else { continue }
+      if isNew { instruments.inheritState(index, message.stamp, into: &writer) }
+      guard context.owns(index),
         let price = instruments.price(Self.price(entry, template), index, message.delivery, message.packets)
       else { continue }
       let size = levelSize(entry, index, message, &writer)
@@ -46,9 +48,11 @@ extension CMEDecoder {
   mutating func applyOrderSnapshot(_ entries: GroupEntries, _ message: Message, _ writer: inout EventWriter) {
     let template = message.template
     let number = message.bytes.littleEndian(Int32.self, at: Int(template.pointee.security))
-    guard let index = instruments.find(number, .orders, message.delivery, message.packets, isNew: &isNew),
-      context.owns(index)
-    else { return }
+    guard let index = instruments.priced(number, .orders, message.delivery, message.packets, isNew: &isNew) else {
+      return
+    }
+    if isNew { instruments.inheritState(index, message.stamp, into: &writer) }
+    if !context.owns(index) { return }
     let part = message.bytes.littleEndian(UInt32.self, at: Int(template.pointee.chunk))
     let isLast = part >= message.bytes.littleEndian(UInt32.self, at: Int(template.pointee.chunkCount))
     var stamp = message.stamp
@@ -76,7 +80,7 @@ extension CMEDecoder {
   ) -> Bool {
     // NoEvents, then NoMDFeedTypes: type (3), depth (1).
     guard groups.group(CMELayouts.size3) != nil, let feeds = groups.group(CMELayouts.size3),
-      feeds.count == 0 || feeds.stride >= 4
+      feeds.count == 0 || feeds.stride >= 4, Self.holdsGroups(from: 2, message, &groups)
     else { return false }
     let template = message.template
     let number = message.bytes.littleEndian(Int32.self, at: Int(template.pointee.security))
@@ -101,7 +105,6 @@ extension CMEDecoder {
         context.directory.pointee.records[implied].bookDepth = depth
       }
     }
-    // Each of its books may be another core's.
     if message.has(template.pointee.tradingStatus) {
       setStatus(message.bytes.byte(at: Int(template.pointee.tradingStatus)), main, message, &writer)
     }
@@ -151,32 +154,18 @@ extension CMEDecoder {
     let directory = context.directory
     let group = Self.code(message, template.pointee.group)
     let asset = Self.code(message, template.pointee.asset)
-    for index in 0..<directory.pointee.count where context.owns(index) {
+    if group == 0 || status == Self.noChange || status == .max { return }
+    for index in 0..<directory.pointee.count {
       let record = directory.pointee.records.base + index
-      if record.pointee.securityGroup != group || group == 0 { continue }
-      if asset != 0, record.pointee.asset != asset { continue }
+      if record.pointee.securityGroup != group || asset != 0 && record.pointee.asset != asset { continue }
       if writer.isNearlyFull { return context.noteOwned(.recordsFull, message.delivery, message.packets) }
-      writeStatus(status, index, message, &writer)
+      instruments.tellStateOfBook(status == Self.isTrading, index, message.stamp, &writer)
     }
   }
 
-  /// The state of a security is that of all its books.
+  /// 103 changes nothing, 255 is none.
   func setStatus(_ status: UInt8, _ main: Int, _ message: Message, _ writer: inout EventWriter) {
-    writeStatus(status, main, message, &writer)
-    let number = Int32(truncatingIfNeeded: context.directory.pointee.records[main].locate)
-    for view in [View.implied, .orders] {
-      let identifier = NumberedInstruments.identifier(number, view)
-      if let index = context.directory.pointee.find(identifier: identifier) {
-        writeStatus(status, index, message, &writer)
-      }
-    }
-  }
-
-  private func writeStatus(_ status: UInt8, _ index: Int, _ message: Message, _ writer: inout EventWriter) {
-    // 255: none.
-    if status == Self.noChange || status == .max || !context.owns(index) { return }
-    var stamp = message.stamp
-    stamp.flags = []
-    writer.next(.tradingStatus, index, stamp).pointee.quantity = status == Self.isTrading ? 1 : 0
+    if status == Self.noChange || status == .max { return }
+    instruments.tellState(status == Self.isTrading, main, message.stamp, into: &writer)
   }
 }

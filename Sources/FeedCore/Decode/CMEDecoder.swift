@@ -101,6 +101,8 @@ struct CMEDecoder: EventDecoder {
       isOpen = false
       _ = writer.next(.endOfChannelEvent, 0, message.stamp)
     }
+    // A reset is part of the digest of every book that is there: later messages must not have named more by then.
+    if template.pointee.kind == .reset { return .barrier }
     return isNew ? .other : .everyday
   }
 
@@ -146,9 +148,21 @@ struct CMEDecoder: EventDecoder {
     case .levelSnapshot: applyLevelSnapshot(entries, message, &writer)
     case .orderSnapshot: applyOrderSnapshot(entries, message, &writer)
     case .reset:
+      if isOpen { _ = writer.next(.endOfChannelEvent, 0, message.stamp) }
       isOpen = false
       _ = writer.next(.clearChannel, 0, message.stamp)
-    default: break
+    default: return Self.holdsGroups(from: 1, message, &groups)
+    }
+    return true
+  }
+
+  /// Whether the template's groups from the given one on are all there: those that say nothing to books.
+  @inline(never)
+  static func holdsGroups(from first: UInt8, _ message: Message, _ groups: inout MessageCursor) -> Bool {
+    let template = message.template.pointee
+    for position in first..<max(first, template.groupCount) {
+      let isLong = template.longHeaders & 1 << position != 0
+      if groups.group(isLong ? CMELayouts.size8 : CMELayouts.size3) == nil { return false }
     }
     return true
   }

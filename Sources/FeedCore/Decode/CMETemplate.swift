@@ -23,6 +23,8 @@ struct CMETemplate: BitwiseCopyable {
   var entryLength: UInt16 = 0
   var orderLength: UInt16 = 0
   var groupCount: UInt8 = 0
+  /// Bit i: group i has the header of eight bytes.
+  var longHeaders: UInt8 = 0
   /// Sizes of entries have eight bytes.
   var hasLongSizes = false
   /// What makes a price mantissa one of nine decimals: 1, or 100 in the older templates, which have seven.
@@ -66,6 +68,8 @@ struct CMETemplate: BitwiseCopyable {
     kind = Self.kind(ofTemplate: layout.code)
     rootLength = UInt16(clamping: layout.length - headLength)
     groupCount = UInt8(clamping: layout.groups.count)
+    for (position, group) in layout.groups.enumerated()
+    where group.dimension.headerLength == CMELayouts.size8.headerLength { longHeaders |= 1 << UInt8(position) }
     time = Self.offset("TransactTime", layout.fields)
     indicator = Self.offset("MatchEventIndicator", layout.fields)
     security = Self.offset("SecurityID", layout.fields)

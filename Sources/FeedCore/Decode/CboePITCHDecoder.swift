@@ -221,7 +221,10 @@ struct CboePITCHDecoder: EventDecoder {
         .tradeBreak, type: type, instrument: BookEvent.byReference,
         reference: message.littleEndian(UInt64.self, at: 6), at: time(message))
     case 0x31: tradingStatus(message, delivery, packets, &writer)
-    case 0x97: writer.put(.clearChannel, type: type, instrument: 0, at: time(message))
+    case 0x97:
+      writer.put(.clearChannel, type: type, instrument: 0, at: time(message))
+      // Part of the digest of every book that is there: later messages must not have named more by then.
+      return .barrier
     default: break  // Auctions, retail interest, end of session, gap requests, spin, options: nothing for a book.
     }
     return .other

@@ -131,13 +131,21 @@ struct CoinbaseDerivativesDecoder: EventDecoder {
     return isNew ? .other : .everyday
   }
 
+  @inline(__always)
+  private mutating func book(
+    _ view: NumberedInstruments.View, _ message: Message, _ writer: inout EventWriter
+  ) -> Int? {
+    instruments.book(
+      message.number, view, message.delivery, message.packets, isNew: &isNew, message.stamp, into: &writer)
+  }
+
   // MARK: - Orders
 
   /// OrderPut: the order is new, or it has this price and quantity from now on. It keeps its place if the price stays
   /// and the quantity does not grow (taken so: the sheet leaves it open).
   @inline(__always)
   private mutating func putOrder(_ message: Message, _ writer: inout EventWriter) {
-    guard let index = instruments.book(message.number, .main, message.delivery, message.packets, isNew: &isNew),
+    guard let index = book(.main, message, &writer),
       context.owns(index)
     else { return }
     let side = message.bytes.byte(at: 11)
@@ -148,7 +156,10 @@ struct CoinbaseDerivativesDecoder: EventDecoder {
       writer.next(.setQuantity, index, message.stamp).pointee.reference = UInt64(bitPattern: message.int64(32))
       return
     }
-    guard let price = instruments.price(message.int64(40), index, message.delivery, message.packets) else { return }
+    guard let price = instruments.price(message.int64(40), index, message.delivery, message.packets) else {
+      _ = writer.next(.damage, index, message.stamp)
+      return
+    }
     let event = writer.next(.add, index, message.stamp)
     event.pointee.flags.insert(.mayModify)
     event.pointee.reference = UInt64(bitPattern: message.int64(32))
@@ -159,7 +170,7 @@ struct CoinbaseDerivativesDecoder: EventDecoder {
 
   @inline(__always)
   private mutating func deleteOrder(_ message: Message, _ writer: inout EventWriter) {
-    guard let index = instruments.book(message.number, .main, message.delivery, message.packets, isNew: &isNew),
+    guard let index = book(.main, message, &writer),
       context.owns(index)
     else { return }
     writer.next(.delete, index, message.stamp).pointee.reference = UInt64(bitPattern: message.int64(32))
@@ -167,7 +178,7 @@ struct CoinbaseDerivativesDecoder: EventDecoder {
 
   @inline(never)
   private mutating func clearBooks(_ message: Message, _ writer: inout EventWriter) {
-    if let index = instruments.book(message.number, .main, message.delivery, message.packets, isNew: &isNew),
+    if let index = book(.main, message, &writer),
       context.owns(index) {
       _ = writer.next(.clearBook, index, message.stamp)
     }
@@ -207,7 +218,7 @@ struct CoinbaseDerivativesDecoder: EventDecoder {
   private mutating func trade(_ message: Message, _ writer: inout EventWriter) {
     let quantity = message.int32(64)
     guard quantity > 0,
-      let index = instruments.find(message.number, .main, message.delivery, message.packets, isNew: &isNew),
+      let index = instruments.priced(message.number, .main, message.delivery, message.packets, isNew: &isNew),
       context.owns(index),
       let price = instruments.tradePrice(message.int64(56), index, message.delivery, message.packets)
     else { return }
@@ -222,13 +233,7 @@ struct CoinbaseDerivativesDecoder: EventDecoder {
     guard let main = instruments.find(message.number, .main, message.delivery, message.packets, isNew: &isNew) else {
       return
     }
-    var stamp = message.stamp
-    stamp.flags = []
-    let trades: UInt32 = status == 1 ? 1 : 0
-    if context.owns(main) { writer.next(.tradingStatus, main, stamp).pointee.quantity = trades }
-    let identifier = NumberedInstruments.identifier(message.number, .implied)
-    guard let implied = context.directory.pointee.find(identifier: identifier), context.owns(implied) else { return }
-    writer.next(.tradingStatus, implied, stamp).pointee.quantity = trades
+    instruments.tellState(status == 1, main, message.stamp, into: &writer)
   }
 
   private mutating func define(
@@ -251,9 +256,9 @@ struct CoinbaseDerivativesDecoder: EventDecoder {
     let identifier = NumberedInstruments.identifier(message.number, .implied)
     // Most instruments have no implied prices, and no book for them.
     if best.quantity <= 0, next.quantity <= 0, context.directory.pointee.find(identifier: identifier) == nil { return }
-    guard let index = instruments.book(message.number, .implied, message.delivery, message.packets, isNew: &isNew),
-      context.owns(index)
-    else { return }
+    guard let index = book(.implied, message, &writer) else { return }
+    if isNew { instruments.inheritState(index, message.stamp, into: &writer) }
+    if !context.owns(index) { return }
     // The side is emptied by the first, whatever it says.
     var kind = BookEvent.Kind.setTop
     for position in 0..<2 {
@@ -261,6 +266,7 @@ struct CoinbaseDerivativesDecoder: EventDecoder {
       var price: Int32?
       if level.price != Self.priceNull, level.quantity > 0 {
         price = instruments.price(level.price, index, message.delivery, message.packets)
+        if price == nil { _ = writer.next(.damage, index, message.stamp) }
       }
       if price == nil, kind == .setLevel { continue }
       let event = writer.next(kind, index, message.stamp)
@@ -320,7 +326,7 @@ struct CoinbaseDerivativesDecoder: EventDecoder {
 
   private mutating func addSnapshotOrder(_ message: Message, _ writer: inout EventWriter) {
     let quantity = message.int32(12)
-    guard let index = instruments.find(message.number, .main, message.delivery, message.packets, isNew: &isNew),
+    guard let index = instruments.priced(message.number, .main, message.delivery, message.packets, isNew: &isNew),
       context.owns(index),
       let price = instruments.price(message.int64(32), index, message.delivery, message.packets)
     else { return }

@@ -1,21 +1,52 @@
 /// What every decoder works with: its channel, the venue's instruments, and where to count.
-struct DecoderContext {
+///
+/// A pointer: decoders hand it on with every call, and a struct of this size would be copied each time (of MEMX and
+/// MIAX that were 80 of 540 instructions a message).
+struct DecoderContext: BitwiseCopyable {
   typealias Packets = UnsafeMutablePointer<DeliveredPacket>
 
-  let channel: UInt8
-  let venue: VenueIndex
-  let feedProtocol: FeedProtocol
-  let directory: UnsafeMutablePointer<InstrumentDirectory>
-  let symbols: UnsafeMutablePointer<SymbolTable>
-  let counters: Counters
+  private struct Fields {
+    let channel: UInt8
+    let venue: VenueIndex
+    let feedProtocol: FeedProtocol
+    let directory: UnsafeMutablePointer<InstrumentDirectory>
+    let symbols: UnsafeMutablePointer<SymbolTable>
+    let counters: Counters
+    let countsMessages: UInt64
+    let byType: UnsafeMutablePointer<UInt64>
+    let stream: UInt32
+    let recovery: RecoverySettings
+  }
+  /// Lives as long as the core's tables: never freed.
+  private let fields: UnsafeMutablePointer<Fields>
+
+  init(
+    channel: UInt8, venue: VenueIndex, feedProtocol: FeedProtocol,
+    directory: UnsafeMutablePointer<InstrumentDirectory>, symbols: UnsafeMutablePointer<SymbolTable>,
+    counters: Counters, countsMessages: UInt64, byType: UnsafeMutablePointer<UInt64>, stream: UInt32 = 0,
+    recovery: RecoverySettings = RecoverySettings()
+  ) {
+    fields = .allocate(capacity: 1)
+    fields.initialize(
+      to: Fields(
+        channel: channel, venue: venue, feedProtocol: feedProtocol, directory: directory, symbols: symbols,
+        counters: counters, countsMessages: countsMessages, byType: byType, stream: stream, recovery: recovery))
+  }
+
+  @inline(__always) var channel: UInt8 { fields.pointee.channel }
+  @inline(__always) var venue: VenueIndex { fields.pointee.venue }
+  @inline(__always) var feedProtocol: FeedProtocol { fields.pointee.feedProtocol }
+  @inline(__always) var directory: UnsafeMutablePointer<InstrumentDirectory> { fields.pointee.directory }
+  @inline(__always) var symbols: UnsafeMutablePointer<SymbolTable> { fields.pointee.symbols }
+  @inline(__always) var counters: Counters { fields.pointee.counters }
   /// 1 on the core that counts what is counted once per channel: message types, malformed messages. Else 0.
-  let countsMessages: UInt64
+  @inline(__always) var countsMessages: UInt64 { fields.pointee.countsMessages }
   /// Messages by type slot, 256 of them.
-  let byType: UnsafeMutablePointer<UInt64>
+  @inline(__always) var byType: UnsafeMutablePointer<UInt64> { fields.pointee.byType }
   /// Which of its flow's streams the channel is: the unit of PITCH; 0 where there is one.
-  var stream: UInt32 = 0
+  var stream: UInt32 { fields.pointee.stream }
   /// Bounds of what a decoder keeps while a snapshot comes.
-  var recovery = RecoverySettings()
+  var recovery: RecoverySettings { fields.pointee.recovery }
 
   /// Venue, channel and type for the events of a message.
   @inline(__always)

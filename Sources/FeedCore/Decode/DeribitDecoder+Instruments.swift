@@ -161,7 +161,7 @@ extension DeribitDecoder {
     else { return context.noteOwned(.inexactReals, delivery, packets) }
     let scale = context.directory.pointee.scales[index]
     guard let price = scale.scale.stored(raw: price8) else {
-      return context.noteOwned(.pricesOffScale, delivery, packets)
+      return context.noteOwned(.tradePricesOffScale, delivery, packets)
     }
     guard let quantity = scale.quantity.stored(raw: amount8) else {
       return context.noteOwned(.quantitiesOffScale, delivery, packets)

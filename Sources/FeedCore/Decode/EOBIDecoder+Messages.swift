@@ -11,7 +11,7 @@ extension EOBIDecoder {
   /// 13100 to 13102 and 13106.
   @inline(__always)
   mutating func applyOrder(_ message: Message, _ shape: EOBIShape, _ writer: inout EventWriter) {
-    guard let index = find(message, securityAt: shape.security, claims: true),
+    guard let index = find(message, securityAt: shape.security, claims: true, &writer),
       let isSell = side(at: shape.side, message)
     else { return }
     let raw = message.int64(shape.price)
@@ -55,8 +55,7 @@ extension EOBIDecoder {
     _ reference: UInt64, _ writer: inout EventWriter
   ) -> Bool {
     let raw = message.int64(shape.price)
-    guard let price = price(raw, index, message) else { return false }
-    guard let quantity = quantity(at: shape.quantity, message) else {
+    guard let price = price(raw, index, message), let quantity = quantity(at: shape.quantity, message) else {
       _ = writer.next(.damage, index, message.stamp)
       return false
     }
@@ -76,7 +75,7 @@ extension EOBIDecoder {
   /// 13104 removes the order, 13105 takes LastQty off; no delete follows. Each is a trade at LastPx.
   @inline(__always)
   mutating func applyExecution(_ message: Message, _ writer: inout EventWriter) {
-    guard let index = find(message, securityAt: 32, claims: true), let isSell = side(at: 8, message) else { return }
+    guard let index = find(message, securityAt: 32, claims: true, &writer), let isSell = side(at: 8, message) else { return }
     let raw = message.int64(16)
     let hasPrice = raw != Self.priceNull && message.bytes.byte(at: 9) != Self.market
     let reference = Self.reference(isSell: isSell, price: raw, priority: message.uint64(24))
@@ -123,12 +122,12 @@ extension EOBIDecoder {
   mutating func applyRare(_ message: Message, _ shape: EOBIShape?, _ writer: inout EventWriter) {
     switch message.template {
     case 13_103:
-      guard let index = find(message, securityAt: 8, claims: true) else { return }
+      guard let index = find(message, securityAt: 8, claims: true, &writer) else { return }
       _ = writer.next(.clearBook, index, message.stamp)
     case 13_200:
       // 14.1 has it too, but its layout is not in the sheet.
       if message.isCurrent { return context.note(.unknownActions, message.delivery, message.packets) }
-      guard let index = find(message, securityAt: 8, claims: false) else { return }
+      guard let index = find(message, securityAt: 8, claims: false, &writer) else { return }
       writer.next(.tradeBreak, index, message.stamp).pointee.reference =
         UInt64(message.bytes.littleEndian(UInt32.self, at: 24))
     case 13_201: applyTradeReport(message, &writer)
@@ -137,10 +136,10 @@ extension EOBIDecoder {
       let status = message.bytes.byte(at: 10)
       if status == 1 || status == 3 { stopTrading(message.stamp, message.delivery, message.packets, &writer) }
     case 13_301:
-      guard let index = find(message, securityAt: 8, claims: true) else { return }
+      guard let index = find(message, securityAt: 8, claims: true, &writer) else { return }
       setStatus(message.bytes.byte(at: 17), index, message, &writer)
     // The instrument's legs are no matter of its book.
-    case 13_400: _ = find(message, securityAt: 8, claims: false)
+    case 13_400: _ = find(message, securityAt: 8, claims: false, &writer)
     case 13_600: leaveSnapshot(message, &writer)
     case 13_601: beginSnapshot(message, &writer)
     case 13_602:
@@ -152,16 +151,11 @@ extension EOBIDecoder {
 
   /// TradeReport: a trade that no order of the book took part in. 14.1 is longer.
   private mutating func applyTradeReport(_ message: Message, _ writer: inout EventWriter) {
-    let isCurrent = message.length >= 56
-    guard let index = find(message, securityAt: 8, claims: false) else { return }
+    guard let index = find(message, securityAt: 8, claims: false, &writer) else { return }
+    let isCurrent = message.isCurrent
     let match = message.bytes.littleEndian(UInt32.self, at: isCurrent ? 40 : 24)
-    var reading = message
-    if isCurrent != message.isCurrent {
-      reading = Message(
-        bytes: message.bytes, length: message.length, template: message.template, isCurrent: isCurrent,
-        delivery: message.delivery, packets: message.packets, stamp: message.stamp)
-    }
-    guard let quantity = quantity(at: isCurrent ? 24 : 28, reading), let price = tradePrice(message.int64(32), index, message)
+    guard let quantity = quantity(at: isCurrent ? 24 : 28, message),
+      let price = tradePrice(message.int64(32), index, message)
     else { return }
     trade(index, UInt64(match), price, quantity, message, &writer)
   }
@@ -194,7 +188,7 @@ extension EOBIDecoder {
   /// Whether the snapshot fits what the books hold is for the session layer to say: it delivers only what joins.
   private mutating func beginSnapshot(_ message: Message, _ writer: inout EventWriter) {
     leaveSnapshot(message, &writer)
-    guard let index = find(message, securityAt: 8, claims: false) else { return }
+    guard let index = find(message, securityAt: 8, claims: false, &writer) else { return }
     snapshotInstrument = index
     snapshotOrdersLeft = Int(message.bytes.littleEndian(UInt16.self, at: 32))
     var stamp = message.stamp

@@ -66,19 +66,22 @@ struct EOBIDecoder: EventDecoder {
     let packet = packets + Int(delivery.pointee.packet)
     var nanoseconds = packet.pointee.captureNanoseconds
     let header = packet.pointee.payload
-    // The packet's header is there where the message is so far into it.
+    // The packet's header is there where the message is so far into it. Before its time there was but one generation.
+    var isOld = false
     if bytes - header >= EOBIPacket.headerLength, EOBIPacket.isHeader(header) {
       nanoseconds = header.littleEndian(UInt64.self, at: 24)
       ends = header.byte(at: 17) == 1
       isCurrent = nanoseconds >= Self.currentSince
+      isOld = !isCurrent
     }
     var shape = EOBIShape.order(template, isCurrent: true)
     if let newer = shape {
-      let generation = length >= newer.length
-      if !generation { shape = EOBIShape.order(template, isCurrent: false) }
-      isCurrent = generation
+      // Lengths tell where times do not: a newer message that ends early is no older one, unless it is just as long.
+      let older = EOBIShape.order(template, isCurrent: false)
+      isCurrent = !isOld && length != older?.length
+      shape = isCurrent ? newer : older
     }
-    let needed = shape?.length ?? Self.length(ofOther: template, length: length)
+    let needed = shape?.length ?? Self.length(ofOther: template, length: length, isOld: isOld)
     if needed == 0 || length < needed {
       context.note(needed == 0 ? .unknownTypes : .malformed, delivery, packets)
       // States of several instruments at once, whose layout is not known: none of them counts as trading.
@@ -86,6 +89,7 @@ struct EOBIDecoder: EventDecoder {
       return .other
     }
     if template == 13_601 { isCurrent = !Self.isOldSummary(length) }
+    if template == 13_201 { isCurrent = length >= Self.currentReportLength && !isOld }
     let type = FeedProtocol.eobiSlot(ofTemplate: template)
     context.count(type: type)
     isNew = false
@@ -117,11 +121,17 @@ struct EOBIDecoder: EventDecoder {
       type: FeedProtocol.eobiSlot(ofTemplate: template), exchangeNanoseconds: day.nanoseconds(nanoseconds))
   }
 
-  /// InstrumentSummary is told apart by its slots: 11 or 15 of 16 bytes, always all of them, or any of 32.
-  private static func length(ofOther template: UInt16, length: Int) -> Int {
-    if template != 13_601 { return EOBIShape.length(ofOther: template) }
-    return isOldSummary(length) || length >= 64 && (length - 64) % 32 == 0 ? length : .max
+  /// InstrumentSummary is told apart by its slots: 11 or 15 of 16 bytes, always all of them, or any of 32; TradeReport
+  /// by its length: 48 bytes, or 56 and more.
+  private static func length(ofOther template: UInt16, length: Int, isOld: Bool) -> Int {
+    switch template {
+    case 13_601: isOldSummary(length) || length >= 64 && (length - 64) % 32 == 0 ? length : .max
+    case 13_201: isOld || length == 48 ? 48 : currentReportLength
+    default: EOBIShape.length(ofOther: template)
+    }
   }
+
+  private static var currentReportLength: Int { 56 }
 
   private static func isOldSummary(_ length: Int) -> Bool { length == 216 || length == 280 }
 
@@ -129,7 +139,9 @@ struct EOBIDecoder: EventDecoder {
 
   /// The instrument of a SecurityID; nil where another core owns it, or there is no room.
   @inline(__always)
-  mutating func find(_ message: Message, securityAt offset: Int, claims: Bool) -> Int? {
+  mutating func find(
+    _ message: Message, securityAt offset: Int, claims: Bool, _ writer: inout EventWriter
+  ) -> Int? {
     let number = message.int64(offset)
     let identifier = UInt64(bitPattern: number)
     var found = context.directory.pointee.find(identifier: identifier)
@@ -138,7 +150,7 @@ struct EOBIDecoder: EventDecoder {
       found = instruments.nameByNumber(identifier, number, message.delivery, message.packets)
     }
     guard let index = found else { return nil }
-    if claims { instruments.claim(index, isNew: &isNew) }
+    if claims { instruments.claim(index, message.stamp, into: &writer) }
     return context.owns(index) ? index : nil
   }
 
@@ -161,6 +173,7 @@ struct EOBIDecoder: EventDecoder {
     if let scale = PriceScale(decimals: 8, divisor: divisor) {
       _ = context.directory.pointee.setScale(scale, instrument: index)
     }
+    context.directory.pointee.scales.base[index].isUsed = true
   }
 
   /// Whole contracts, 0 where there are none; nil, counted, where it is no whole number or beyond 32 bits.

@@ -127,9 +127,5 @@ extension JoinedChannel {
   var takesHours: Bool { !areHoursTold }
 
   /// The instrument's book belongs to this channel, whichever flow named it.
-  func claim(_ index: Int) {
-    if context.directory.pointee.channels.base[index] != context.channel {
-      context.directory.pointee.move(index, to: context.channel)
-    }
-  }
+  func claim(_ index: Int) { context.directory.pointee.channels[index] = context.channel }
 }

@@ -60,7 +60,8 @@ struct MIAXPearlDecoder: EventDecoder {
     _ delivery: UnsafeMutablePointer<Delivery>, _ packets: DecoderContext.Packets, _ writer: inout EventWriter
   ) {
     let index = UInt32(truncatingIfNeeded: instrument)
-    let reference = message.littleEndian(UInt64.self, at: 9)
+    // Not before the switch: the rare types are shorter.
+    var reference: UInt64 { message.littleEndian(UInt64.self, at: 9) }
     switch type {
     case 20:
       let side = message.byte(at: 17)

@@ -43,20 +43,36 @@ struct NumberedInstruments {
   @inline(__always)
   func book(
     _ number: Int32, _ view: View, _ delivery: UnsafeMutablePointer<Delivery>, _ packets: DecoderContext.Packets,
-    isNew: inout Bool
+    isNew: inout Bool, _ stamp: EventStamp, into writer: inout EventWriter
   ) -> Int? {
-    guard let index = find(number, view, delivery, packets, isNew: &isNew) else { return nil }
-    claim(index, isNew: &isNew)
+    guard let index = priced(number, view, delivery, packets, isNew: &isNew) else { return nil }
+    claim(index, stamp, into: &writer)
     return index
   }
 
-  /// Definitions and snapshots come on channels of their own: a book belongs to the channel that changes it.
+  /// The instrument of a message with prices: from now on its scale stays. On every core alike, whoever owns it: books
+  /// made later have the scale of their instrument.
   @inline(__always)
-  func claim(_ index: Int, isNew: inout Bool) {
-    if context.directory.pointee.channels.base[index] != context.channel {
-      context.directory.pointee.move(index, to: context.channel)
-      isNew = true
-    }
+  func priced(
+    _ number: Int32, _ view: View, _ delivery: UnsafeMutablePointer<Delivery>, _ packets: DecoderContext.Packets,
+    isNew: inout Bool
+  ) -> Int? {
+    guard let index = find(number, view, delivery, packets, isNew: &isNew) else { return nil }
+    context.directory.pointee.scales.base[index].isUsed = true
+    return index
+  }
+
+  /// Definitions and snapshots come on channels of their own: a book belongs to the channel that changes it. An event
+  /// says so, in its turn: messages are decoded ahead of what is applied.
+  @inline(__always)
+  func claim(_ index: Int, _ stamp: EventStamp, into writer: inout EventWriter) {
+    if context.directory.pointee.channels.base[index] != context.channel { move(index, stamp, &writer) }
+  }
+
+  @inline(never)
+  private func move(_ index: Int, _ stamp: EventStamp, _ writer: inout EventWriter) {
+    context.directory.pointee.channels[index] = context.channel
+    if context.owns(index) { _ = writer.next(.assignChannel, index, stamp) }
   }
 
   // MARK: - Naming
@@ -107,6 +123,10 @@ struct NumberedInstruments {
     guard let index else { return nil }
     setScale(directory.pointee.scales[main].scale, index, delivery, packets)
     directory.pointee.records[index].isNumberOnly = record.isNumberOnly
+    if directory.pointee.records[index].tradingState == .unknown, record.tradingState != .unknown {
+      directory.pointee.records[index].tradingState = record.tradingState
+      directory.pointee.records[index].lacksState = true
+    }
     directory.pointee.records[index].securityGroup = record.securityGroup
     directory.pointee.records[index].asset = record.asset
     return index
@@ -135,6 +155,7 @@ struct NumberedInstruments {
       guard let old = directory.pointee.find(identifier: Self.identifier(number, view)) else { continue }
       guard let index = nameView(number, view, of: main, delivery, packets) else { continue }
       moved(from: old, to: index, wasNumberOnly, stamp, &writer)
+      inheritState(index, stamp, into: &writer)
     }
     return main
   }
@@ -150,9 +171,42 @@ struct NumberedInstruments {
   func setScale(
     _ scale: PriceScale, _ index: Int, _ delivery: UnsafeMutablePointer<Delivery>, _ packets: DecoderContext.Packets
   ) {
-    if context.directory.pointee.setScale(scale, instrument: index) == .refused {
-      context.note(.priceScaleChanges, delivery, packets)
+    // Counted where the book is.
+    if context.directory.pointee.setScale(scale, instrument: index) == .refused, context.owns(index) {
+      context.noteOwned(.priceScaleChanges, delivery, packets)
     }
+  }
+
+  // MARK: - States
+
+  /// The state of an instrument is that of all its books. Told of every message, on every core: also one that does not
+  /// own the instrument may own a book of it, or make one later.
+  @inline(never)
+  func tellState(_ trades: Bool, _ main: Int, _ stamp: EventStamp, into writer: inout EventWriter) {
+    tellStateOfBook(trades, main, stamp, &writer)
+    let number = Int32(truncatingIfNeeded: context.directory.pointee.records[main].locate)
+    for view in [View.implied, .orders] {
+      let identifier = Self.identifier(number, view)
+      guard let index = context.directory.pointee.find(identifier: identifier) else { continue }
+      tellStateOfBook(trades, index, stamp, &writer)
+    }
+  }
+
+  /// The same of one book.
+  func tellStateOfBook(_ trades: Bool, _ index: Int, _ stamp: EventStamp, _ writer: inout EventWriter) {
+    context.directory.pointee.records[index].tradingState = trades ? .trades : .halted
+    context.directory.pointee.records[index].lacksState = false
+    if !context.owns(index) { return }
+    var stamp = stamp
+    stamp.flags = []
+    writer.next(.tradingStatus, index, stamp).pointee.quantity = trades ? 1 : 0
+  }
+
+  /// A book that was made by this message begins with the state of its instrument. Asked where something was named.
+  @inline(never)
+  func inheritState(_ index: Int, _ stamp: EventStamp, into writer: inout EventWriter) {
+    let record = context.directory.pointee.records[index]
+    if record.lacksState { tellStateOfBook(record.tradingState == .trades, index, stamp, &writer) }
   }
 
   // MARK: - Prices and quantities
@@ -172,9 +226,7 @@ struct NumberedInstruments {
   func tradePrice(
     _ raw: Int64, _ index: Int, _ delivery: UnsafeMutablePointer<Delivery>, _ packets: DecoderContext.Packets
   ) -> Int32? {
-    let entry = context.directory.pointee.scales.base + index
-    entry.pointee.isUsed = true
-    if let price = entry.pointee.scale.stored(raw: raw) { return price }
+    if let price = context.directory.pointee.scales.base[index].scale.stored(raw: raw) { return price }
     context.noteOwned(.tradePricesOffScale, delivery, packets)
     return nil
   }

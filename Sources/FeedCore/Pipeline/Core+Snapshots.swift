@@ -102,14 +102,17 @@ extension Core {
   ) {
     let venue = joined.pointee.context.venue
     if joined.pointee.begin(index, through: through, now: now) {
-      joined.pointee.claim(index)
-      books.admitNewInstruments()
+      claim(index, joined)
       books.beginSnapshot(of: index, venue: venue)
     } else if joined.pointee.isNewlyCurrent(index) {
-      joined.pointee.claim(index)
-      books.admitNewInstruments()
+      claim(index, joined)
       books.endSnapshot(of: index, venue: venue)
     }
+  }
+
+  private func claim(_ index: Int, _ joined: UnsafeMutablePointer<JoinedChannel>) {
+    joined.pointee.claim(index)
+    books.venues[Int(joined.pointee.context.venue)].assign(index, to: joined.pointee.context.channel)
   }
 
   /// The snapshot is in the book: what was kept follows, and then the book is whole.

@@ -5,9 +5,10 @@ import CPlatform
 ///     source ─► wire ─► session ─► decode ─► book ─► detect ─► risk ─► order ─► venue
 ///              └──── Ingest ────┘ └─────────────────── Core ──────────────────────┘
 ///
-/// 1. `Ingest.process` finds the UDP payload (`FrameParser`), its feed and line (`RouteTable`), reads the transport's
-///    header (`MoldUDP64`) and lets the feed's `LineArbiter` deliver what is next in order, into a `DeliveryBatch`.
-/// 2. `Core.process` works the batch off, in blocks (`Core+Messages`): `ITCH50Decoder` makes `BookEvent`s, `Books.apply` changes the books.
+/// 1. `Ingest.process` finds the UDP payload (`FrameParser`), its feed and line (`FlowCache`, `RouteTable`), reads the
+///    transport's header (`MoldUDP64`) and lets the feed's `LineArbiter` deliver what is next in order, into a `DeliveryBatch`.
+/// 2. `Core.process` works the batch off, in blocks (`Core+Messages.swift`): `ITCH50Decoder` makes `BookEvent`s, `Books`
+///    applies them.
 /// 3. At the end of each delivered packet `Core.publish` shows the changed books to the detectors.
 /// 4. A detector's order pair goes to the `OrderDesk`: `RiskGate`, `OrderEncoder`, and the venue (in a replay the
 ///    simulated one, whose replies come back through timers, before any later packet).

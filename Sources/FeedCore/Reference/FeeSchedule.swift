@@ -1,9 +1,9 @@
 extension FeeRate {
   /// Fee of one share at `price`, nanodollars: the fixed part plus the fraction of the price, rounded up (against us).
-  /// Clamped to `Int64`.
+  /// A price below 0 (a spread) costs what its opposite does. Clamped to `Int64`.
   func perShare(at price: Nanodollars) -> Nanodollars {
     if fraction == 0 { return perShare }
-    let product = Int128(fraction) * Int128(price)
+    let product = Int128(fraction) * Int128(price.magnitude)
     // Division truncates towards zero, which is already upwards for a negative product.
     let roundedUp = product / 1_000_000_000 + (product > 0 && product % 1_000_000_000 != 0 ? 1 : 0)
     return Nanodollars(clamping: Int128(perShare) + roundedUp)
@@ -15,11 +15,11 @@ extension FeeSchedule {
   /// tier applies.
   @inline(__always)
   public func takerFee(price: Nanodollars) -> Nanodollars {
-    (price < FixedPoint.one ? takerBelowDollar : taker).perShare(at: price)
+    (price.magnitude < FixedPoint.one ? takerBelowDollar : taker).perShare(at: price)
   }
 
   /// What one share of ours costs when another takes it at `price`, nanodollars.
   public func makerFee(price: Nanodollars) -> Nanodollars {
-    (price < FixedPoint.one ? makerBelowDollar : maker).perShare(at: price)
+    (price.magnitude < FixedPoint.one ? makerBelowDollar : maker).perShare(at: price)
   }
 }

@@ -7,11 +7,8 @@ struct InstrumentDirectory {
   let groups: Storage<GroupIndex>
   /// Per instrument: 1 when this core owns its shard.
   let owned: Storage<UInt8>
-  /// Per instrument: the channel that named it first, or that its book moved to.
+  /// Per instrument: the channel that named it first, or that changes its book (`BookEvent.Kind.assignChannel`).
   let channels: Storage<UInt8>
-  /// Instruments whose channel changed since `Books` looked last.
-  private let moves: Storage<UInt32>
-  private(set) var moveCount = 0
   /// Per instrument: what its prices and quantities stand for.
   let scales: Storage<InstrumentScale>
   /// The scale of instruments whose directory message names none.
@@ -55,7 +52,6 @@ struct InstrumentDirectory {
     groups = Storage(capacity: capacity, hugePages: false)
     owned = Storage(capacity: capacity, hugePages: false)
     channels = Storage(capacity: capacity, hugePages: false)
-    moves = Storage(capacity: capacity, hugePages: false)
     scales = Storage(capacity: capacity, hugePages: false)
     locates = Storage(capacity: Self.directCount, hugePages: false)
     identifiers = IdentifierTable(capacity: max(1, identifierCapacity))
@@ -175,27 +171,6 @@ struct InstrumentDirectory {
     return index
   }
 
-  // MARK: - Channels
-
-  /// The channel that carries an instrument's book is not the one that named it: definitions and snapshots may have
-  /// channels of their own. Kept for `Books`, which takes the trust of a book from its channel.
-  ///
-  /// - Precondition: `instrument` < `count`.
-  mutating func move(_ instrument: Int, to channel: UInt8) {
-    channels[instrument] = channel
-    // An instrument moves between two channels at most once each until the list is taken; more is the same again.
-    guard moveCount < moves.capacity else { return }
-    moves[moveCount] = UInt32(truncatingIfNeeded: instrument)
-    moveCount += 1
-  }
-
-  /// The instrument of a move not yet taken; takes it.
-  mutating func takeMove() -> Int? {
-    guard moveCount > 0 else { return nil }
-    moveCount -= 1
-    return Int(moves[moveCount])
-  }
-
   /// A new session assigns identifiers anew.
   mutating func forgetLocates() {
     for locate in 0..<Self.directCount { locates[locate] = 0 }
@@ -261,11 +236,14 @@ struct InstrumentDirectory {
     return .set
   }
 
-  /// The books of `channel` are empty: their scales may change again, and what was wrong with them is gone.
+  /// The books of `channel` are empty: their scales may change again, what was wrong with them is gone, and nothing is
+  /// known of their states.
   func releaseScales(channel: UInt8) {
     for instrument in 0..<count where channels[instrument] == channel {
       scales[instrument].isUsed = false
       scales[instrument].isBroken = false
+      records[instrument].tradingState = .unknown
+      records[instrument].lacksState = false
     }
   }
 }

@@ -20,7 +20,15 @@ public struct InstrumentRecord: BitwiseCopyable, Sendable {
   public var bookDepth: UInt8 = 0
   /// Nothing named it but its number, which is its symbol until a definition comes.
   public var isNumberOnly = false
+  /// Whether the venue trades it, as last told: what a book of it that comes later begins with. Of decoders that keep it.
+  public var tradingState = TradingState.unknown
+  /// It was made after its state was told, which its book has still to hear.
+  public var lacksState = false
   /// What status messages of several instruments name: up to eight bytes as on the wire, 0 = unknown.
   public var securityGroup: UInt64 = 0
   public var asset: UInt64 = 0
+
+  public enum TradingState: UInt8, BitwiseCopyable, Sendable {
+    case unknown, trades, halted
+  }
 }

@@ -1,6 +1,6 @@
 /// What books and directory need to know of a venue's kind.
 struct VenueKind: BitwiseCopyable {
-  /// Orders may rest at prices of 0 and below.
+  /// Orders may rest at prices of 0 and below: spreads, combos, options, power.
   var allowsAnyPrice = false
   /// The numbers of instruments are the venue's own and mean the same in the next session. Otherwise a session assigns
   /// them anew.
@@ -11,10 +11,9 @@ struct VenueKind: BitwiseCopyable {
 
   init(_ feedProtocol: FeedProtocol) {
     switch feedProtocol {
-    case .cmeMDP3, .coinbaseDerivatives, .eobi:
+    case .cmeMDP3, .coinbaseDerivatives, .eobi, .deribit:
       allowsAnyPrice = true
       keepsIdentifiers = true
-    case .deribit: keepsIdentifiers = true
     case .itch50, .tops15, .tops16, .deep10, .deepPlus, .pitch, .nyseIntegrated, .memxDepth, .miaxPearlDepth: break
     }
   }

@@ -15,8 +15,8 @@ public enum RefusalReason: UInt8, CaseIterable, Sendable, BitwiseCopyable {
   case sessionUnsynchronized = 4
   /// Quantity 0, or above the maximum.
   case orderQuantity = 5
-  /// Price not positive, above OUCH's 199,999.99 (from 200,000 on it would count as a market order), or not a
-  /// whole number of 1/10,000 dollars.
+  /// Price not positive, or that of the book's best ask for a purchase, above OUCH's 199,999.99 (from 200,000 on it
+  /// would count as a market order), or not a whole number of 1/10,000 dollars.
   case orderPrice = 6
   /// Outside the venue's system events Q ... M.
   case marketClosed = 7

@@ -123,6 +123,11 @@ extension RiskGate {
     if overflowed || price <= 0 || price % FixedPoint.perPrice4 != 0 || price4 > OrderBounds.maximumPrice4 {
       return .refused(.orderPrice)
     }
+    // A purchase may meet any price up to its limit, and no order message can tell one of 0 or below.
+    if intent.side == .buy {
+      let top = view.top(of: instrument)
+      if top.askQuantity > 0, top.askPrice <= 0 { return .refused(.orderPrice) }
+    }
     if limits.marketHoursOnly && !view.isMarketOpen(intent.venue) { return .refused(.marketClosed) }
     switch view.state(of: instrument) {
     case .ok: break
@@ -151,19 +156,20 @@ extension RiskGate {
     return .passed(order, after, grossExposure: grossAfter)
   }
 
-  /// A buy may pay at most the consolidated best ask × (1 + collar), a sale must get at least the consolidated best
-  /// bid × (1 − collar). Exact: both sides of the comparison are multiplied by a million.
+  /// A buy may pay at most the consolidated best ask and the collar's share of it more, a sale must get at least the
+  /// consolidated best bid less that share. The share is of what a best price is away from 0: spreads and options have
+  /// prices at 0 and below. Exact: both sides of the comparison are multiplied by a million.
   private func checkCollar(_ intent: OrderIntent, price: Nanodollars, view: some MarketView) -> RefusalReason? {
     let best = view.consolidatedBest(of: intent.group)
     let scaled = Int128(price) * 1_000_000
     let collar = Int128(limits.collarPartsPerMillion)
     switch intent.side {
     case .buy:
-      guard let ask = best.ask, ask > 0 else { return .noReference }
-      return scaled > Int128(ask) * (1_000_000 + collar) ? .priceCollar : nil
+      guard let ask = best.ask else { return .noReference }
+      return scaled > Int128(ask) * 1_000_000 + Int128(ask.magnitude) * collar ? .priceCollar : nil
     case .sell:
-      guard let bid = best.bid, bid > 0 else { return .noReference }
-      return scaled < Int128(bid) * (1_000_000 - collar) ? .priceCollar : nil
+      guard let bid = best.bid else { return .noReference }
+      return scaled < Int128(bid) * 1_000_000 - Int128(bid.magnitude) * collar ? .priceCollar : nil
     }
   }
 

@@ -34,7 +34,11 @@ public struct BookReport {
       (self.symbol, instruments) = (nil, all)
       return
     }
-    guard let listing = all.first(where: { $0.canonical == symbol }) ?? all.first(where: { $0.symbol == symbol })
+    // What has no name but its number: with or without the "#" before it.
+    let numbered = Symbol("#\(symbol)")
+    guard
+      let listing = all.first(where: { $0.canonical == symbol }) ?? all.first(where: { $0.symbol == symbol })
+        ?? all.first(where: { $0.symbol == numbered })
     else { throw BookReportError(symbol: symbol) }
     self.symbol = listing.canonical
     instruments = all.filter { $0.canonical == listing.canonical }

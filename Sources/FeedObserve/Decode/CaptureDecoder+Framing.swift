@@ -19,9 +19,19 @@ extension CaptureDecoder {
         return
       }
       beginSession(packet.session)
+      packetInstrument = Self.instrument(ofHeader: view.payload + start, transport)
+      defer { packetInstrument = nil }
       guard decode(packet, of: feed, in: view, at: start) else { return }
       start += packet.blocks - (view.payload + start) + Int(packet.blocksLength)
     } while transport == .mach && start < view.payloadLength
+  }
+
+  /// A packet of a snapshot of Coinbase Derivatives: its instrument stands in the header alone.
+  private static func instrument(ofHeader payload: UnsafeRawPointer, _ transport: Transport) -> UInt64? {
+    guard transport == .coinbaseDerivatives else { return nil }
+    // SAFETY: the parser saw a whole header.
+    guard payload.byte(at: 18) & 0x02 != 0 else { return nil }
+    return UInt64(payload.littleEndian(UInt32.self, at: 20))
   }
 
   /// - Returns: false where lengths contradict one another.

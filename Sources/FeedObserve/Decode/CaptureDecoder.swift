@@ -46,6 +46,8 @@ public struct CaptureDecoder: ~Copyable {
   /// Session of the packet at hand, for the symbol filter.
   private var sessionHead: UInt64 = 0
   private var sessionTail: UInt16 = 0
+  /// The instrument that its header names, for the same.
+  var packetInstrument: UInt64?
   /// Flows of this file, in order of appearance, and the one that came last: packets of a flow follow one another.
   var flows: [FlowRecognition] = []
   var flowPositions: [FlowKey: Int] = [:]
@@ -228,9 +230,9 @@ public struct CaptureDecoder: ~Copyable {
       protocolIndex: protocolIndex, layoutIndex: layoutIndex, bytes: message, packetIndex: packetIndex,
       sequenceNumber: sequenceNumber)
     // The symbol filter learns from messages that `--type` leaves out, so it is asked first.
-    if let passes = symbolFilter?.passes(decoded, sessionHead: sessionHead, sessionTail: sessionTail), !passes {
-      return
-    }
+    let origin = SymbolFilter.Place(
+      sessionHead: sessionHead, sessionTail: sessionTail, instrument: packetInstrument, flow: lastFlow.position)
+    if let passes = symbolFilter?.passes(decoded, from: origin), !passes { return }
     guard marks.isWanted, !isDone else { return }
     formatter.append(decoded, to: &output)
     tally.rows &+= 1

@@ -8,7 +8,21 @@ import FeedCore
 /// remembers the numbers under which it saw the symbol, separately for each session, and forgets one that appears with
 /// another symbol. A message that comes before the first one to name its symbol does not pass. Off the hot path: one
 /// hash look-up for a message without symbol.
+///
+/// Messages of a snapshot may have no instrument of their own: it stands in their packet's header (Coinbase
+/// Derivatives), or in the message before them (EOBI: the orders behind an InstrumentSummary).
 struct SymbolFilter {
+  /// Where a message came from, as far as its bytes do not tell.
+  struct Place {
+    /// The session's name: its first eight bytes, 0 where there is none, and its last two.
+    var sessionHead: UInt64 = 0
+    var sessionTail: UInt16 = 0
+    /// The instrument that the packet's header names for all its messages.
+    var instrument: UInt64?
+    /// The flow, whose messages follow one another.
+    var flow = 0
+  }
+
   /// A number that stands for a symbol.
   private struct Number {
     var slot: FieldSlot
@@ -24,6 +38,9 @@ struct SymbolFilter {
     let orders: [Number]
     /// The symbol is among strings or optional fields, or numbers are in entries of groups.
     let looksBehind: Bool
+    /// Orders of a snapshot follow it; it is one of those.
+    let beginsOrders: Bool
+    let isOneOfOrders: Bool
 
     init(_ layout: MessageLayout, of description: ProtocolDescription, usesOrders: Bool) {
       byteOrder = description.byteOrder
@@ -32,6 +49,8 @@ struct SymbolFilter {
       orders = usesOrders && instruments.isEmpty ? SymbolFilter.orders(layout.fields) : []
       looksBehind = !layout.parts.isEmpty || layout.strings.contains { symbolNames.contains($0.name) }
         || layout.groups.contains { !SymbolFilter.instruments($0.fields).isEmpty }
+      beginsOrders = layout.name == "InstrumentSummary"
+      isOneOfOrders = layout.name == "SnapshotOrder"
     }
   }
 
@@ -53,16 +72,19 @@ struct SymbolFilter {
   ]
 
   private let wanted: [UInt8]
-  private let wantedNumber: UInt64?
+  /// The number itself, with or without the "#" before it; of a negative one as many bytes have it.
+  private let wantedNumbers: [UInt64]
   private let protocols: [ProtocolDescription]
   /// Both directions of order entry, and all releases of a feed, share their numbers: the first one of them.
   private let families: [Int]
   private let plans: [[Plan]]
   private var known: Set<Key> = []
+  /// Flows whose last snapshot was of the symbol.
+  private var snapshots: Set<Int> = []
 
   init(_ symbol: Symbol, _ protocols: [ProtocolDescription]) {
     wanted = Array(symbol.description.utf8)
-    wantedNumber = UInt64(symbol.description)
+    wantedNumbers = Self.numbers(symbol.description)
     self.protocols = protocols
     let names = protocols.map { $0.name.prefix { $0 != "-" } }
     families = names.map { name in names.firstIndex(of: name) ?? 0 }
@@ -75,6 +97,13 @@ struct SymbolFilter {
     }
   }
 
+  private static func numbers(_ symbol: String) -> [UInt64] {
+    let digits = symbol.first == "#" ? symbol.dropFirst() : symbol[...]
+    if let number = UInt64(digits) { return [number] }
+    guard let number = Int64(digits) else { return [] }
+    return [UInt64(bitPattern: number), UInt64(UInt32(truncatingIfNeeded: number))]
+  }
+
   private static func instruments(_ fields: [FieldLayout]) -> [Number] {
     fields.filter { instrumentNames.contains($0.name) }.map { Number(slot: $0.slot, isOrder: false) }
   }
@@ -85,14 +114,20 @@ struct SymbolFilter {
     return found.map { Number(slot: $0.slot, isOrder: true) }
   }
 
-  /// - Parameters:
-  ///   - sessionHead: first eight bytes of the session's name, 0 where there is none.
-  ///   - sessionTail: its last two bytes.
-  mutating func passes(_ message: DecodedMessage, sessionHead: UInt64, sessionTail: UInt16) -> Bool {
-    guard let base = message.bytes.baseAddress else { return false }
+  mutating func passes(_ message: DecodedMessage, from origin: Place) -> Bool {
     let plan = plans[message.protocolIndex][message.layoutIndex]
+    if plan.isOneOfOrders { return snapshots.contains(origin.flow) }
+    let passes = judge(message, plan, origin)
+    if plan.beginsOrders {
+      if passes { snapshots.insert(origin.flow) } else { snapshots.remove(origin.flow) }
+    }
+    return passes
+  }
+
+  private mutating func judge(_ message: DecodedMessage, _ plan: Plan, _ origin: Place) -> Bool {
+    guard let base = message.bytes.baseAddress else { return false }
     let end = message.bytes.count
-    let place = UInt64(sessionTail) << 32 | UInt64(families[message.protocolIndex]) << 1
+    let place = UInt64(origin.sessionTail) << 32 | UInt64(families[message.protocolIndex]) << 1
     func key(_ number: Number, at base: UnsafeRawPointer, before end: Int) -> Key? {
       let slot = number.slot
       // SAFETY: asked first whether the bytes are there.
@@ -109,20 +144,24 @@ struct SymbolFilter {
         // Zero stands for no stock, and for no order.
         if value == 0 { return nil }
       }
-      return Key(sessionHead: sessionHead, place: place | (number.isOrder ? 1 : 0), number: value)
+      return Key(sessionHead: origin.sessionHead, place: place | (number.isOrder ? 1 : 0), number: value)
     }
     func isKnown(_ key: Key) -> Bool {
-      known.contains(key) || key.place & 1 == 0 && wantedNumber == key.number
+      known.contains(key) || isWantedNumber(key)
     }
+    func isWantedNumber(_ key: Key) -> Bool { key.place & 1 == 0 && wantedNumbers.contains(key.number) }
 
-    let instruments = plan.instruments.compactMap { key($0, at: base, before: end) }
+    var instruments = plan.instruments.compactMap { key($0, at: base, before: end) }
+    if instruments.isEmpty, let number = origin.instrument {
+      instruments.append(Key(sessionHead: origin.sessionHead, place: place, number: number))
+    }
     let orders = plan.orders.compactMap { key($0, at: base, before: end) }
     var passes = instruments.contains(where: isKnown)
     var decides = !instruments.isEmpty
     if let symbol = plan.symbol, symbol.offset &+ symbol.size <= end {
       // SAFETY: the symbol's bytes are there.
       let isWanted = symbol.trimmed(at: base).elementsEqual(wanted)
-      passes = isWanted || instruments.contains { $0.number == wantedNumber }
+      passes = isWanted || instruments.contains(where: isWantedNumber)
       decides = true
     } else if plan.looksBehind {
       var entries: [Key] = []
@@ -130,7 +169,7 @@ struct SymbolFilter {
         if let key = key(number, at: base, before: end) { entries.append(key) }
       }
       if let named {
-        passes = named.elementsEqual(wanted) || instruments.contains { $0.number == wantedNumber }
+        passes = named.elementsEqual(wanted) || instruments.contains(where: isWantedNumber)
         decides = true
       } else if !entries.isEmpty {
         passes = passes || entries.contains(where: isKnown)
@@ -181,5 +220,8 @@ struct SymbolFilter {
   }
 
   /// Numbers of another file have another meaning.
-  mutating func beginFile() { known.removeAll(keepingCapacity: true) }
+  mutating func beginFile() {
+    known.removeAll(keepingCapacity: true)
+    snapshots.removeAll(keepingCapacity: true)
+  }
 }

@@ -1,22 +1,22 @@
 /// Rows of text in aligned columns.
-struct TextTable {
-  enum Alignment { case left, right }
+public struct TextTable {
+  public enum Alignment: Sendable { case left, right }
 
   private let alignments: [Alignment]
   private var rows: [[String]] = []
 
-  init(_ columns: [(name: String, alignment: Alignment)]) {
+  public init(_ columns: [(name: String, alignment: Alignment)]) {
     alignments = columns.map(\.alignment)
     rows.append(columns.map(\.name))
   }
 
-  mutating func append(_ row: [String]) {
+  public mutating func append(_ row: [String]) {
     assert(row.count == alignments.count)
     rows.append(row)
   }
 
   /// Lines without spaces at their ends, the column names first.
-  var lines: [String] {
+  public var lines: [String] {
     let widths = alignments.indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
     return rows.map { row in
       var line = ""

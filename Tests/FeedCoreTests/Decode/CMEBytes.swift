@@ -66,6 +66,12 @@ enum CMEBytes {
     return message(48, incremental(indicator), group3(32, [entry]) + group8(16, [fill, fill]))
   }
 
+  /// 65: sizes of eight bytes.
+  static func longTrade(_ security: Int32, _ price: Int64, _ size: UInt64, id: UInt32) -> [UInt8] {
+    let entry = LittleBytes().i64(price).u64(size).i32(security).u32(1).i32(2).u32(id).u8(1).u8(0).pad(6).bytes
+    return message(65, incremental(end), group3(40, [entry]) + group8(16, []))
+  }
+
   /// 37 or 49: nothing for a book, but the event may end.
   static func volume(_ security: Int32, _ indicator: UInt8) -> [UInt8] {
     message(37, incremental(indicator), group3(16, [LittleBytes().i32(3).i32(security).u32(1).u8(0).pad(3).bytes]))

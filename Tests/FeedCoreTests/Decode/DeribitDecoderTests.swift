@@ -67,7 +67,7 @@ struct DeribitDecoderTests {
   @Test func aTradeOffTheStepsIsCountedAndTheBookStaysGood() {
     let harness = harness()
     harness.event(D.trade(14, direction: 1, 25_000.123, 10), D.trade(14, direction: 1, 25_000.5, 3))
-    #expect(harness.counted(.pricesOffScale) == 1 && harness.counted(.quantitiesOffScale) == 1)
+    #expect(harness.counted(.tradePricesOffScale) == 1 && harness.counted(.quantitiesOffScale) == 1)
     #expect(harness.record("BTC-PERPETUAL").volume == 0 && harness.state("BTC-PERPETUAL") == .ok)
   }
 

@@ -53,6 +53,7 @@ struct SlowCrossVenue {
 
   /// Dollars in 1e-9 for taking a share: the least whole number not below perShare + price × fraction.
   static func takerFee(_ fees: FeeSchedule, price: Int64) -> Int64 {
+    let price = abs(price)
     let rate = price >= 1_000_000_000 ? fees.taker : fees.takerBelowDollar
     let (high, low) = price.multipliedFullWidth(by: rate.fraction)
     var (quotient, remainder) = Int64(1_000_000_000).dividingFullWidth((high, low))

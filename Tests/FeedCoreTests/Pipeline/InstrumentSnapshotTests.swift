@@ -105,7 +105,8 @@ import Testing
     #expect(two.summary[.snapshotBuffersFull] == one.summary[.snapshotBuffersFull], "seed \(seed)")
   }
 
-  @Test(arguments: SnapshotDay.Venue.allCases) func instrumentsWithoutASnapshotAreGivenUpByName(
+  /// NYSE's symbols are not even known without their refresh.
+  @Test(arguments: [SnapshotDay.Venue.cme, .coinbase, .eobi]) func instrumentsWithoutASnapshotAreGivenUpByName(
     _ venue: SnapshotDay.Venue
   ) throws {
     let seed = BookTestRandom.seed()

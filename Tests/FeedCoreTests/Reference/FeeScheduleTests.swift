@@ -19,6 +19,18 @@ struct FeeScheduleTests {
     }
   }
 
+  /// A spread at -3.00 costs what one at 3.00 does: the notional is as great, and a fee is no rebate.
+  @Test func aPriceBelowZeroCostsWhatItsOppositeDoes() {
+    var fees = FeeSchedule()
+    fees.taker = FeeRate(perShare: 7, fraction: 2_000_000)
+    fees.takerBelowDollar = FeeRate(fraction: 3_000_000)
+    fees.maker = FeeRate(fraction: -1_000_000)
+    #expect(fees.takerFee(price: -3_000_000_000) == 6_000_007 && fees.takerFee(price: 3_000_000_000) == 6_000_007)
+    #expect(fees.takerFee(price: -500_000_000) == 1_500_000 && fees.takerFee(price: 0) == 0)
+    #expect(fees.makerFee(price: -3_000_000_000) == -3_000_000)
+    #expect(fees.takerFee(price: .min) == 18_446_744_073_709_559)
+  }
+
   @Test func aFeeBeyondTheRangeIsClamped() {
     var fees = FeeSchedule()
     fees.taker = FeeRate(perShare: .max, fraction: 1_000_000_000)

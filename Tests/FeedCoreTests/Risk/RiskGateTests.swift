@@ -216,7 +216,7 @@ import Testing
     let market = OrderTest.crossedMarket()
     for best in [
       ConsolidatedBest(bid: 10_020_000_000, ask: nil), ConsolidatedBest(bid: nil, ask: 10_000_000_000),
-      ConsolidatedBest(), ConsolidatedBest(bid: 0, ask: 10_000_000_000), ConsolidatedBest(bid: 1, ask: -1),
+      ConsolidatedBest(),
     ] {
       market.bestOverride = best
       var gate = Self.gate()
@@ -240,6 +240,36 @@ import Testing
     #expect(Self.refusal(&none, OrderTest.pair(sell: 100_199)) == .priceCollar)
     var whole = Self.gate { $0.risk.collarPartsPerMillion = 1_000_000 }
     #expect(Self.refusal(&whole, OrderTest.pair(buy: 200_000, sell: 1)) == nil)
+  }
+
+  /// Spreads trade at 0 and below: the collar is a share of what the best price is away from 0.
+  @Test func theCollarHoldsAroundBestPricesAtZeroAndBelow() {
+    let market = OrderTest.crossedMarket()
+    func decide(bid: Int64, ask: Int64, buy: Int32 = 100_000, sell: Int32 = 100_200) -> RefusalReason? {
+      market.bestOverride = ConsolidatedBest(bid: bid, ask: ask)
+      var gate = Self.gate()
+      return Self.refusal(&gate, OrderTest.pair(buy: buy, sell: sell), market)
+    }
+    // 5 % of 10 dollars: an ask of -10 lets a purchase at -9.50 pass, and none at a price that an order can have.
+    #expect(decide(bid: 0, ask: -10_000_000_000, buy: 1) == .priceCollar)
+    #expect(decide(bid: 0, ask: 0, buy: 1) == .priceCollar)
+    // A sale above a bid of 0 or below gets more than the bid.
+    #expect(decide(bid: 0, ask: 10_000_000_000) == nil)
+    #expect(decide(bid: -10_000_000_000, ask: 10_000_000_000, sell: 1) == nil)
+    #expect(decide(bid: .min, ask: .max) == nil)
+    #expect(decide(bid: .max, ask: .min) == .priceCollar)
+  }
+
+  /// No order, and no execution, can tell a price of 0 or below.
+  @Test func aPurchaseThatWouldMeetAPriceOfZeroOrBelowIsRefused() {
+    for price: Int32 in [0, -1, .min + 1] {
+      let market = OrderTest.crossedMarket()
+      market.add(0, .sell, 10, at: price, reference: 9_000)
+      market[0].asks.sort { $0.price < $1.price }
+      var gate = Self.gate()
+      #expect(Self.refusal(&gate, market) == .orderPrice, "\(price)")
+      #expect(gate.refusals[.orderPrice] == 1)
+    }
   }
 
   @Test func shortSaleAtOrBelowTheBidIsRefusedWhileRestricted() {

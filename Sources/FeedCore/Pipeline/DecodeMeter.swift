@@ -1,0 +1,131 @@
+import CPlatform
+
+/// The path without the books: frames → sessions → decoders, each event folded into a checksum and forgotten. What a
+/// protocol's decoding costs is measured with it (`feedh measure`).
+///
+/// Nothing below `hotPathMeasure` allocates, locks or counts references, as below `hotPathPoll`.
+struct DecodeMeter: DeliverySink {
+  var batch = DeliveryBatch()
+  private var books: Books
+  private var decoders: Decoders
+  private let event = Storage<BookEvent>(capacity: 1, hugePages: false)
+  private let messagesByType: Storage<UInt64>
+  private(set) var events: UInt64 = 0
+  private(set) var checksum: UInt64 = 0
+
+  init(plan: FeedPlan, settings: Settings) {
+    let memory = CoreMemory(plan: plan, settings: settings, ownedShards: .max, countsMessages: true)
+    books = memory.books
+    decoders = memory.decoders
+    messagesByType = memory.messagesByType
+  }
+
+  /// Those that were read, by the decoders' count: a datagram of Deribit is one delivery of several.
+  var messages: UInt64 { (0..<messagesByType.capacity).reduce(0) { $0 &+ messagesByType[$1] } }
+
+  var counters: Counters { books.counters }
+
+  mutating func flush() {
+    let deliveries = batch.deliveries.base
+    let packets = batch.packets.base
+    for position in 0..<batch.count {
+      if deliveries[position].kind == .message {
+        decode(deliveries + position, packets)
+      } else if deliveries[position].kind == .sessionRestart {
+        let time = packets[Int(deliveries[position].packet)].captureNanoseconds
+        decoders.restart(channel: deliveries[position].channel, now: time)
+      }
+    }
+    batch.clear()
+  }
+
+  @inline(__always)
+  private mutating func decode(
+    _ delivery: UnsafeMutablePointer<Delivery>, _ packets: UnsafeMutablePointer<DeliveredPacket>
+  ) {
+    let event = event.base
+    let channel = delivery.pointee.channel
+    decoders.list.pointee.removeAll()
+    if decoders.feedProtocol(channel) == .itch50 {
+      if !decoders.itch50[Int(channel)].everyday.decode(delivery, into: event) {
+        note(decoders.itch50[Int(channel)].decodeOther(delivery, packets: packets, into: event))
+      }
+    } else {
+      note(decoders.decodeOther(delivery, packets: packets, into: event))
+    }
+    if event.pointee.kind == .group {
+      let first = decoders.list.pointee.events.base + Int(event.pointee.reference)
+      for member in 0..<Int(event.pointee.quantity) { fold(first + member) }
+    } else {
+      fold(event)
+    }
+  }
+
+  @inline(__always)
+  private func note(_ outcome: DecodeOutcome) {
+    if outcome != .everyday { books.admitNewInstruments() }
+  }
+
+  /// Every field that a book looks at.
+  @inline(__always)
+  private mutating func fold(_ event: UnsafeMutablePointer<BookEvent>) {
+    events &+= event.pointee.kind == .none ? 0 : 1
+    let numbers = UInt64(event.pointee.quantity) << 32 | UInt64(UInt32(bitPattern: event.pointee.price))
+    let place = UInt64(event.pointee.instrument) << 1 | (event.pointee.isSell ? 1 : 0)
+    checksum =
+      (checksum ^ event.pointee.reference ^ event.pointee.second ^ numbers ^ event.pointee.exchangeNanoseconds ^ place)
+      &* 0x9E37_79B9_7F4A_7C15
+  }
+}
+
+/// What decoding a capture gave, and took.
+public struct DecodeMeasurement: Sendable, Equatable {
+  /// Read, after arbitration.
+  public var messages: UInt64 = 0
+  /// Changes of books and instruments that they say.
+  public var events: UInt64 = 0
+  /// Of every field that a book looks at, of every event, in order.
+  public var checksum: UInt64 = 0
+  /// From the first packet taken to the last event.
+  public var nanoseconds: UInt64 = 0
+  /// Messages that were damaged or of no known type, and such that name an instrument nobody knows.
+  public var refused: UInt64 = 0
+  public init() {}
+
+  /// Reads a source to its end. One thread's work: the caller's.
+  public static func run(
+    plan: FeedPlan, settings: Settings, fileCount: Int, source: some PacketSource
+  ) -> DecodeMeasurement {
+    var source = source
+    var ingest = Ingest(plan: plan, settings: settings, fileCount: fileCount)
+    var meter = DecodeMeter(plan: plan, settings: settings)
+    let burst = UnsafeMutableBufferPointer<Packet>.allocate(capacity: settings.threads.burstPackets)
+    defer { burst.deallocate() }
+    let clock = TickClock.calibrate()
+    let begun = feedh_ticks()
+    while !source.isExhausted {
+      let received = source.receive(into: burst)
+      hotPathMeasure(UnsafeMutableBufferPointer(rebasing: burst[..<received]), &ingest, &meter)
+    }
+    ingest.finish(into: &meter)
+    meter.flush()
+    var result = DecodeMeasurement()
+    result.nanoseconds = clock.nanoseconds(ticks: feedh_ticks() &- begun)
+    result.messages = meter.messages
+    result.events = meter.events
+    result.checksum = meter.checksum
+    for counter in [Counter.malformed, .unknownTypes, .unknownInstruments, .pricesOffScale, .quantitiesOffScale] {
+      result.refused += meter.counters[counter]
+    }
+    return result
+  }
+
+  @inline(never)
+  private static func hotPathMeasure(
+    _ burst: UnsafeMutableBufferPointer<Packet>, _ ingest: inout Ingest, _ meter: inout DecodeMeter
+  ) {
+    meter.batch.begin(receiveTicks: 0, isSampled: false)
+    for packet in burst { ingest.process(packet, into: &meter) }
+    meter.flush()
+  }
+}

@@ -1,0 +1,47 @@
+/// A network interface of the kernel.
+public struct NIC: Equatable, Sendable {
+  public var interface: String
+  /// It has a device behind it; bridges, tunnels, lo have none.
+  public var isPhysical = false
+  public var isWireless = false
+  /// `/sys/class/net/X/flags`: IFF_UP and others of linux/if.h.
+  public var flags: Int?
+  /// "up", "down", "unknown".
+  public var state: String?
+  public var hasCarrier: Bool?
+  public var mtu: Int?
+  /// Megabits per second; nil where unknown.
+  public var speedMegabits: Int?
+  /// Memory node; -1 and unknown are nil.
+  public var node: Int?
+  public var pciAddress: String?
+  public var rxQueues: [Queue] = []
+  public var txQueues: [Queue] = []
+  public var facts = NICFacts()
+
+  public init(interface: String) { self.interface = interface }
+
+  /// One queue and the CPUs that its packets are steered to (`rps_cpus`, `xps_cpus`).
+  public struct Queue: Equatable, Sendable {
+    public var name: String
+    public var cpus: CPUSet?
+  }
+
+  /// IFF_UP.
+  public var isUp: Bool? {
+    if let flags { return flags & 0x1 != 0 }
+    return nil
+  }
+  /// IFF_MULTICAST.
+  public var takesMulticast: Bool? {
+    if let flags { return flags & 0x1000 != 0 }
+    return nil
+  }
+  public var driver: String? { facts.driver }
+
+  /// Queues that packets can be spread over: combined channels, or receive channels where the driver has these.
+  public var queueMaximum: UInt32? {
+    let counts = [NICSetting.channelsCombinedMaximum, .channelsRxMaximum].compactMap { facts.settings[$0] }
+    return counts.max().flatMap { $0 == 0 ? nil : $0 }
+  }
+}

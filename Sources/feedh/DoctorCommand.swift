@@ -1,0 +1,74 @@
+import ArgumentParser
+import FeedConfig
+import FeedCore
+import FeedMachine
+import FeedObserve
+
+/// `feedh doctor`: can this machine go live with this configuration?
+struct DoctorCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "doctor", abstract: "Check whether this machine is ready to go live; exit 1 where something fails.",
+    discussion: """
+      A list of pass, warn, fail and skipped: cores, ports and their limits, multicast, buffers, clock, disk, \
+      permissions, memory, libraries, what feedh tune would change, and the jitter of each polling CPU, measured by a \
+      loop that reads the cycle counter there. Changes nothing. Exits with 0 where nothing fails, 1 where something \
+      does, 2 for bad usage or configuration. What each check means: Docs/TUNING.md.
+
+      Examples:
+        feedh doctor --config live.yaml
+        feedh doctor --config live.yaml --json --jitter 5s > doctor.json
+      """)
+
+  /// All measurements together stay within this.
+  private static let measuringNanosecondsMaximum: UInt64 = 20_000_000_000
+
+  @Option(help: ArgumentHelp("The configuration, YAML.", valueName: "file"), completion: .file())
+  var config: String?
+
+  @Flag(help: "One JSON object, alone on standard output.")
+  var json = false
+
+  @Option(help: ArgumentHelp("A recorded machine's folder instead of this machine.", valueName: "folder"))
+  var root = "/"
+
+  @Option(
+    help: ArgumentHelp(
+      "How long to measure each polling CPU, 1ms to 10s, all of them within 20s; 0s: not.", valueName: "duration"))
+  var jitter = "1s"
+
+  func run() throws {
+    guard let nanoseconds = DurationText.nanoseconds(jitter), nanoseconds == 0 || nanoseconds >= 1_000_000,
+      nanoseconds <= 10_000_000_000
+    else { throw UsageError("--jitter is \"\(jitter)\"; allowed: 0s, or 1ms ... 10s; write it like 500ms") }
+    var settings: Settings?
+    if let config { settings = try ConfigurationFile.loadOrFail(config) }
+    let machineRoot = try MachineRoot(path: root)
+    let machine = Machine.read(machineRoot, recordFolder: settings?.live.recordFolder)
+    let doctor = Doctor(machine: machine, settings: settings, configuration: config)
+    var checks = doctor.checks()
+    var measured: [JitterMeasurement] = []
+    if !machine.isLive {
+      checks.append(.skipped("libraries", "-", "a recorded machine has none"))
+      checks.append(.skipped("jitter", "-", "a recorded machine cannot be measured"))
+    } else {
+      checks += doctor.libraryChecks()
+      measured = measure(doctor, nanoseconds)
+      checks += measured.map(doctor.check)
+      if nanoseconds == 0 { checks.append(.skipped("jitter", "-", "switched off by --jitter")) }
+    }
+    let report = DoctorReport(doctor: doctor, checks: checks, jitter: measured)
+    let output = TextOutput.standardOutput()
+    if json { report.writeJSON(to: output) } else { report.write(to: output) }
+    try output.finish()
+    if !report.isReady { throw ExitCode(1) }
+  }
+
+  /// One CPU after the other, so that none of them measures the others' noise.
+  private func measure(_ doctor: Doctor, _ nanoseconds: UInt64) -> [JitterMeasurement] {
+    let cpus = doctor.pollingCPUs
+    if nanoseconds == 0 || cpus.isEmpty { return [] }
+    let clock = TickClock.calibrate()
+    let each = max(1_000_000, min(nanoseconds, Self.measuringNanosecondsMaximum / UInt64(cpus.count)))
+    return cpus.map { JitterMeasurement.measure(cpu: $0, nanoseconds: each, clock: clock) }
+  }
+}
