@@ -110,6 +110,7 @@ struct SettingsTests {
     #expect(feed.name == "nasdaq-itch")
     #expect(feed.venue == "nasdaq")
     #expect(feed.protocol == "itch50" && feed.stream == 7)
+    #expect(feed.role == .snapshot && feed.of == "live")
     var answers = LineSettings(name: "A", file: "nasdaq.a.pcap", group: "233.54.12.1", port: 26401)
     answers.role = .retransmission
     #expect(feed.lines == [answers, LineSettings(name: "B", file: "nasdaq.b.pcap")])
