@@ -75,11 +75,11 @@ struct CMEDecoder: EventDecoder {
     var message = Message(
       bytes: bytes, length: length, rootEnd: rootEnd, template: template, delivery: delivery, packets: packets,
       stamp: EventStamp(type: type, exchangeNanoseconds: 0))
-    // Definitions have no time of their own but that of the last change.
+    // Definitions have no time of their own but that of the last change: the packet's counts.
     message.stamp.exchangeNanoseconds = day.nanoseconds(
       message.has(template.pointee.time)
         ? bytes.littleEndian(UInt64.self, at: Int(template.pointee.time))
-        : packets[Int(delivery.pointee.packet)].captureNanoseconds)
+        : MDP3Packet.sendingTime(of: bytes, in: packets[Int(delivery.pointee.packet)].payload))
     // Where there is no indicator, the message is an event of its own.
     var ends = true
     if message.has(template.pointee.indicator) {

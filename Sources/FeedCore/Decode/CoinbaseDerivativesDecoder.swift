@@ -298,7 +298,8 @@ struct CoinbaseDerivativesDecoder: EventDecoder {
     var message = Message(
       bytes: bytes, number: packet.payload.littleEndian(Int32.self, at: 20), delivery: delivery, packets: packets,
       stamp: EventStamp(
-        type: UInt8(truncatingIfNeeded: template), exchangeNanoseconds: day.nanoseconds(packet.captureNanoseconds)))
+        type: UInt8(truncatingIfNeeded: template),
+        exchangeNanoseconds: day.nanoseconds(packet.payload.littleEndian(UInt64.self, at: 0))))
     if template != 122 { message.stamp.flags = .isPartial }
     switch template {
     case 110, 111:

@@ -21,6 +21,12 @@ enum MDP3Packet {
   }
   private static let channelReset: UInt16 = 4
 
+  /// SendingTime of the packet a message stands in, Unix nanoseconds; 0 for a message without its packet.
+  static func sendingTime(of message: UnsafeRawPointer, in payload: UnsafeRawPointer) -> UInt64 {
+    // SAFETY: a message that far into its packet stands behind the packet's header.
+    message - payload >= headerLength ? payload.littleEndian(UInt64.self, at: 4) : 0
+  }
+
   static func parse(_ payload: UnsafeRawPointer, length: Int) -> SequencedPacket? {
     guard length >= headerLength + messageHeaderLength else { return nil }
     // SAFETY: a header and the head of a message are here.

@@ -24,7 +24,12 @@ struct ClearAheadTests {
       let harness = DerivativesHarness(.cmeMDP3)
       harness.trust(.ok)
       let messages = [CMEBytes.channelReset, CMEBytes.future(7, "ESM3", tick: 250_000_000)]
-      if isOnePacket { harness.send(messages) } else { for message in messages { harness.send(message) } }
+      let header = LittleBytes().u32(1).u64(CMEBytes.time).bytes
+      if isOnePacket {
+        harness.send(messages, header: header)
+      } else {
+        for message in messages { harness.send(message, header: header) }
+      }
       return harness.core.books.header(of: harness.instrument("ESM3"))?.pointee.digest
     }
     #expect(digest(true) != nil && digest(true) == digest(false))
