@@ -77,7 +77,7 @@ static uint64_t pseudo_header_sum(const uint8_t *frame) {
 }
 
 /// What the checksum field says, once the sum over all of the datagram is known.
-static uint32_t judge(const uint8_t *frame, uint64_t pseudo, uint64_t datagram) {
+static inline __attribute__((always_inline)) uint32_t judge(const uint8_t *frame, uint64_t pseudo, uint64_t datagram) {
   if (!is_all_ones(ipv4_header_sum(frame))) return 0;
   if (__builtin_expect(is_all_ones(pseudo + datagram), 1)) return 1;
   const uint32_t field = (uint32_t)frame[40] | (uint32_t)frame[41] << 8;
