@@ -1,7 +1,7 @@
 import CPlatform
 
 /// The path without the books: frames → sessions → decoders, each event folded into a checksum and forgotten. What a
-/// protocol's decoding costs is measured with it (`feedh measure`).
+/// protocol's decoding costs is measured with it (`feedh bench`).
 ///
 /// Nothing below `hotPathMeasure` allocates, locks or counts references, as below `hotPathPoll`.
 struct DecodeMeter: DeliverySink {

@@ -2,17 +2,17 @@ import ArgumentParser
 import FeedCore
 import FeedObserve
 
-/// `feedh measure`: what decoding a capture costs.
-struct MeasureCommand: ParsableCommand {
+/// `feedh bench`: what decoding a capture costs.
+struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "measure", abstract: "Measure frames, sessions and decoding of captures, without books.",
+    commandName: "bench", abstract: "Measure frames, sessions and decoding of captures, without books.",
     discussion: """
       Every field that a book looks at goes into a checksum, which is equal for equal captures. The round that took \
       least is reported.
 
       Example:
         feedh generate --plain cmeMDP3 --messages 1000000 --output cme
-        feedh measure cme.pcap --rounds 5
+        feedh bench cme.pcap --rounds 5
       """)
 
   @OptionGroup var input: CaptureOptions
