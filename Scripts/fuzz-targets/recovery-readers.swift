@@ -50,6 +50,7 @@ private struct SnapshotFollower {
     case .message(let offset, let length):
       precondition(open != nil, "a message of no instrument")
       touch(offset, length, packet)
+    case .other(let offset, let length): touch(offset, length, packet)
     case .ended(let id), .aborted(let id): ended(UInt64(UInt32(bitPattern: id)))
     }
   }

@@ -39,6 +39,8 @@ private struct CheckingSink: DeliverySink {
       case .channelState: precondition(BookState(rawValue: delivery.detail) != nil)
       case .sessionRestart: lastNumber = nil
       case .message: check(delivery)
+      case .messagesLost, .snapshotBegan, .snapshotMessage, .snapshotEnded, .snapshotPacket:
+        preconditionFailure("no line of MoldUDP64 without recovery makes this")
       }
     }
     batch.clear()
