@@ -55,6 +55,57 @@ extension CMEDecoder {
 
   // MARK: - Levels
 
+  /// The event of a level of a book that is known, this core's and this channel's, but for its type and time; false for
+  /// anything else, as `applyLevel` finds it.
+  @inline(__always)
+  func writeEverydayLevel(
+    _ entry: UnsafeRawPointer, _ template: UnsafeMutablePointer<CMETemplate>, into event: UnsafeMutablePointer<BookEvent>
+  ) -> Bool {
+    let directory = context.directory
+    guard let book = Self.book(ofType: entry.byte(at: Int(template.pointee.entryType))),
+      let index = directory.pointee.find(
+        identifier: NumberedInstruments.identifier(
+          entry.littleEndian(Int32.self, at: Int(template.pointee.entrySecurity)), book.view)),
+      context.owns(index), directory.pointee.channels.base[index] == context.channel
+    else { return false }
+    let action = entry.byte(at: Int(template.pointee.entryAction))
+    // 0 new, 1 change, 2 delete, 5 overlay.
+    guard action <= 2 || action == 5 else { return false }
+    var price: Int32 = 0
+    var size: UInt32 = 0
+    var kind = BookEvent.Kind.deleteLevelAt
+    var depth: UInt64 = 0
+    let scale = directory.pointee.scales.base + index
+    if action != 2 {
+      kind = action == 0 ? .insertLevelAt : .changeLevelAt
+      let wire = entry.littleEndian(Int64.self, at: Int(template.pointee.price))
+      let (raw, overflow) = wire.multipliedReportingOverflow(by: template.pointee.priceFactor)
+      guard wire != Self.priceNull, !overflow, let stored = scale.pointee.scale.stored(raw: raw) else { return false }
+      price = stored
+      if template.pointee.hasLongSizes {
+        guard let whole = UInt32(exactly: entry.littleEndian(UInt64.self, at: Int(template.pointee.size))) else {
+          return false
+        }
+        size = whole
+      } else {
+        size = Self.size(entry, template.pointee.size)
+      }
+      if size == 0 { return false }
+      depth = self.depth(index, book.view)
+    }
+    scale.pointee.isUsed = true
+    event.pointee.head = context.head(type: 0)
+    event.pointee.kind = kind
+    event.pointee.isSell = book.isSell
+    event.pointee.instrument = UInt32(truncatingIfNeeded: index)
+    event.pointee.home = 0
+    event.pointee.second = UInt64(entry.byte(at: Int(template.pointee.level)))
+    event.pointee.reference = depth
+    event.pointee.price = price
+    event.pointee.quantity = size
+    return true
+  }
+
   @inline(__always)
   mutating func applyLevel(_ entry: UnsafeRawPointer, _ message: Message, _ writer: inout EventWriter) {
     let template = message.template

@@ -80,6 +80,79 @@ struct CoinbaseDerivativesDecoder: EventDecoder {
   }
 
   @inline(__always)
+  mutating func decodeEveryday(
+    _ delivery: UnsafeMutablePointer<Delivery>, packets: DecoderContext.Packets,
+    list: UnsafeMutablePointer<EventList>, into event: UnsafeMutablePointer<BookEvent>
+  ) -> Bool {
+    let bytes = delivery.pointee.bytes
+    let length = Int(delivery.pointee.length)
+    guard length >= 10 else { return false }
+    // SAFETY: the head is here; every further read stands behind the check of the block's length.
+    let template = bytes.littleEndian(UInt16.self, at: 4)
+    let block = Int(bytes.littleEndian(UInt16.self, at: 2))
+    let isPut = template == 20
+    guard isPut || template == 21, block >= (isPut ? 42 : 30), 10 &+ block <= length,
+      bytes.littleEndian(UInt16.self, at: 6) == CoinbaseDerivativesPacket.schemaID,
+      bytes.littleEndian(UInt16.self, at: 8) >= 2
+    else { return false }
+    let flags = bytes.byte(at: 10)
+    let ends = flags & Self.endOfTransaction != 0
+    // A transaction that was open and ends here has a second book event.
+    guard flags & Self.clearBook == 0, !(ends && isOpen),
+      writeEveryday(isPut, bytes, into: event)
+    else { return false }
+    let type = UInt8(truncatingIfNeeded: template)
+    event.pointee.type = type
+    event.pointee.exchangeNanoseconds = day.nanoseconds(bytes.littleEndian(UInt64.self, at: 24))
+    if !ends {
+      event.pointee.flags.insert(.isPartial)
+      isOpen = true
+    }
+    context.count(type: type)
+    return true
+  }
+
+  /// The event of an order of an instrument that is known, this core's and this channel's, but for its type and time;
+  /// false for anything else, as `putOrder` and `deleteOrder` find it.
+  @inline(__always)
+  private func writeEveryday(
+    _ isPut: Bool, _ bytes: UnsafeRawPointer, into event: UnsafeMutablePointer<BookEvent>
+  ) -> Bool {
+    let directory = context.directory
+    let number = bytes.littleEndian(Int32.self, at: 12)
+    guard let index = directory.pointee.find(identifier: NumberedInstruments.identifier(number, .main)),
+      context.owns(index), directory.pointee.channels.base[index] == context.channel
+    else { return false }
+    let scale = directory.pointee.scales.base + index
+    var price: Int32 = 0
+    var quantity: Int32 = 0
+    var isSell = false
+    var flags: BookEvent.Flags = []
+    if isPut {
+      let side = bytes.byte(at: 11)
+      quantity = bytes.littleEndian(Int32.self, at: 48)
+      guard side == 1 || side == 0xFF, quantity > 0,
+        let stored = scale.pointee.scale.stored(raw: bytes.littleEndian(Int64.self, at: 40))
+      else { return false }
+      price = stored
+      isSell = side != 1
+      flags = .mayModify
+    }
+    scale.pointee.isUsed = true
+    event.pointee.head = context.head(type: 0)
+    event.pointee.kind = isPut ? .add : .delete
+    event.pointee.isSell = isSell
+    event.pointee.flags = flags
+    event.pointee.instrument = UInt32(truncatingIfNeeded: index)
+    event.pointee.home = 0
+    event.pointee.reference = bytes.littleEndian(UInt64.self, at: 32)
+    event.pointee.second = 0
+    event.pointee.price = price
+    event.pointee.quantity = UInt32(bitPattern: quantity)
+    return true
+  }
+
+  @inline(__always)
   mutating func decode(
     _ delivery: UnsafeMutablePointer<Delivery>, packets: Packets, into writer: inout EventWriter
   ) -> DecodeOutcome {

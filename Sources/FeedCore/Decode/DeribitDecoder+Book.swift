@@ -1,5 +1,92 @@
 /// Changes (1001) and snapshots (1004): levels by price, absolute amounts.
 extension DeribitDecoder {
+  // MARK: - Every day
+
+  /// One entry of a 1001, as a book keeps it.
+  private struct Level {
+    var isSell: Bool
+    var price: Int32
+    var quantity: UInt32
+  }
+
+  /// The level that an entry says, nil where anything about it counts: `setLevel` tells.
+  @inline(__always)
+  private func level(_ entry: UnsafeRawPointer, _ scale: UnsafeMutablePointer<InstrumentScale>) -> Level? {
+    let side = entry.byte(at: 0)
+    let change = entry.byte(at: 1)
+    guard side <= 1, change <= 2, let price8 = DeribitReal.scaled8(entry.littleEndianDouble(at: 2)),
+      let amount8 = DeribitReal.scaled8(change == 2 ? 0 : entry.littleEndianDouble(at: 10)),
+      let price = scale.pointee.scale.stored(raw: price8),
+      let quantity = scale.pointee.quantity.stored(raw: amount8)
+    else { return nil }
+    return Level(isSell: side == 0, price: price, quantity: quantity)
+  }
+
+  /// The events of a 1001 with one or two entries, of an instrument that is known, this core's and this channel's,
+  /// whose chain goes on with it; false, and nothing done, for anything else, as `decodeBook` finds it.
+  ///
+  /// SAFETY: the message is here as far as its entries reach: checked in `decodeEveryday`.
+  @inline(__always)
+  func writeEverydayBook(
+    _ bytes: UnsafeRawPointer, entries: UnsafeRawPointer, stride: Int, count: Int,
+    _ list: UnsafeMutablePointer<EventList>, into event: UnsafeMutablePointer<BookEvent>
+  ) -> Bool {
+    let place = venue.pointee.find(bytes.littleEndian(UInt32.self, at: 12))
+    if place < 0 { return false }
+    let instrument = venue.pointee.instruments.base + place
+    let index = Int(instrument.pointee.index) &- 1
+    guard instrument.pointee.isFollowed, instrument.pointee.channel == context.channel,
+      !instrument.pointee.isSuspect, index >= 0, context.owns(index)
+    else { return false }
+    let scale = context.directory.pointee.scales.base + index
+    guard let first = level(entries, scale) else { return false }
+    var other = first
+    var pair: UnsafeMutablePointer<BookEvent>?
+    if count == 2 {
+      guard let second = level(entries + stride, scale), let room = list.pointee.reserveTwo() else { return false }
+      other = second
+      pair = room
+    }
+    let isLast = bytes.byte(at: 40) != 0
+    guard
+      venue.pointee.join.advances(
+        place, number: bytes.littleEndian(UInt64.self, at: 32), previous: bytes.littleEndian(UInt64.self, at: 24),
+        isLast: isLast)
+    else { return false }
+    scale.pointee.isUsed = true
+    tellTime(bytes.littleEndian(UInt64.self, at: 16))
+    let time = venue.pointee.exchangeNanoseconds
+    var head = context.head(type: 1)
+    if let pair {
+      list.pointee.writeGroup(of: 2, head: head, time, into: event)
+      head.kind = .setLevel
+      if !isLast { head.flags = .isPartial }
+      write(first, head, index, time, into: pair)
+      write(other, head, index, time, into: pair + 1)
+    } else {
+      head.kind = .setLevel
+      if !isLast { head.flags = .isPartial }
+      write(first, head, index, time, into: event)
+    }
+    return true
+  }
+
+  @inline(__always)
+  private func write(
+    _ level: Level, _ head: BookEvent.Head, _ index: Int, _ time: UInt64,
+    into event: UnsafeMutablePointer<BookEvent>
+  ) {
+    event.pointee.head = head
+    event.pointee.isSell = level.isSell
+    event.pointee.instrument = UInt32(truncatingIfNeeded: index)
+    event.pointee.home = 0
+    event.pointee.reference = 0
+    event.pointee.second = 0
+    event.pointee.price = level.price
+    event.pointee.quantity = level.quantity
+    event.pointee.exchangeNanoseconds = time
+  }
+
   // MARK: - Changes
 
   /// Book. Offsets from the message's start:

@@ -25,6 +25,8 @@ struct EOBIDecoder: EventDecoder {
   /// The instrument whose snapshot is under way, and the orders it still lacks.
   var snapshotInstrument = -1
   var snapshotOrdersLeft = 0
+  /// By template from 13100 on, and generation; of length 0 those that only the long way reads.
+  private let everydayShapes = Storage<EOBIShape>(capacity: 16, hugePages: false)
 
   /// 2019: release 7.0 is of December 2018.
   private static var currentSince: UInt64 { 1_546_300_800_000_000_000 }
@@ -33,6 +35,12 @@ struct EOBIDecoder: EventDecoder {
   init(_ context: DecoderContext) {
     self.context = context
     instruments = NumberedInstruments(context)
+    for template in UInt16(13_100)...13_106 {
+      for isCurrent in [false, true] {
+        everydayShapes[Int(template - 13_100) << 1 | (isCurrent ? 1 : 0)] =
+          EOBIShape.everyday(template, isCurrent: isCurrent)
+      }
+    }
   }
 
   struct Message {
@@ -48,6 +56,39 @@ struct EOBIDecoder: EventDecoder {
     func int64(_ offset: Int) -> Int64 { bytes.littleEndian(Int64.self, at: offset) }
     @inline(__always)
     func uint64(_ offset: Int) -> UInt64 { bytes.littleEndian(UInt64.self, at: offset) }
+  }
+
+  @inline(__always)
+  mutating func decodeEveryday(
+    _ delivery: UnsafeMutablePointer<Delivery>, packets: DecoderContext.Packets,
+    list: UnsafeMutablePointer<EventList>, into event: UnsafeMutablePointer<BookEvent>
+  ) -> Bool {
+    let bytes = delivery.pointee.bytes
+    let length = Int(delivery.pointee.length)
+    let packet = packets + Int(delivery.pointee.packet)
+    let header = packet.pointee.payload
+    guard length >= 8, bytes - header >= EOBIPacket.headerLength, EOBIPacket.isHeader(header) else { return false }
+    // SAFETY: both heads are here; every further read of the message stands behind the check of its length.
+    let nanoseconds = header.littleEndian(UInt64.self, at: 24)
+    let isCurrent = nanoseconds >= Self.currentSince
+    let ends = header.byte(at: 17) == 1
+    let template = bytes.littleEndian(UInt16.self, at: 2)
+    // An event that was open and ends here has a second book event.
+    guard template &- 13_100 <= 6, !(ends && isOpen) else { return false }
+    let shape = everydayShapes[Int(template &- 13_100) << 1 | (isCurrent ? 1 : 0)]
+    guard shape.length > 0, length >= shape.length,
+      writeEveryday(template, bytes, shape, isCurrent, into: event)
+    else { return false }
+    let type = FeedProtocol.eobiSlot(ofTemplate: template)
+    event.pointee.type = type
+    event.pointee.exchangeNanoseconds = day.nanoseconds(nanoseconds)
+    if !ends {
+      event.pointee.flags = .isPartial
+      isOpen = true
+    }
+    self.isCurrent = isCurrent
+    context.count(type: type)
+    return true
   }
 
   @inline(__always)

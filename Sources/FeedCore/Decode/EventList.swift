@@ -19,6 +19,50 @@ struct EventList {
 
   @inline(__always)
   mutating func take(_ wanted: Int) { count = wanted }
+
+  // MARK: - Two events, without a writer
+
+  /// Room for two events, nil where a message behind them may not fit any more.
+  @inline(__always)
+  func reserveTwo() -> UnsafeMutablePointer<BookEvent>? {
+    count <= events.capacity &- Self.perMessageMaximum &- 2 ? events.base + count : nil
+  }
+
+  /// Takes in as many events, which stand where `reserveTwo` said, and writes their group.
+  @inline(__always)
+  mutating func writeGroup(
+    of members: Int, head: BookEvent.Head,
+    _ exchangeNanoseconds: UInt64, into event: UnsafeMutablePointer<BookEvent>
+  ) {
+    event.pointee.head = head
+    event.pointee.head.kind = .group
+    event.pointee.head.type = 0
+    event.pointee.instrument = 0
+    event.pointee.home = 0
+    event.pointee.reference = UInt64(count)
+    event.pointee.second = 0
+    event.pointee.quantity = UInt32(truncatingIfNeeded: members)
+    event.pointee.price = 0
+    event.pointee.exchangeNanoseconds = exchangeNanoseconds
+    count &+= members
+  }
+}
+
+extension UnsafeMutablePointer<BookEvent> {
+  /// One side of a quote.
+  @inline(__always)
+  func writeTop(
+    _ head: BookEvent.Head, _ instrument: UInt32, price: Int32, quantity: UInt32, at exchangeNanoseconds: UInt64
+  ) {
+    pointee.head = head
+    pointee.instrument = instrument
+    pointee.home = 0
+    pointee.reference = 0
+    pointee.second = 0
+    pointee.quantity = quantity
+    pointee.price = price
+    pointee.exchangeNanoseconds = exchangeNanoseconds
+  }
 }
 
 /// Where a decoder writes the events of one message: any number of them.

@@ -15,6 +15,7 @@
 struct IEXDecoder: EventDecoder {
   private let context: DecoderContext
   private let lengths: MessageLengths
+  private let everyday: EverydayTables
   /// TOPS 1.5 has no message for the trading state: its quotes tell it.
   private let quotesTellTrading: Bool
   private var clock = EasternClock()
@@ -22,6 +23,7 @@ struct IEXDecoder: EventDecoder {
   init(_ context: DecoderContext) {
     self.context = context
     lengths = MessageLengths(Self.layouts(of: context.feedProtocol))
+    everyday = EverydayTables(context, Self.shapes(context))
     quotesTellTrading = context.feedProtocol == .tops15
   }
 
@@ -32,6 +34,80 @@ struct IEXDecoder: EventDecoder {
     case .deep10: IEXLayouts.deep
     default: IEXLayouts.deepPlus
     }
+  }
+
+  private static func shapes(_ context: DecoderContext) -> [EverydayShape] {
+    func shape(
+      _ kind: BookEvent.Kind, _ type: Unicode.Scalar, reference: String?,
+      _ fields: (EverydayShape, MessageLayout) -> EverydayShape
+    ) -> EverydayShape {
+      let type = UInt8(ascii: type)
+      guard let layout = layouts(of: context.feedProtocol).layout(ofType: type) else { return EverydayShape() }
+      return fields(EverydayShape(kind, layout, head: context.head(type: type), reference: reference), layout)
+    }
+    func level(_ shape: EverydayShape, _ layout: MessageLayout) -> EverydayShape {
+      shape.with(quantity: "Size", layout).with(price: "Price", layout)
+        .with(.isPartial, where: 1, flip: 1, in: "Event Flags", layout)
+    }
+    return [
+      shape(.add, "a", reference: "Order ID") {
+        $0.with(quantity: "Size", $1).with(price: "Price", $1).with(side: "Side", buys: "8", sells: "5", $1)
+      },
+      shape(.modify, "M", reference: "Order ID Reference") {
+        $0.with(quantity: "Size", $1).with(price: "Price", $1).with(.keepsPlace, where: 1, in: "Modify Flags", $1)
+      },
+      shape(.delete, "R", reference: "Order ID Reference") { shape, _ in shape },
+      shape(.executeWithPrice, "L", reference: "Order ID Reference") {
+        $0.with(quantity: "Size", $1).with(price: "Price", isOfTrade: true, $1).with(second: "Trade ID", $1)
+      },
+      shape(.setLevel, "8", reference: nil) { level($0, $1) },
+      shape(.setLevel, "5", reference: nil) { level($0, $1).selling() },
+      // Both sides: `writeQuote`.
+      shape(.setTop, "Q", reference: nil) { shape, _ in shape },
+    ].filter { $0.head.kind != .setTop || context.feedProtocol != .tops15 }
+  }
+
+  @inline(__always)
+  mutating func decodeEveryday(
+    _ delivery: UnsafeMutablePointer<Delivery>, packets: DecoderContext.Packets,
+    list: UnsafeMutablePointer<EventList>, into event: UnsafeMutablePointer<BookEvent>
+  ) -> Bool {
+    let message = delivery.pointee.bytes
+    let length = delivery.pointee.length
+    // Neither empty nor of the length that stands for "beyond any".
+    if length &- 1 >= UInt16.max - 1 { return false }
+    // SAFETY: one byte is here; every further read lies within the shape's length, checked next.
+    let shape = everyday.shape(message.byte(at: 0))
+    if length < shape.pointee.length { return false }
+    let instrument = everyday.instrument(identifier: message.bigEndian(UInt64.self, at: 10))
+    if !everyday.isKnown(instrument) { return false }
+    let now = clock.sinceMidnight(message.littleEndian(UInt64.self, at: 2))
+    if shape.pointee.head.kind == .setTop {
+      return writeQuote(shape, message, instrument, now, list, event)
+    }
+    return everyday.write(shape, message, .little, instrument: instrument, at: now, into: event)
+  }
+
+  /// TOPS 1.6: both sides, a group of two events.
+  @inline(__always)
+  private func writeQuote(
+    _ shape: UnsafeMutablePointer<EverydayShape>, _ message: UnsafeRawPointer, _ instrument: UInt32, _ now: UInt64,
+    _ list: UnsafeMutablePointer<EventList>, _ event: UnsafeMutablePointer<BookEvent>
+  ) -> Bool {
+    guard let bid = everyday.stored(message.littleEndian(Int64.self, at: 22), instrument),
+      let ask = everyday.stored(message.littleEndian(Int64.self, at: 30), instrument),
+      let side = list.pointee.reserveTwo()
+    else { return false }
+    everyday.settleScale(instrument, if: true)
+    side.writeTop(
+      shape.pointee.head, instrument, price: bid, quantity: message.littleEndian(UInt32.self, at: 18), at: now)
+    var sells = shape.pointee.head
+    sells.sellBit = 1
+    (side + 1).writeTop(
+      sells, instrument, price: ask, quantity: message.littleEndian(UInt32.self, at: 38), at: now)
+    list.pointee.writeGroup(of: 2, head: shape.pointee.head, now, into: event)
+    everyday.count(shape.pointee.head.type)
+    return true
   }
 
   mutating func decode(

@@ -17,11 +17,56 @@
 struct MIAXPearlDecoder: EventDecoder {
   private let context: DecoderContext
   private let lengths = MessageLengths(MIAXPearlLayouts.description)
+  private let everyday: EverydayTables
   private var clock = EasternClock()
   /// Nanoseconds since midnight of the last System Time.
   private var second: UInt64 = 0
 
-  init(_ context: DecoderContext) { self.context = context }
+  init(_ context: DecoderContext) {
+    self.context = context
+    everyday = EverydayTables(context, Self.shapes(context))
+  }
+
+  private static func shapes(_ context: DecoderContext) -> [EverydayShape] {
+    func shape(_ kind: BookEvent.Kind, _ type: UInt8, _ fields: (EverydayShape, MessageLayout) -> EverydayShape)
+      -> EverydayShape
+    {
+      guard let layout = MIAXPearlLayouts.description.layout(ofType: type) else { return EverydayShape() }
+      return fields(EverydayShape(kind, layout, head: context.head(type: type), reference: "Order ID"), layout)
+    }
+    return [
+      shape(.add, 20) {
+        $0.with(quantity: "Size", $1).with(price: "Price", $1).with(side: "Order Side", buys: "B", sells: "S", $1)
+      },
+      shape(.modify, 21) {
+        $0.with(quantity: "Size", $1).with(price: "Price", $1).with(.keepsPlace, where: 1, flip: 1, in: "Flags", $1)
+      },
+      shape(.delete, 23) { shape, _ in shape },
+      shape(.executeWithPrice, 24) {
+        $0.with(quantity: "Size", $1).with(price: "Price", isOfTrade: true, $1).with(second: "Trade ID", $1)
+          .printable(where: 1, in: "Flags", $1)
+      },
+    ]
+  }
+
+  @inline(__always)
+  mutating func decodeEveryday(
+    _ delivery: UnsafeMutablePointer<Delivery>, packets: DecoderContext.Packets,
+    list: UnsafeMutablePointer<EventList>, into event: UnsafeMutablePointer<BookEvent>
+  ) -> Bool {
+    let message = delivery.pointee.bytes
+    let length = delivery.pointee.length
+    // Neither empty nor of the length that stands for "beyond any".
+    if length &- 1 >= UInt16.max - 1 { return false }
+    // SAFETY: one byte is here; every further read lies within the shape's length, checked next.
+    let shape = everyday.shape(message.byte(at: 0))
+    if length < shape.pointee.length { return false }
+    let instrument = everyday.instrument(locate: UInt64(message.littleEndian(UInt32.self, at: 5)))
+    return everyday.isKnown(instrument)
+      && everyday.write(
+        shape, message, .little, instrument: instrument,
+        at: second &+ UInt64(message.littleEndian(UInt32.self, at: 1)), into: event)
+  }
 
   mutating func decode(
     _ delivery: UnsafeMutablePointer<Delivery>, packets: DecoderContext.Packets, into writer: inout EventWriter

@@ -19,6 +19,7 @@
 struct NYSEIntegratedDecoder: EventDecoder {
   private let context: DecoderContext
   private let lengths = MessageLengths(NYSEPillarLayouts.description)
+  private let everyday: EverydayTables
   /// Price scales by PriceScaleCode: nanounits end at nine decimals.
   private let scales = Storage<PriceScale>(capacity: 10, hugePages: false)
   private var clock = EasternClock()
@@ -27,9 +28,58 @@ struct NYSEIntegratedDecoder: EventDecoder {
 
   init(_ context: DecoderContext) {
     self.context = context
+    everyday = EverydayTables(context, Self.shapes(context))
     for code in 0..<10 {
       if let scale = PriceScale(decimals: code) { scales[code] = scale }
     }
+  }
+
+  private static func shapes(_ context: DecoderContext) -> [EverydayShape] {
+    func shape(_ kind: BookEvent.Kind, _ type: UInt8, _ fields: (EverydayShape, MessageLayout) -> EverydayShape)
+      -> EverydayShape
+    {
+      guard let layout = NYSEPillarLayouts.description.layout(ofType: type) else { return EverydayShape() }
+      return fields(EverydayShape(kind, layout, head: context.head(type: type), reference: "OrderID"), layout)
+    }
+    return [
+      shape(.add, 100) {
+        $0.with(quantity: "Volume", $1).with(price: "Price", $1).with(side: "Side", buys: "B", sells: "S", $1)
+      },
+      shape(.modify, 101) {
+        var shape = $0.with(quantity: "Volume", $1).with(price: "Price", $1)
+        shape.head.flags = .keepsPlace
+        return shape
+      },
+      shape(.delete, 102) { shape, _ in shape },
+      shape(.executeWithPrice, 103) {
+        $0.with(quantity: "Volume", $1).with(price: "Price", isOfTrade: true, $1).with(second: "TradeID", $1)
+          .printable(where: 0xFF, in: "PrintableFlag", $1)
+      },
+      shape(.replace, 104) {
+        $0.with(quantity: "Volume", $1).with(price: "Price", $1).with(second: "NewOrderID", $1)
+      },
+    ]
+  }
+
+  @inline(__always)
+  mutating func decodeEveryday(
+    _ delivery: UnsafeMutablePointer<Delivery>, packets: DecoderContext.Packets,
+    list: UnsafeMutablePointer<EventList>, into event: UnsafeMutablePointer<BookEvent>
+  ) -> Bool {
+    let message = delivery.pointee.bytes
+    let length = delivery.pointee.length
+    // Neither shorter than a head nor of the length that stands for "beyond any".
+    if length &- 4 >= UInt16.max - 4 { return false }
+    // SAFETY: the head is here; every further read lies within the shape's length, checked next.
+    let code = message.littleEndian(UInt16.self, at: 2)
+    if code > 255 { return false }
+    let shape = everyday.shape(UInt8(truncatingIfNeeded: code))
+    if length < shape.pointee.length { return false }
+    let instrument = everyday.instrument(locate: UInt64(message.littleEndian(UInt32.self, at: 8)))
+    return everyday.isKnown(instrument)
+      && everyday.write(
+        shape, message, .little, instrument: instrument,
+        at: second &+ UInt64(message.littleEndian(UInt32.self, at: 4)), into: event)
   }
 
   mutating func decode(

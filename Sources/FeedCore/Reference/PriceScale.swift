@@ -8,11 +8,12 @@ public struct PriceScale: BitwiseCopyable, Sendable, Equatable {
   /// Nanounits in one stored unit, at least 1.
   public let nanounits: Int64
   /// Raw wire units in one stored unit, at least 1.
-  public let divisor: Int64
+  public var divisor: Int64 { division.divisor }
+  private let division: ExactDivision
 
   private init(nanounits: Int64, divisor: Int64) {
     self.nanounits = nanounits
-    self.divisor = divisor
+    division = ExactDivision(by: divisor)
   }
 
   /// ITCH "Price(4)": 1/10,000 of a dollar.
@@ -67,11 +68,14 @@ public struct PriceScale: BitwiseCopyable, Sendable, Equatable {
   /// The stored price of a raw one; nil where it is not exact or does not fit 32 bits.
   @inline(__always)
   public func stored(raw: Int64) -> Int32? {
-    // Zeroed memory (an instrument there is not) has divisor 0.
-    if divisor <= 1 { return Int32(exactly: raw) }
-    let quotient = raw / divisor
-    return quotient &* divisor == raw ? Int32(exactly: quotient) : nil
+    let quotient = division.quotient(raw)
+    let stored = Int32(truncatingIfNeeded: quotient)
+    return Int64(stored) == quotient && division.isExact(quotient, of: raw) ? stored : storedLarge(raw: raw)
   }
+
+  /// Of zeroed memory (an instrument there is not) and of divisors beyond 32 bits.
+  @inline(__always)
+  private func storedLarge(raw: Int64) -> Int32? { division.isPlain ? division.slowQuotient(raw, Int32.self) : nil }
 
   /// The raw price of a stored one. Clamped to 64 bits.
   @inline(__always)
