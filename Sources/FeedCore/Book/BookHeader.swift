@@ -34,6 +34,8 @@ struct BookHeader: BitwiseCopyable {
     static var midEvent: Flags { Flags(rawValue: 1_024) }
     /// Orders may rest at 0 and below: spreads, and what else a derivatives venue trades.
     static var anyPrice: Flags { Flags(rawValue: 2_048) }
+    /// Untrusted until the session ends, whatever snapshots may come: its prices mean something else than they did.
+    static var damagedForGood: Flags { Flags(rawValue: 4_096) }
   }
 
   /// Bids, asks beyond the eight best.
@@ -77,7 +79,7 @@ struct BookHeader: BitwiseCopyable {
 
   /// The state of the instrument itself; its channel's may be worse.
   var ownState: BookState {
-    if flags.contains(.untrusted) { return .untrusted }
+    if !flags.isDisjoint(with: [.untrusted, .damagedForGood]) { return .untrusted }
     if flags.contains(.stale) { return .gap }
     return flags.contains(.trading) && !flags.contains(.operationallyHalted) ? .ok : .halted
   }

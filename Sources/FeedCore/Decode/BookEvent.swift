@@ -50,7 +50,8 @@ struct BookEvent: BitwiseCopyable {
     /// The instrument's book is empty; the channel's books are.
     case clearBook
     case clearChannel
-    /// The instrument's book must not be trusted from here on, for the session.
+    /// The instrument's book must not be trusted from here on, until a snapshot brings another one; `quantity` 1: for
+    /// the session.
     case damage
     /// The instrument's book misses changes (`quantity` 1), or is whole again (0).
     case instrumentGap

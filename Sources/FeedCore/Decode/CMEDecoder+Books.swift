@@ -162,7 +162,7 @@ extension CMEDecoder {
 
   /// A price that the book cannot keep was counted: detectors hear that the book is lost.
   @inline(never)
-  private func lose(_ index: Int, _ message: Message, _ writer: inout EventWriter) {
+  func lose(_ index: Int, _ message: Message, _ writer: inout EventWriter) {
     _ = writer.next(.damage, index, message.stamp)
   }
 

@@ -224,9 +224,12 @@ struct CboePITCHDecoder: EventDecoder {
     }
     let side = message.byte(at: 14)
     let isSide = side == UInt8(ascii: "B") || side == UInt8(ascii: "S")
-    if !isSide { context.noteOwned(.badSide, delivery, packets) }
-    guard isSide, let stored = context.price(price, instrument: instrument, delivery, packets) else {
-      writer.put(.damage, type: message.byte(at: 1), instrument: instrument, at: time(message))
+    let stamp = EventStamp(type: message.byte(at: 1), exchangeNanoseconds: time(message))
+    if !isSide {
+      context.noteOwned(.badSide, delivery, packets)
+      _ = writer.next(.damage, instrument, stamp)
+    }
+    guard isSide, let stored = context.price(price, instrument: instrument, stamp, delivery, packets, &writer) else {
       return change(.addForeign, message, quantity: quantity, &writer)
     }
     writer.put(

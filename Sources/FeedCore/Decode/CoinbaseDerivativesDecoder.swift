@@ -401,9 +401,12 @@ struct CoinbaseDerivativesDecoder: EventDecoder {
   private mutating func addSnapshotOrder(_ message: Message, _ writer: inout EventWriter) {
     let quantity = message.int32(12)
     guard let index = instruments.priced(message.number, .main, message.delivery, message.packets, isNew: &isNew),
-      context.owns(index),
-      let price = instruments.price(message.int64(32), index, message.delivery, message.packets)
+      context.owns(index)
     else { return }
+    guard let price = instruments.price(message.int64(32), index, message.delivery, message.packets) else {
+      _ = writer.next(.damage, index, message.stamp)
+      return
+    }
     let event = writer.next(.add, index, message.stamp)
     event.pointee.reference = UInt64(bitPattern: message.int64(24))
     // Positive buys, negative sells.

@@ -173,10 +173,10 @@ extension DeribitDecoder {
       return refuse(.inexactReals, delivery, packets)
     }
     guard let stored = context.directory.pointee.storedPrice(raw: price8, instrument: index) else {
-      return refuse(.pricesOffScale, delivery, packets)
+      return damage(.pricesOffScale, index, delivery, packets, &writer)
     }
     guard let quantity = context.directory.pointee.storedQuantity(raw: amount8, instrument: index) else {
-      return refuse(.quantitiesOffScale, delivery, packets)
+      return damage(.quantitiesOffScale, index, delivery, packets, &writer)
     }
     let event = event(.setLevel, index, &writer)
     event.pointee.isSell = side == 0
@@ -189,6 +189,16 @@ extension DeribitDecoder {
   @inline(never)
   private mutating func refuse(_ counter: Counter, _ delivery: DeliveryPointer, _ packets: Packets) -> Bool {
     context.noteOwned(counter, delivery, packets)
+    return false
+  }
+
+  /// What the instrument's scales cannot keep: the book is not to be trusted.
+  @inline(never)
+  private mutating func damage(
+    _ counter: Counter, _ index: Int, _ delivery: DeliveryPointer, _ packets: Packets, _ writer: inout EventWriter
+  ) -> Bool {
+    context.noteOwned(counter, delivery, packets)
+    _ = event(.damage, index, &writer)
     return false
   }
 

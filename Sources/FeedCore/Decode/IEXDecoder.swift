@@ -152,7 +152,8 @@ struct IEXDecoder: EventDecoder {
     case UInt8(ascii: "8"), UInt8(ascii: "5"): setLevel(type, message, instrument, now, delivery, packets, &writer)
     case UInt8(ascii: "Q"): quote(message, instrument, now, delivery, packets, &writer)
     case UInt8(ascii: "M"):
-      guard let price = price(message, at: 30, instrument, delivery, packets) else { return }
+      let stamp = EventStamp(type: type, exchangeNanoseconds: now)
+      guard let price = price(message, at: 30, instrument, stamp, delivery, packets, &writer) else { return }
       writer.put(
         .modify, type: type, instrument: UInt32(truncatingIfNeeded: instrument),
         reference: message.littleEndian(UInt64.self, at: 18), quantity: message.littleEndian(UInt32.self, at: 26),
@@ -164,10 +165,11 @@ struct IEXDecoder: EventDecoder {
 
   @inline(__always)
   private func price(
-    _ message: UnsafeRawPointer, at offset: Int, _ instrument: Int, _ delivery: UnsafeMutablePointer<Delivery>,
-    _ packets: DecoderContext.Packets
+    _ message: UnsafeRawPointer, at offset: Int, _ instrument: Int, _ stamp: EventStamp,
+    _ delivery: UnsafeMutablePointer<Delivery>, _ packets: DecoderContext.Packets, _ writer: inout EventWriter
   ) -> Int32? {
-    context.price(message.littleEndian(Int64.self, at: offset), instrument: instrument, delivery, packets)
+    context.price(
+      message.littleEndian(Int64.self, at: offset), instrument: instrument, stamp, delivery, packets, &writer)
   }
 
   // MARK: - DEEP+
@@ -179,7 +181,8 @@ struct IEXDecoder: EventDecoder {
   ) {
     let side = message.byte(at: 1)
     if side != UInt8(ascii: "8"), side != UInt8(ascii: "5") { return context.noteOwned(.badSide, delivery, packets) }
-    guard let price = price(message, at: 30, instrument, delivery, packets) else { return }
+    let stamp = EventStamp(type: UInt8(ascii: "a"), exchangeNanoseconds: now)
+    guard let price = price(message, at: 30, instrument, stamp, delivery, packets, &writer) else { return }
     writer.put(
       .add, type: UInt8(ascii: "a"), instrument: UInt32(truncatingIfNeeded: instrument),
       reference: message.littleEndian(UInt64.self, at: 18), isSell: side == UInt8(ascii: "5"),
@@ -210,7 +213,8 @@ struct IEXDecoder: EventDecoder {
     _ delivery: UnsafeMutablePointer<Delivery>, _ packets: DecoderContext.Packets, _ writer: inout EventWriter
   ) {
     let isComplete = message.byte(at: 1) & 1 != 0
-    guard let price = price(message, at: 22, instrument, delivery, packets) else {
+    let stamp = EventStamp(type: type, exchangeNanoseconds: now, flags: isComplete ? [] : .isPartial)
+    guard let price = price(message, at: 22, instrument, stamp, delivery, packets, &writer) else {
       // The level is lost; the event it ends is not.
       if isComplete { writer.put(.endOfEvent, type: type, instrument: instrument, at: now) }
       return
@@ -230,13 +234,14 @@ struct IEXDecoder: EventDecoder {
     _ packets: DecoderContext.Packets, _ writer: inout EventWriter
   ) {
     let type = UInt8(ascii: "Q")
+    let stamp = EventStamp(type: type, exchangeNanoseconds: now)
     let index = UInt32(truncatingIfNeeded: instrument)
-    if let bid = price(message, at: 22, instrument, delivery, packets) {
+    if let bid = price(message, at: 22, instrument, stamp, delivery, packets, &writer) {
       writer.put(
         .setTop, type: type, instrument: index, reference: 0, quantity: message.littleEndian(UInt32.self, at: 18),
         price: bid, at: now)
     }
-    if let ask = price(message, at: 30, instrument, delivery, packets) {
+    if let ask = price(message, at: 30, instrument, stamp, delivery, packets, &writer) {
       writer.put(
         .setTop, type: type, instrument: index, reference: 0, isSell: true,
         quantity: message.littleEndian(UInt32.self, at: 38), price: ask, at: now)

@@ -110,7 +110,8 @@ struct MEMXDepthDecoder: EventDecoder {
       let side = message.byte(at: 24)
       if side != UInt8(ascii: "B"), side != UInt8(ascii: "S") { return context.noteOwned(.badSide, delivery, packets) }
       let raw = message.bigEndian(Int64.self, at: 29)
-      guard let price = context.price(raw, instrument: instrument, delivery, packets) else { return }
+      let stamp = EventStamp(type: type, exchangeNanoseconds: now)
+      guard let price = context.price(raw, instrument: instrument, stamp, delivery, packets, &writer) else { return }
       writer.put(
         .add, type: type, instrument: index, reference: message.bigEndian(UInt64.self, at: 16),
         isSell: side == UInt8(ascii: "S"), quantity: message.bigEndian(UInt32.self, at: 25), price: price, at: now)

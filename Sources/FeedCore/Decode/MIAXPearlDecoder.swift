@@ -104,6 +104,7 @@ struct MIAXPearlDecoder: EventDecoder {
     _ type: UInt8, _ message: UnsafeRawPointer, _ instrument: Int, _ now: UInt64,
     _ delivery: UnsafeMutablePointer<Delivery>, _ packets: DecoderContext.Packets, _ writer: inout EventWriter
   ) {
+    let stamp = EventStamp(type: type, exchangeNanoseconds: now)
     let index = UInt32(truncatingIfNeeded: instrument)
     // Not before the switch: the rare types are shorter.
     var reference: UInt64 { message.littleEndian(UInt64.self, at: 9) }
@@ -111,13 +112,13 @@ struct MIAXPearlDecoder: EventDecoder {
     case 20:
       let side = message.byte(at: 17)
       if side != UInt8(ascii: "B"), side != UInt8(ascii: "S") { return context.noteOwned(.badSide, delivery, packets) }
-      guard let price = price(message, at: 18, instrument, delivery, packets) else { return }
+      guard let price = price(message, at: 18, instrument, stamp, delivery, packets, &writer) else { return }
       writer.put(
         .add, type: type, instrument: index, reference: reference, isSell: side == UInt8(ascii: "S"),
         quantity: message.littleEndian(UInt32.self, at: 26), price: price, at: now)
     case 23: writer.put(.delete, type: type, instrument: index, reference: reference, at: now)
     case 21:
-      guard let price = price(message, at: 17, instrument, delivery, packets) else { return }
+      guard let price = price(message, at: 17, instrument, stamp, delivery, packets, &writer) else { return }
       writer.put(
         .modify, type: type, instrument: index, reference: reference,
         quantity: message.littleEndian(UInt32.self, at: 25), price: price,
@@ -140,10 +141,11 @@ struct MIAXPearlDecoder: EventDecoder {
 
   @inline(__always)
   private func price(
-    _ message: UnsafeRawPointer, at offset: Int, _ instrument: Int, _ delivery: UnsafeMutablePointer<Delivery>,
-    _ packets: DecoderContext.Packets
+    _ message: UnsafeRawPointer, at offset: Int, _ instrument: Int, _ stamp: EventStamp,
+    _ delivery: UnsafeMutablePointer<Delivery>, _ packets: DecoderContext.Packets, _ writer: inout EventWriter
   ) -> Int32? {
-    context.price(raw(message, at: offset), instrument: instrument, delivery, packets)
+    context.price(
+      raw(message, at: offset), instrument: instrument, stamp, delivery, packets, &writer)
   }
 
   // MARK: - Trades and status

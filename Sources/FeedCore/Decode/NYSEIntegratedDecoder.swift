@@ -127,6 +127,7 @@ struct NYSEIntegratedDecoder: EventDecoder {
     _ packets: DecoderContext.Packets, _ writer: inout EventWriter
   ) {
     let now = second &+ UInt64(message.littleEndian(UInt32.self, at: 4))
+    let stamp = EventStamp(type: type, exchangeNanoseconds: now)
     let index = UInt32(truncatingIfNeeded: instrument)
     switch type {
     case 100:
@@ -138,14 +139,14 @@ struct NYSEIntegratedDecoder: EventDecoder {
         .delete, type: type, instrument: index, reference: message.littleEndian(UInt64.self, at: 16), at: now)
     case 104:
       // The side is the old order's: in captures the byte at 40 is NUL (book rule 4).
-      guard let price = price(message, at: 32, instrument, delivery, packets) else { return }
+      guard let price = price(message, at: 32, instrument, stamp, delivery, packets, &writer) else { return }
       writer.put(
         .replace, type: type, instrument: index, reference: message.littleEndian(UInt64.self, at: 16),
         quantity: message.littleEndian(UInt32.self, at: 36), price: price,
         second: message.littleEndian(UInt64.self, at: 24), at: now)
     case 101:
       // The place stays with the price: PositionChange is not set by all (book rule 2).
-      guard let price = price(message, at: 24, instrument, delivery, packets) else { return }
+      guard let price = price(message, at: 24, instrument, stamp, delivery, packets, &writer) else { return }
       writer.put(
         .modify, type: type, instrument: index, reference: message.littleEndian(UInt64.self, at: 16),
         quantity: message.littleEndian(UInt32.self, at: 28), price: price, flags: .keepsPlace, at: now)
@@ -170,10 +171,11 @@ struct NYSEIntegratedDecoder: EventDecoder {
 
   @inline(__always)
   private func price(
-    _ message: UnsafeRawPointer, at offset: Int, _ instrument: Int, _ delivery: UnsafeMutablePointer<Delivery>,
-    _ packets: DecoderContext.Packets
+    _ message: UnsafeRawPointer, at offset: Int, _ instrument: Int, _ stamp: EventStamp,
+    _ delivery: UnsafeMutablePointer<Delivery>, _ packets: DecoderContext.Packets, _ writer: inout EventWriter
   ) -> Int32? {
-    context.price(Int64(message.littleEndian(Int32.self, at: offset)), instrument: instrument, delivery, packets)
+    context.price(
+      Int64(message.littleEndian(Int32.self, at: offset)), instrument: instrument, stamp, delivery, packets, &writer)
   }
 
   /// - Parameter price: its offset; the volume stands behind it.
@@ -184,7 +186,8 @@ struct NYSEIntegratedDecoder: EventDecoder {
     _ writer: inout EventWriter
   ) {
     if side != UInt8(ascii: "B"), side != UInt8(ascii: "S") { return context.noteOwned(.badSide, delivery, packets) }
-    guard let price = price(message, at: offset, instrument, delivery, packets) else { return }
+    let stamp = EventStamp(type: type, exchangeNanoseconds: now)
+    guard let price = price(message, at: offset, instrument, stamp, delivery, packets, &writer) else { return }
     writer.put(
       .add, type: type, instrument: UInt32(truncatingIfNeeded: instrument), reference: reference,
       isSell: side == UInt8(ascii: "S"), quantity: message.littleEndian(UInt32.self, at: offset &+ 4), price: price,
@@ -256,7 +259,8 @@ struct NYSEIntegratedDecoder: EventDecoder {
       context.noteOwned(.pricesOffScale, delivery, packets)
       writer.put(.damage, type: 3, instrument: instrument, at: second)
     } else if context.directory.pointee.setScale(scales.base[code], instrument: instrument) == .refused {
-      context.noteOwned(.priceScaleChanges, delivery, packets)
+      context.refuseScale(
+        .priceScaleChanges, instrument, EventStamp(type: 3, exchangeNanoseconds: second), delivery, packets, &writer)
     }
     context.setRoundLot(UInt32(message.littleEndian(UInt16.self, at: 26)), instrument: instrument)
     context.directory.pointee.records[instrument].marketCategory = message.byte(at: 23)

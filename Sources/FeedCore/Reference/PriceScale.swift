@@ -70,12 +70,11 @@ public struct PriceScale: BitwiseCopyable, Sendable, Equatable {
   public func stored(raw: Int64) -> Int32? {
     let quotient = division.quotient(raw)
     let stored = Int32(truncatingIfNeeded: quotient)
-    return Int64(stored) == quotient && division.isExact(quotient, of: raw) ? stored : storedLarge(raw: raw)
+    guard Int64(stored) == quotient, division.isExact(quotient, of: raw) else {
+      return division.isNone ? Int32(exactly: raw) : nil
+    }
+    return stored
   }
-
-  /// Of zeroed memory (an instrument there is not) and of divisors beyond 32 bits.
-  @inline(__always)
-  private func storedLarge(raw: Int64) -> Int32? { division.isPlain ? division.slowQuotient(raw, Int32.self) : nil }
 
   /// The raw price of a stored one. Clamped to 64 bits.
   @inline(__always)

@@ -36,12 +36,11 @@ public struct QuantityScale: BitwiseCopyable, Sendable, Equatable {
   public func stored(raw: Int64) -> UInt32? {
     let quotient = division.quotient(raw)
     let stored = UInt32(truncatingIfNeeded: quotient)
-    return Int64(stored) == quotient && division.isExact(quotient, of: raw) ? stored : storedLarge(raw: raw)
+    guard Int64(stored) == quotient, division.isExact(quotient, of: raw) else {
+      return division.isNone ? UInt32(exactly: raw) : nil
+    }
+    return stored
   }
-
-  /// Of zeroed memory (an instrument there is not) and of divisors beyond 32 bits.
-  @inline(__always)
-  private func storedLarge(raw: Int64) -> UInt32? { division.isPlain ? division.slowQuotient(raw, UInt32.self) : nil }
 
   /// The raw quantity of a stored one. Clamped to 64 bits.
   @inline(__always)
