@@ -85,8 +85,15 @@ struct BookEvent: BitwiseCopyable {
   var home: UInt32 = 0
   var head = Head()
 
+  /// Where `head` stands: eight bytes, which decoders write as one word.
+  static var headOffset: Int { 40 }
+
   /// The small fields, in one word: a decoder has them ready in a table and writes them at once.
   struct Head: BitwiseCopyable {
+    /// Where `sellBit` stands in the word, little-endian.
+    static var sellShift: UInt64 { 24 }
+    static var typeShift: UInt64 { 40 }
+    static var flagsShift: UInt64 { 48 }
     var kind = Kind.none
     var venue: VenueIndex = 0
     var channel: UInt8 = 0

@@ -55,32 +55,36 @@ extension CMEDecoder {
 
   // MARK: - Levels
 
-  /// The event of a level of a book that is known, this core's and this channel's, but for its type and time; false for
-  /// anything else, as `applyLevel` finds it.
+  /// The event of a level of a book that is known, this core's and this channel's, but for its time; false for anything
+  /// else, as `applyLevel` finds it.
   @inline(__always)
   func writeEverydayLevel(
-    _ entry: UnsafeRawPointer, _ template: UnsafeMutablePointer<CMETemplate>, into event: UnsafeMutablePointer<BookEvent>
+    _ entry: UnsafeRawPointer, _ template: UnsafeMutablePointer<CMETemplate>, type: UInt8,
+    into event: UnsafeMutablePointer<BookEvent>
   ) -> Bool {
-    let directory = context.directory
-    guard let book = Self.book(ofType: entry.byte(at: Int(template.pointee.entryType))),
-      let index = directory.pointee.find(
-        identifier: NumberedInstruments.identifier(
-          entry.littleEndian(Int32.self, at: Int(template.pointee.entrySecurity)), book.view)),
-      context.owns(index), directory.pointee.channels.base[index] == context.channel
-    else { return false }
+    // 0 and 1 are sides of the main view, E and F of the implied one: the lowest bit tells the side of the former, and
+    // its opposite that of the latter.
+    let entryType = entry.byte(at: Int(template.pointee.entryType))
+    let isMain = entryType & ~1 == UInt8(ascii: "0")
+    guard isMain || entryType &- UInt8(ascii: "E") <= 1 else { return false }
+    let number = UInt64(entry.littleEndian(UInt32.self, at: Int(template.pointee.entrySecurity)))
+    let instrument = everyday.instrument(
+      identifier: isMain ? number : number | NumberedInstruments.View.implied.rawValue << 32)
     let action = entry.byte(at: Int(template.pointee.entryAction))
     // 0 new, 1 change, 2 delete, 5 overlay.
-    guard action <= 2 || action == 5 else { return false }
+    guard everyday.isKnown(instrument), everyday.isClaimed(instrument), action <= 2 || action == 5 else {
+      return false
+    }
     var price: Int32 = 0
     var size: UInt32 = 0
     var kind = BookEvent.Kind.deleteLevelAt
     var depth: UInt64 = 0
-    let scale = directory.pointee.scales.base + index
     if action != 2 {
       kind = action == 0 ? .insertLevelAt : .changeLevelAt
       let wire = entry.littleEndian(Int64.self, at: Int(template.pointee.price))
       let (raw, overflow) = wire.multipliedReportingOverflow(by: template.pointee.priceFactor)
-      guard wire != Self.priceNull, !overflow, let stored = scale.pointee.scale.stored(raw: raw) else { return false }
+      // Null times one overflows nothing, and is off every scale but that of single nanounits.
+      guard !overflow, wire != Self.priceNull, let stored = everyday.stored(raw, instrument) else { return false }
       price = stored
       if template.pointee.hasLongSizes {
         guard let whole = UInt32(exactly: entry.littleEndian(UInt64.self, at: Int(template.pointee.size))) else {
@@ -91,18 +95,13 @@ extension CMEDecoder {
         size = Self.size(entry, template.pointee.size)
       }
       if size == 0 { return false }
-      depth = self.depth(index, book.view)
+      depth = self.depth(Int(instrument), isMain ? .main : .implied)
     }
-    scale.pointee.isUsed = true
-    event.pointee.head = context.head(type: 0)
-    event.pointee.kind = kind
-    event.pointee.isSell = book.isSell
-    event.pointee.instrument = UInt32(truncatingIfNeeded: index)
-    event.pointee.home = 0
-    event.pointee.second = UInt64(entry.byte(at: Int(template.pointee.level)))
-    event.pointee.reference = depth
-    event.pointee.price = price
-    event.pointee.quantity = size
+    everyday.settleScale(instrument, if: true)
+    everyday.write(
+      EverydayTables.head(kind, type: type, isSell: entryType & 1 == (isMain ? 1 : 0)), instrument: instrument,
+      reference: depth, second: UInt64(entry.byte(at: Int(template.pointee.level))), price: price, quantity: size,
+      into: event)
     return true
   }
 

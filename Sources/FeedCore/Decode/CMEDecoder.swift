@@ -15,6 +15,7 @@ struct CMEDecoder: EventDecoder {
   let context: DecoderContext
   let instruments: NumberedInstruments
   private let templates = CMETemplates()
+  let everyday: EverydayTables
   private var day = VenueDay(.usCentral)
   /// Books of this channel are in the middle of the venue's event.
   private var isOpen = false
@@ -29,6 +30,7 @@ struct CMEDecoder: EventDecoder {
   init(_ context: DecoderContext) {
     self.context = context
     instruments = NumberedInstruments(context)
+    everyday = EverydayTables(context, [])
   }
 
   /// One message, where it stands in its packet, and what it is.
@@ -74,11 +76,11 @@ struct CMEDecoder: EventDecoder {
       end &+= 8
       guard end <= length, bytes.byte(at: end &- 1) == 0 else { return false }
     }
-    guard writeEverydayLevel(bytes + (group &+ 3), template, into: event) else { return false }
-    event.pointee.type = UInt8(truncatingIfNeeded: bytes.littleEndian(UInt16.self, at: 4))
+    let type = bytes.byte(at: 4)
+    guard writeEverydayLevel(bytes + (group &+ 3), template, type: type, into: event) else { return false }
     event.pointee.exchangeNanoseconds = day.nanoseconds(
       bytes.littleEndian(UInt64.self, at: Int(template.pointee.time)))
-    context.count(type: event.pointee.type)
+    everyday.count(type)
     return true
   }
 

@@ -32,6 +32,9 @@ struct CboePITCHDecoder: EventDecoder {
     standardScale = context.directory.pointee.standardScale
   }
 
+  @inline(__always)
+  private static var widths: EverydayWidths { EverydayWidths(order: .little, price: 0, quantity: 0) }
+
   private static func shapes(_ context: DecoderContext) -> [EverydayShape] {
     func shape(_ kind: BookEvent.Kind, _ type: UInt8, _ fields: (EverydayShape, MessageLayout) -> EverydayShape)
       -> EverydayShape
@@ -40,18 +43,18 @@ struct CboePITCHDecoder: EventDecoder {
       return fields(EverydayShape(kind, layout, head: context.head(type: type), reference: "Order Id"), layout)
     }
     func add(_ shape: EverydayShape, _ layout: MessageLayout) -> EverydayShape {
-      shape.with(quantity: "Quantity", layout).with(price: "Price", layout)
+      shape.with(quantity: "Quantity", widths, layout).with(price: "Price", widths, layout)
         .with(side: "Side Indicator", buys: "B", sells: "S", layout)
     }
     func modify(_ shape: EverydayShape, _ layout: MessageLayout) -> EverydayShape {
-      shape.with(quantity: "Quantity", layout).with(price: "Price", layout)
+      shape.with(quantity: "Quantity", widths, layout).with(price: "Price", widths, layout)
         .with(.keepsPlace, where: 2, in: "Modify Flags", layout)
     }
     return [
       shape(.add, 0x21, add), shape(.add, 0x22, add), shape(.add, 0x2F, add),
-      shape(.execute, 0x23) { $0.with(quantity: "Executed Quantity", $1).with(second: "Execution Id", $1) },
-      shape(.reduce, 0x25) { $0.with(quantity: "Canceled Quantity", $1) },
-      shape(.reduce, 0x26) { $0.with(quantity: "Canceled Quantity", $1) },
+      shape(.execute, 0x23) { $0.with(quantity: "Executed Quantity", widths, $1).with(second: "Execution Id", $1) },
+      shape(.reduce, 0x25) { $0.with(quantity: "Canceled Quantity", widths, $1) },
+      shape(.reduce, 0x26) { $0.with(quantity: "Canceled Quantity", widths, $1) },
       shape(.modify, 0x27, modify), shape(.modify, 0x28, modify),
       shape(.delete, 0x29) { shape, _ in shape },
     ]
@@ -73,7 +76,9 @@ struct CboePITCHDecoder: EventDecoder {
     // SAFETY: the type is here; every further read lies within the shape's length, checked next.
     let type = message.byte(at: 1)
     let shape = everyday.shape(type)
-    guard length >= shape.pointee.length, var raw = shape.pointee.rawPrice(message, .little) else { return false }
+    guard length >= shape.pointee.length, var raw = EverydayShape.rawPrice(shape, message, Self.widths) else {
+      return false
+    }
     // Short prices, in hundredths, come in the types 0x22 and 0x28.
     if type == 0x22 || type == 0x28 { raw &*= 100 }
     var instrument = BookEvent.byReference
@@ -87,8 +92,9 @@ struct CboePITCHDecoder: EventDecoder {
       price = stored
     }
     guard
-      shape.pointee.write(
-        message, .little, instrument: instrument, price: price, key: unitKey, at: time(message), into: event)
+      EverydayShape.write(
+        shape, message, Self.widths, instrument: instrument, price: price, key: unitKey, at: time(message),
+        into: event)
     else { return false }
     if instrument != BookEvent.byReference { everyday.settleScale(instrument, if: true) }
     everyday.count(type)

@@ -24,6 +24,7 @@ struct CoinbaseDerivativesDecoder: EventDecoder {
 
   private let context: DecoderContext
   private let instruments: NumberedInstruments
+  private let everyday: EverydayTables
   private var day = VenueDay(.usCentral)
   /// Books are in the middle of a transaction.
   private var isOpen = false
@@ -36,6 +37,7 @@ struct CoinbaseDerivativesDecoder: EventDecoder {
   init(_ context: DecoderContext) {
     self.context = context
     instruments = NumberedInstruments(context)
+    everyday = EverydayTables(context, [])
   }
 
   /// A message with an instrument.
@@ -99,56 +101,42 @@ struct CoinbaseDerivativesDecoder: EventDecoder {
     let ends = flags & Self.endOfTransaction != 0
     // A transaction that was open and ends here has a second book event.
     guard flags & Self.clearBook == 0, !(ends && isOpen),
-      writeEveryday(isPut, bytes, into: event)
+      writeEveryday(isPut, bytes, flags: ends ? [] : .isPartial, into: event)
     else { return false }
-    let type = UInt8(truncatingIfNeeded: template)
-    event.pointee.type = type
     event.pointee.exchangeNanoseconds = day.nanoseconds(bytes.littleEndian(UInt64.self, at: 24))
-    if !ends {
-      event.pointee.flags.insert(.isPartial)
-      isOpen = true
-    }
-    context.count(type: type)
+    if !ends { isOpen = true }
+    everyday.count(isPut ? 20 : 21)
     return true
   }
 
-  /// The event of an order of an instrument that is known, this core's and this channel's, but for its type and time;
-  /// false for anything else, as `putOrder` and `deleteOrder` find it.
+  /// The event of an order of an instrument that is known, this core's and this channel's, but for its time; false for
+  /// anything else, as `putOrder` and `deleteOrder` find it.
   @inline(__always)
   private func writeEveryday(
-    _ isPut: Bool, _ bytes: UnsafeRawPointer, into event: UnsafeMutablePointer<BookEvent>
+    _ isPut: Bool, _ bytes: UnsafeRawPointer, flags: BookEvent.Flags, into event: UnsafeMutablePointer<BookEvent>
   ) -> Bool {
-    let directory = context.directory
-    let number = bytes.littleEndian(Int32.self, at: 12)
-    guard let index = directory.pointee.find(identifier: NumberedInstruments.identifier(number, .main)),
-      context.owns(index), directory.pointee.channels.base[index] == context.channel
-    else { return false }
-    let scale = directory.pointee.scales.base + index
+    // The main view of a number is known by the number itself.
+    let instrument = everyday.instrument(identifier: UInt64(bytes.littleEndian(UInt32.self, at: 12)))
+    guard everyday.isKnown(instrument), everyday.isClaimed(instrument) else { return false }
     var price: Int32 = 0
     var quantity: Int32 = 0
     var isSell = false
-    var flags: BookEvent.Flags = []
+    var flags = flags
     if isPut {
       let side = bytes.byte(at: 11)
       quantity = bytes.littleEndian(Int32.self, at: 48)
       guard side == 1 || side == 0xFF, quantity > 0,
-        let stored = scale.pointee.scale.stored(raw: bytes.littleEndian(Int64.self, at: 40))
+        let stored = everyday.stored(bytes.littleEndian(Int64.self, at: 40), instrument)
       else { return false }
       price = stored
       isSell = side != 1
-      flags = .mayModify
+      flags.insert(.mayModify)
     }
-    scale.pointee.isUsed = true
-    event.pointee.head = context.head(type: 0)
-    event.pointee.kind = isPut ? .add : .delete
-    event.pointee.isSell = isSell
-    event.pointee.flags = flags
-    event.pointee.instrument = UInt32(truncatingIfNeeded: index)
-    event.pointee.home = 0
-    event.pointee.reference = bytes.littleEndian(UInt64.self, at: 32)
-    event.pointee.second = 0
-    event.pointee.price = price
-    event.pointee.quantity = UInt32(bitPattern: quantity)
+    everyday.settleScale(instrument, if: true)
+    everyday.write(
+      EverydayTables.head(isPut ? .add : .delete, type: isPut ? 20 : 21, isSell: isSell, flags: flags),
+      instrument: instrument, reference: bytes.littleEndian(UInt64.self, at: 32), second: 0, price: price,
+      quantity: UInt32(bitPattern: quantity), into: event)
     return true
   }
 

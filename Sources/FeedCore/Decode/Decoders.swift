@@ -9,6 +9,8 @@ struct Decoders {
   private let contexts: UnsafeMutablePointer<DecoderContext>
   /// Per channel: its decoder, of the type that its protocol says; nil for ITCH.
   private let others: UnsafeMutablePointer<UnsafeMutableRawPointer?>
+  /// The same, but nil where the channel has snapshots of its own: what it hears is filtered, message by message.
+  private let unfiltered: UnsafeMutablePointer<UnsafeMutableRawPointer?>
   /// Events of messages that have several.
   let list: UnsafeMutablePointer<EventList>
   /// Per channel: how far its instruments can be trusted, where snapshots of them come on flows of their own; else nil.
@@ -21,6 +23,7 @@ struct Decoders {
     let capacity = max(1, channels.count)
     itch50 = .allocate(capacity: capacity)
     others = .allocate(capacity: capacity)
+    unfiltered = .allocate(capacity: capacity)
     contexts = .allocate(capacity: capacity)
     protocols = Storage(capacity: capacity, hugePages: false)
     list = .allocate(capacity: 1)
@@ -41,6 +44,7 @@ struct Decoders {
       (contexts + channel).initialize(to: context)
       (itch50 + channel).initialize(to: ITCH50Decoder(context))
       (others + channel).initialize(to: Self.make(context, &deribitVenues))
+      (unfiltered + channel).initialize(to: joined[channel] == nil ? others[channel] : nil)
     }
   }
 
@@ -127,10 +131,7 @@ struct Decoders {
     _: Decoder.Type, _ delivery: UnsafeMutablePointer<Delivery>, _ packets: DecoderContext.Packets, _ isLive: Bool,
     _ event: UnsafeMutablePointer<BookEvent>
   ) -> DecodeOutcome {
-    let channel = Int(delivery.pointee.channel)
-    guard let memory = others[channel] else { return .other }
-    // What a channel with snapshots of its own hears is filtered, message by message.
-    if joined[channel] == nil,
+    if let memory = unfiltered[Int(delivery.pointee.channel)],
       memory.assumingMemoryBound(to: Decoder.self).pointee.decodeEveryday(
         delivery, packets: packets, list: list, into: event)
     {

@@ -22,69 +22,66 @@ extension DeribitDecoder {
     return Level(isSell: side == 0, price: price, quantity: quantity)
   }
 
-  /// The events of a 1001 with one or two entries, of an instrument that is known, this core's and this channel's,
-  /// whose chain goes on with it; false, and nothing done, for anything else, as `decodeBook` finds it.
-  ///
-  /// SAFETY: the message is here as far as its entries reach: checked in `decodeEveryday`.
+  private static var bookRootLength: Int { 29 }
+  private static var groupHeaderLength: Int { 8 }
+  private static var bookEntryLength: Int { 18 }
+
+  /// Takes a 1001 of one or two entries, of an instrument that is known, this core's and this channel's, whose chain
+  /// goes on with it, and returns its length; 0, and nothing done, for anything else: `decode` reads that.
   @inline(__always)
-  func writeEverydayBook(
-    _ bytes: UnsafeRawPointer, entries: UnsafeRawPointer, stride: Int, count: Int,
-    _ list: UnsafeMutablePointer<EventList>, into event: UnsafeMutablePointer<BookEvent>
-  ) -> Bool {
+  mutating func takeEverydayBook(_ bytes: UnsafeRawPointer, available: Int, _ writer: inout EventWriter) -> Int {
+    let least = DeribitMessage.headerLength + Self.bookRootLength + Self.groupHeaderLength
+    guard available >= least else { return 0 }
+    // SAFETY: head, root block and the group's head lie within `available`, and so do the entries: all checked.
+    let group = DeribitMessage.headerLength &+ Int(bytes.littleEndian(UInt16.self, at: 0))
+    // Template 1001 of schema 1, with one group and no string.
+    guard bytes.littleEndian(UInt32.self, at: 2) == UInt32(DeribitMessage.schemaId) << 16 | 1001,
+      bytes.littleEndian(UInt32.self, at: 8) == 1, group >= DeribitMessage.headerLength + Self.bookRootLength,
+      group &+ Self.groupHeaderLength <= available
+    else { return 0 }
+    let stride = Int(bytes.littleEndian(UInt16.self, at: group))
+    let count = Int(bytes.littleEndian(UInt16.self, at: group &+ 2))
+    let entries = group &+ Self.groupHeaderLength
+    let end = entries &+ stride &* count
+    guard count == 1 || count == 2, stride >= Self.bookEntryLength, end <= available,
+      bytes.littleEndian(UInt32.self, at: group &+ 4) == 0, writer.room > 2
+    else { return 0 }
     let place = venue.pointee.find(bytes.littleEndian(UInt32.self, at: 12))
-    if place < 0 { return false }
+    if place < 0 { return 0 }
     let instrument = venue.pointee.instruments.base + place
     let index = Int(instrument.pointee.index) &- 1
     guard instrument.pointee.isFollowed, instrument.pointee.channel == context.channel,
       !instrument.pointee.isSuspect, index >= 0, context.owns(index)
-    else { return false }
+    else { return 0 }
     let scale = context.directory.pointee.scales.base + index
-    guard let first = level(entries, scale) else { return false }
-    var other = first
-    var pair: UnsafeMutablePointer<BookEvent>?
+    guard let first = level(bytes + entries, scale) else { return 0 }
+    var other: Level?
     if count == 2 {
-      guard let second = level(entries + stride, scale), let room = list.pointee.reserveTwo() else { return false }
-      other = second
-      pair = room
+      other = level(bytes + entries + stride, scale)
+      if other == nil { return 0 }
     }
     let isLast = bytes.byte(at: 40) != 0
     guard
       venue.pointee.join.advances(
         place, number: bytes.littleEndian(UInt64.self, at: 32), previous: bytes.littleEndian(UInt64.self, at: 24),
         isLast: isLast)
-    else { return false }
+    else { return 0 }
     scale.pointee.isUsed = true
     tellTime(bytes.littleEndian(UInt64.self, at: 16))
-    let time = venue.pointee.exchangeNanoseconds
-    var head = context.head(type: 1)
-    if let pair {
-      list.pointee.writeGroup(of: 2, head: head, time, into: event)
-      head.kind = .setLevel
-      if !isLast { head.flags = .isPartial }
-      write(first, head, index, time, into: pair)
-      write(other, head, index, time, into: pair + 1)
-    } else {
-      head.kind = .setLevel
-      if !isLast { head.flags = .isPartial }
-      write(first, head, index, time, into: event)
-    }
-    return true
+    type = 1
+    context.count(type: 1)
+    write(first, index, isLast, &writer)
+    if let other { write(other, index, isLast, &writer) }
+    return end
   }
 
   @inline(__always)
-  private func write(
-    _ level: Level, _ head: BookEvent.Head, _ index: Int, _ time: UInt64,
-    into event: UnsafeMutablePointer<BookEvent>
-  ) {
-    event.pointee.head = head
+  private func write(_ level: Level, _ index: Int, _ isLast: Bool, _ writer: inout EventWriter) {
+    let event = event(.setLevel, index, &writer)
     event.pointee.isSell = level.isSell
-    event.pointee.instrument = UInt32(truncatingIfNeeded: index)
-    event.pointee.home = 0
-    event.pointee.reference = 0
-    event.pointee.second = 0
     event.pointee.price = level.price
     event.pointee.quantity = level.quantity
-    event.pointee.exchangeNanoseconds = time
+    if !isLast { event.pointee.flags = .isPartial }
   }
 
   // MARK: - Changes

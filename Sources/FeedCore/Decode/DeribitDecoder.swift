@@ -71,44 +71,12 @@ struct DeribitDecoder: EventDecoder {
     }
   }
 
-  /// A body of one change of one or two levels, of a book that is current, and the channel's next packet.
+  /// A body holds several messages: `decode` takes those that come all day one by one (`takeEverydayBook`).
   @inline(__always)
   mutating func decodeEveryday(
     _ delivery: DeliveryPointer, packets: Packets, list: UnsafeMutablePointer<EventList>,
     into event: UnsafeMutablePointer<BookEvent>
-  ) -> Bool {
-    let bytes = delivery.pointee.bytes
-    let length = Int(delivery.pointee.length)
-    let packet = packets + Int(delivery.pointee.packet)
-    let least = DeribitMessage.headerLength + Self.bookRootLength + Self.groupHeaderLength
-    guard length >= least, bytes - packet.pointee.payload == DeribitPacket.headerLength else { return false }
-    // SAFETY: the framing header stands before the body; head, root block and the group's head lie within `length`.
-    let sequence = (bytes - DeribitPacket.headerLength).littleEndian(UInt32.self, at: 4)
-    let group = DeribitMessage.headerLength &+ Int(bytes.littleEndian(UInt16.self, at: 0))
-    guard !isRestarted, sequence == nextSequence, venue.pointee.unfinished < 0,
-      // Template 1001 of schema 1, with one group and no string.
-      bytes.littleEndian(UInt32.self, at: 2) == UInt32(DeribitMessage.schemaId) << 16 | 1001,
-      bytes.littleEndian(UInt32.self, at: 8) == 1,
-      group >= DeribitMessage.headerLength + Self.bookRootLength, group &+ Self.groupHeaderLength <= length
-    else { return false }
-    let stride = Int(bytes.littleEndian(UInt16.self, at: group))
-    let count = Int(bytes.littleEndian(UInt16.self, at: group &+ 2))
-    guard count &- 1 <= 1, count > 0, stride >= Self.bookEntryLength,
-      bytes.littleEndian(UInt32.self, at: group &+ 4) == 0,
-      group &+ Self.groupHeaderLength &+ stride &* count == length,
-      writeEverydayBook(
-        bytes, entries: bytes + (group &+ Self.groupHeaderLength), stride: stride, count: count, list, into: event)
-    else { return false }
-    now = packet.pointee.captureNanoseconds
-    type = 1
-    nextSequence = sequence &+ 1
-    context.count(type: 1)
-    return true
-  }
-
-  static var bookRootLength: Int { 29 }
-  static var groupHeaderLength: Int { 8 }
-  static var bookEntryLength: Int { 18 }
+  ) -> Bool { false }
 
   mutating func decode(
     _ delivery: DeliveryPointer, packets: Packets, into writer: inout EventWriter
@@ -120,6 +88,11 @@ struct DeribitDecoder: EventDecoder {
     hear(delivery, packets, &writer)
     if venue.pointee.unfinished >= 0 { applyKept(of: venue.pointee.unfinished, delivery, packets, &writer) }
     while bytesLeft > 0 {
+      let taken = takeEverydayBook(delivery.pointee.bytes + (length - bytesLeft), available: bytesLeft, &writer)
+      if taken > 0 {
+        bytesLeft -= taken
+        continue
+      }
       guard
         let message = DeribitMessage(delivery.pointee.bytes + (length - bytesLeft), available: bytesLeft)
       else {

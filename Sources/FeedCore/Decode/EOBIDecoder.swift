@@ -25,6 +25,7 @@ struct EOBIDecoder: EventDecoder {
   /// The instrument whose snapshot is under way, and the orders it still lacks.
   var snapshotInstrument = -1
   var snapshotOrdersLeft = 0
+  let everyday: EverydayTables
   /// By template from 13100 on, and generation; of length 0 those that only the long way reads.
   private let everydayShapes = Storage<EOBIShape>(capacity: 16, hugePages: false)
 
@@ -35,6 +36,7 @@ struct EOBIDecoder: EventDecoder {
   init(_ context: DecoderContext) {
     self.context = context
     instruments = NumberedInstruments(context)
+    everyday = EverydayTables(context, [])
     for template in UInt16(13_100)...13_106 {
       for isCurrent in [false, true] {
         everydayShapes[Int(template - 13_100) << 1 | (isCurrent ? 1 : 0)] =
@@ -42,6 +44,10 @@ struct EOBIDecoder: EventDecoder {
       }
     }
   }
+
+  /// `FeedProtocol.eobiSlot` of the templates 13100 to 13106.
+  @inline(__always)
+  static func everydayType(_ template: UInt16) -> UInt8 { UInt8(truncatingIfNeeded: template &- 13_000) }
 
   struct Message {
     let bytes: UnsafeRawPointer
@@ -75,19 +81,14 @@ struct EOBIDecoder: EventDecoder {
     let template = bytes.littleEndian(UInt16.self, at: 2)
     // An event that was open and ends here has a second book event.
     guard template &- 13_100 <= 6, !(ends && isOpen) else { return false }
-    let shape = everydayShapes[Int(template &- 13_100) << 1 | (isCurrent ? 1 : 0)]
-    guard shape.length > 0, length >= shape.length,
-      writeEveryday(template, bytes, shape, isCurrent, into: event)
+    let shape = everydayShapes.base + (Int(template &- 13_100) << 1 | (isCurrent ? 1 : 0))
+    guard shape.pointee.length > 0, length >= shape.pointee.length,
+      writeEveryday(template, bytes, shape, isCurrent, flags: ends ? [] : .isPartial, into: event)
     else { return false }
-    let type = FeedProtocol.eobiSlot(ofTemplate: template)
-    event.pointee.type = type
     event.pointee.exchangeNanoseconds = day.nanoseconds(nanoseconds)
-    if !ends {
-      event.pointee.flags = .isPartial
-      isOpen = true
-    }
+    if !ends { isOpen = true }
     self.isCurrent = isCurrent
-    context.count(type: type)
+    everyday.count(Self.everydayType(template))
     return true
   }
 

@@ -36,6 +36,9 @@ struct IEXDecoder: EventDecoder {
     }
   }
 
+  @inline(__always)
+  private static var widths: EverydayWidths { EverydayWidths(order: .little, price: 8, quantity: 4) }
+
   private static func shapes(_ context: DecoderContext) -> [EverydayShape] {
     func shape(
       _ kind: BookEvent.Kind, _ type: Unicode.Scalar, reference: String?,
@@ -46,19 +49,19 @@ struct IEXDecoder: EventDecoder {
       return fields(EverydayShape(kind, layout, head: context.head(type: type), reference: reference), layout)
     }
     func level(_ shape: EverydayShape, _ layout: MessageLayout) -> EverydayShape {
-      shape.with(quantity: "Size", layout).with(price: "Price", layout)
+      shape.with(quantity: "Size", widths, layout).with(price: "Price", widths, layout)
         .with(.isPartial, where: 1, flip: 1, in: "Event Flags", layout)
     }
     return [
       shape(.add, "a", reference: "Order ID") {
-        $0.with(quantity: "Size", $1).with(price: "Price", $1).with(side: "Side", buys: "8", sells: "5", $1)
+        $0.with(quantity: "Size", widths, $1).with(price: "Price", widths, $1).with(side: "Side", buys: "8", sells: "5", $1)
       },
       shape(.modify, "M", reference: "Order ID Reference") {
-        $0.with(quantity: "Size", $1).with(price: "Price", $1).with(.keepsPlace, where: 1, in: "Modify Flags", $1)
+        $0.with(quantity: "Size", widths, $1).with(price: "Price", widths, $1).with(.keepsPlace, where: 1, in: "Modify Flags", $1)
       },
       shape(.delete, "R", reference: "Order ID Reference") { shape, _ in shape },
       shape(.executeWithPrice, "L", reference: "Order ID Reference") {
-        $0.with(quantity: "Size", $1).with(price: "Price", isOfTrade: true, $1).with(second: "Trade ID", $1)
+        $0.with(quantity: "Size", widths, $1).with(price: "Price", isOfTrade: true, widths, $1).with(second: "Trade ID", $1)
       },
       shape(.setLevel, "8", reference: nil) { level($0, $1) },
       shape(.setLevel, "5", reference: nil) { level($0, $1).selling() },
@@ -85,7 +88,7 @@ struct IEXDecoder: EventDecoder {
     if shape.pointee.head.kind == .setTop {
       return writeQuote(shape, message, instrument, now, list, event)
     }
-    return everyday.write(shape, message, .little, instrument: instrument, at: now, into: event)
+    return everyday.write(shape, message, Self.widths, instrument: instrument, at: now, into: event)
   }
 
   /// TOPS 1.6: both sides, a group of two events.

@@ -30,6 +30,9 @@ struct MEMXDepthDecoder: EventDecoder {
     everyday = EverydayTables(context, Self.shapes(context))
   }
 
+  @inline(__always)
+  private static var widths: EverydayWidths { EverydayWidths(order: .big, price: 8, quantity: 4) }
+
   private static func shapes(_ context: DecoderContext) -> [EverydayShape] {
     func shape(_ kind: BookEvent.Kind, _ type: UInt8, _ fields: (EverydayShape, MessageLayout) -> EverydayShape)
       -> EverydayShape
@@ -39,12 +42,12 @@ struct MEMXDepthDecoder: EventDecoder {
     }
     return [
       shape(.add, 10) {
-        $0.with(quantity: "Quantity", $1).with(price: "Price", $1).with(side: "Side", buys: "B", sells: "S", $1)
+        $0.with(quantity: "Quantity", widths, $1).with(price: "Price", widths, $1).with(side: "Side", buys: "B", sells: "S", $1)
       },
       shape(.delete, 11) { shape, _ in shape },
-      shape(.reduce, 12) { $0.with(quantity: "Quantity", $1) },
+      shape(.reduce, 12) { $0.with(quantity: "Quantity", widths, $1) },
       shape(.executeWithPrice, 13) {
-        $0.with(quantity: "Quantity", $1).with(price: "Price", isOfTrade: true, $1).with(second: "TradeID", $1)
+        $0.with(quantity: "Quantity", widths, $1).with(price: "Price", isOfTrade: true, widths, $1).with(second: "TradeID", $1)
       },
     ]
   }
@@ -65,7 +68,7 @@ struct MEMXDepthDecoder: EventDecoder {
     let instrument = everyday.instrument(locate: UInt64(message.bigEndian(UInt16.self, at: 14)))
     return everyday.isKnown(instrument)
       && everyday.write(
-        shape, message, .big, instrument: instrument,
+        shape, message, Self.widths, instrument: instrument,
         at: clock.sinceMidnight(message.bigEndian(UInt64.self, at: 6)), into: event)
   }
 

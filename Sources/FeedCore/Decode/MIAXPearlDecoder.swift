@@ -27,6 +27,9 @@ struct MIAXPearlDecoder: EventDecoder {
     everyday = EverydayTables(context, Self.shapes(context))
   }
 
+  @inline(__always)
+  private static var widths: EverydayWidths { EverydayWidths(order: .little, price: 8, quantity: 4) }
+
   private static func shapes(_ context: DecoderContext) -> [EverydayShape] {
     func shape(_ kind: BookEvent.Kind, _ type: UInt8, _ fields: (EverydayShape, MessageLayout) -> EverydayShape)
       -> EverydayShape
@@ -36,14 +39,14 @@ struct MIAXPearlDecoder: EventDecoder {
     }
     return [
       shape(.add, 20) {
-        $0.with(quantity: "Size", $1).with(price: "Price", $1).with(side: "Order Side", buys: "B", sells: "S", $1)
+        $0.with(quantity: "Size", widths, $1).with(price: "Price", widths, $1).with(side: "Order Side", buys: "B", sells: "S", $1)
       },
       shape(.modify, 21) {
-        $0.with(quantity: "Size", $1).with(price: "Price", $1).with(.keepsPlace, where: 1, flip: 1, in: "Flags", $1)
+        $0.with(quantity: "Size", widths, $1).with(price: "Price", widths, $1).with(.keepsPlace, where: 1, flip: 1, in: "Flags", $1)
       },
       shape(.delete, 23) { shape, _ in shape },
       shape(.executeWithPrice, 24) {
-        $0.with(quantity: "Size", $1).with(price: "Price", isOfTrade: true, $1).with(second: "Trade ID", $1)
+        $0.with(quantity: "Size", widths, $1).with(price: "Price", isOfTrade: true, widths, $1).with(second: "Trade ID", $1)
           .printable(where: 1, in: "Flags", $1)
       },
     ]
@@ -64,7 +67,7 @@ struct MIAXPearlDecoder: EventDecoder {
     let instrument = everyday.instrument(locate: UInt64(message.littleEndian(UInt32.self, at: 5)))
     return everyday.isKnown(instrument)
       && everyday.write(
-        shape, message, .little, instrument: instrument,
+        shape, message, Self.widths, instrument: instrument,
         at: second &+ UInt64(message.littleEndian(UInt32.self, at: 1)), into: event)
   }
 

@@ -34,6 +34,9 @@ struct NYSEIntegratedDecoder: EventDecoder {
     }
   }
 
+  @inline(__always)
+  private static var widths: EverydayWidths { EverydayWidths(order: .little, price: 4, quantity: 4) }
+
   private static func shapes(_ context: DecoderContext) -> [EverydayShape] {
     func shape(_ kind: BookEvent.Kind, _ type: UInt8, _ fields: (EverydayShape, MessageLayout) -> EverydayShape)
       -> EverydayShape
@@ -43,20 +46,20 @@ struct NYSEIntegratedDecoder: EventDecoder {
     }
     return [
       shape(.add, 100) {
-        $0.with(quantity: "Volume", $1).with(price: "Price", $1).with(side: "Side", buys: "B", sells: "S", $1)
+        $0.with(quantity: "Volume", widths, $1).with(price: "Price", widths, $1).with(side: "Side", buys: "B", sells: "S", $1)
       },
       shape(.modify, 101) {
-        var shape = $0.with(quantity: "Volume", $1).with(price: "Price", $1)
+        var shape = $0.with(quantity: "Volume", widths, $1).with(price: "Price", widths, $1)
         shape.head.flags = .keepsPlace
         return shape
       },
       shape(.delete, 102) { shape, _ in shape },
       shape(.executeWithPrice, 103) {
-        $0.with(quantity: "Volume", $1).with(price: "Price", isOfTrade: true, $1).with(second: "TradeID", $1)
+        $0.with(quantity: "Volume", widths, $1).with(price: "Price", isOfTrade: true, widths, $1).with(second: "TradeID", $1)
           .printable(where: 0xFF, in: "PrintableFlag", $1)
       },
       shape(.replace, 104) {
-        $0.with(quantity: "Volume", $1).with(price: "Price", $1).with(second: "NewOrderID", $1)
+        $0.with(quantity: "Volume", widths, $1).with(price: "Price", widths, $1).with(second: "NewOrderID", $1)
       },
     ]
   }
@@ -78,7 +81,7 @@ struct NYSEIntegratedDecoder: EventDecoder {
     let instrument = everyday.instrument(locate: UInt64(message.littleEndian(UInt32.self, at: 8)))
     return everyday.isKnown(instrument)
       && everyday.write(
-        shape, message, .little, instrument: instrument,
+        shape, message, Self.widths, instrument: instrument,
         at: second &+ UInt64(message.littleEndian(UInt32.self, at: 4)), into: event)
   }
 
