@@ -54,14 +54,17 @@ struct IEXDecoder: EventDecoder {
     }
     return [
       shape(.add, "a", reference: "Order ID") {
-        $0.with(quantity: "Size", widths, $1).with(price: "Price", widths, $1).with(side: "Side", buys: "8", sells: "5", $1)
+        $0.with(quantity: "Size", widths, $1).with(price: "Price", widths, $1)
+          .with(side: "Side", buys: "8", sells: "5", $1)
       },
       shape(.modify, "M", reference: "Order ID Reference") {
-        $0.with(quantity: "Size", widths, $1).with(price: "Price", widths, $1).with(.keepsPlace, where: 1, in: "Modify Flags", $1)
+        $0.with(quantity: "Size", widths, $1).with(price: "Price", widths, $1)
+          .with(.keepsPlace, where: 1, in: "Modify Flags", $1)
       },
       shape(.delete, "R", reference: "Order ID Reference") { shape, _ in shape },
       shape(.executeWithPrice, "L", reference: "Order ID Reference") {
-        $0.with(quantity: "Size", widths, $1).with(price: "Price", isOfTrade: true, widths, $1).with(second: "Trade ID", $1)
+        $0.with(quantity: "Size", widths, $1).with(price: "Price", isOfTrade: true, widths, $1)
+          .with(second: "Trade ID", $1)
       },
       shape(.setLevel, "8", reference: nil) { level($0, $1) },
       shape(.setLevel, "5", reference: nil) { level($0, $1).selling() },

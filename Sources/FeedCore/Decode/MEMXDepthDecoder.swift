@@ -42,12 +42,14 @@ struct MEMXDepthDecoder: EventDecoder {
     }
     return [
       shape(.add, 10) {
-        $0.with(quantity: "Quantity", widths, $1).with(price: "Price", widths, $1).with(side: "Side", buys: "B", sells: "S", $1)
+        $0.with(quantity: "Quantity", widths, $1).with(price: "Price", widths, $1)
+          .with(side: "Side", buys: "B", sells: "S", $1)
       },
       shape(.delete, 11) { shape, _ in shape },
       shape(.reduce, 12) { $0.with(quantity: "Quantity", widths, $1) },
       shape(.executeWithPrice, 13) {
-        $0.with(quantity: "Quantity", widths, $1).with(price: "Price", isOfTrade: true, widths, $1).with(second: "TradeID", $1)
+        $0.with(quantity: "Quantity", widths, $1).with(price: "Price", isOfTrade: true, widths, $1)
+          .with(second: "TradeID", $1)
       },
     ]
   }

@@ -39,14 +39,17 @@ struct MIAXPearlDecoder: EventDecoder {
     }
     return [
       shape(.add, 20) {
-        $0.with(quantity: "Size", widths, $1).with(price: "Price", widths, $1).with(side: "Order Side", buys: "B", sells: "S", $1)
+        $0.with(quantity: "Size", widths, $1).with(price: "Price", widths, $1)
+          .with(side: "Order Side", buys: "B", sells: "S", $1)
       },
       shape(.modify, 21) {
-        $0.with(quantity: "Size", widths, $1).with(price: "Price", widths, $1).with(.keepsPlace, where: 1, flip: 1, in: "Flags", $1)
+        $0.with(quantity: "Size", widths, $1).with(price: "Price", widths, $1)
+          .with(.keepsPlace, where: 1, flip: 1, in: "Flags", $1)
       },
       shape(.delete, 23) { shape, _ in shape },
       shape(.executeWithPrice, 24) {
-        $0.with(quantity: "Size", widths, $1).with(price: "Price", isOfTrade: true, widths, $1).with(second: "Trade ID", $1)
+        $0.with(quantity: "Size", widths, $1).with(price: "Price", isOfTrade: true, widths, $1)
+          .with(second: "Trade ID", $1)
           .printable(where: 1, in: "Flags", $1)
       },
     ]

@@ -46,7 +46,8 @@ struct NYSEIntegratedDecoder: EventDecoder {
     }
     return [
       shape(.add, 100) {
-        $0.with(quantity: "Volume", widths, $1).with(price: "Price", widths, $1).with(side: "Side", buys: "B", sells: "S", $1)
+        $0.with(quantity: "Volume", widths, $1).with(price: "Price", widths, $1)
+          .with(side: "Side", buys: "B", sells: "S", $1)
       },
       shape(.modify, 101) {
         var shape = $0.with(quantity: "Volume", widths, $1).with(price: "Price", widths, $1)
@@ -55,7 +56,8 @@ struct NYSEIntegratedDecoder: EventDecoder {
       },
       shape(.delete, 102) { shape, _ in shape },
       shape(.executeWithPrice, 103) {
-        $0.with(quantity: "Volume", widths, $1).with(price: "Price", isOfTrade: true, widths, $1).with(second: "TradeID", $1)
+        $0.with(quantity: "Volume", widths, $1).with(price: "Price", isOfTrade: true, widths, $1)
+          .with(second: "TradeID", $1)
           .printable(where: 0xFF, in: "PrintableFlag", $1)
       },
       shape(.replace, 104) {

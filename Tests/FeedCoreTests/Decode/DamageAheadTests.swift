@@ -43,8 +43,8 @@ struct DamageAheadTests {
     harness.finish()
     #expect(harness.counted(.pricesOffScale) == 1 && harness.state(Self.stock, venue: 1) == .untrusted)
     #expect(harness.opportunities.count == 1 && harness.opportunities.first?.end == .bookNotOk)
-    return harness.opportunities.map { "\($0)" } + (0..<2).map { "\(String(describing: harness.digest(Self.stock, venue: $0)))" }
-      + (0..<16).map { "\(harness.shardDigests($0))" }
+    return harness.opportunities.map { "\($0)" }
+      + (0..<2).map { "\(String(describing: harness.digest(Self.stock, venue: $0)))" } + (0..<16).map { "\(harness.shardDigests($0))" }
   }
 
   @Test(arguments: [FeedProtocol.deepPlus, .memxDepth])

@@ -20,7 +20,7 @@ struct ExactDivisionTests {
   @Test func theEndsOfAllRangesAreDividedRight() {
     let divisors: [Int64] = [
       1, 2, 3, 7, 10, 100, 1_000, 10_000, 100_000, 250_000_000, 1_000_000_000, 25_000_000_000, 1 << 31, 1 << 32,
-      1 << 62, .max, .max - 1, (1 << 32) + 1, (1 << 31) - 1, 3 << 61 >> 1,
+      1 << 62, .max, .max - 1, (1 << 32) + 1, (1 << 31) - 1, (3 << 61) >> 1,
     ]
     for divisor in divisors {
       for quotient in [0, 1, -1, 2, 1_234_567, Int64(Int32.max), Int64(Int32.min), Int64(Int32.max) + 1, 1 << 40] {
@@ -31,7 +31,9 @@ struct ExactDivisionTests {
           if !over { #expect(fast(near, divisor) == slow(near, divisor), "\(near) / \(divisor)") }
         }
       }
-      for raw in [Int64.min, .max, .min + 1, 0] { #expect(fast(raw, divisor) == slow(raw, divisor), "\(raw) / \(divisor)") }
+      for raw in [Int64.min, .max, .min + 1, 0] {
+        #expect(fast(raw, divisor) == slow(raw, divisor), "\(raw) / \(divisor)")
+      }
     }
   }
 
