@@ -57,11 +57,11 @@ import Testing
   func taggedPacketsGiveTheSameDeliveries(feedProtocol: FeedProtocol) throws {
     let seed = ProcessInfo.processInfo.environment["FEEDH_TEST_SEED"].flatMap { UInt64($0) } ?? 41
     var random = SplitMix(seed)
-    let plain = try PlainFrames(feedProtocol, changes: 3_000, seed: seed)
+    let plain = try PlainFrames(feedProtocol, changes: 1_500, seed: seed)
     plain.impair(&random)
     let (everyday, general) = (FrameCapture(plain.frames), FrameCapture(plain.tagged()))
     let (short, long) = (try run(everyday), try run(general))
-    #expect(short.handed.count > 2_000, "seed \(seed)")
+    #expect(short.handed.count > 250, "seed \(seed)")
     #expect(short.handed == long.handed, "seed \(seed)")
     for counter in Counter.allCases {
       #expect(short.ingest.counters[counter] == long.ingest.counters[counter], "\(counter), seed \(seed)")
