@@ -37,13 +37,10 @@ public enum DPDKDevice: Sendable, Equatable, CustomStringConvertible {
     .virtual(name: name, arguments: paths.map { "rx_pcap=\($0)" }.joined(separator: ","))
   }
 
-  /// What DPDK calls it; nil: not known before it looks.
-  var name: String? {
-    switch self {
-    case .pci(let address): address.lowercased()
-    case .virtual(let name, _): name
-    case .interface: nil
-    }
+  /// A device of software as DPDK's --vdev has it: "net_pcap0,rx_pcap=F".
+  public static func virtual(_ text: String) -> DPDKDevice {
+    let parts = text.split(separator: ",", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+    return .virtual(name: parts[0], arguments: parts.count > 1 ? parts[1] : "")
   }
 
   public var description: String {

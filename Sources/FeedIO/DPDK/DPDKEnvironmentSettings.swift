@@ -23,6 +23,14 @@ public struct DPDKEnvironmentSettings: Sendable, Equatable {
 
   public init() {}
 
+  /// Memory and cards for these ports.
+  public init(ports: [DPDKPortSettings]) {
+    megabytes = 64 + ports.reduce(0) { $0 + $1.memoryMegabytes }
+    pciAddresses = ports.compactMap { port in
+      if case .pci(let address) = port.device { address } else { nil }
+    }
+  }
+
   /// The words for rte_eal_init.
   ///
   /// The main lcore floats over all of `cpus` ("--lcores 0@(…)"): by itself the EAL would pin the thread that starts
