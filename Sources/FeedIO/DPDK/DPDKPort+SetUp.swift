@@ -9,10 +9,13 @@ extension DPDKPort {
     let membership = chosenMembership()
     let transmitCount = settings.transmitQueues + (membership == .reports ? 1 : 0)
     try checkLimits(transmitCount: transmitCount)
-    try configure(transmitCount: transmitCount)
+    // One at least, though nobody sends: net_memif pairs its rings with the other side's, and drivers of cards are
+    // hardly ever run without.
+    let presentCount = max(transmitCount, min(1, facts.transmitQueuesMaximum))
+    try configure(transmitCount: presentCount)
     let mtu = try setMTU()
     let (receive, transmit) = try descriptors()
-    try makeQueues(receive, transmit, transmitCount: transmitCount, mtu: mtu)
+    try makeQueues(receive, transmit, transmitCount: presentCount, mtu: mtu)
     try check(feedh_dpdk_start_port(number), "start")
     isStarted = true
     plan.multicast = try admitMulticast()
