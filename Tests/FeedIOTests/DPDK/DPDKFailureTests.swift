@@ -95,6 +95,22 @@ struct DPDKFailureTests {
     #expect(try DPDKTest.openingError(device) == nil)
   }
 
+  @Test func portsAreOpenedAllOrNone() throws {
+    let folder = TestFolder()
+    let path = capture(folder)
+    let good = DPDKPortSettings(name: "a", device: .captures([path], name: DPDKTest.name("net_pcap")))
+    var other = DPDKPortSettings(name: "b", device: .virtual(DPDKTest.name("net_ring")))
+    let environment = try DPDKTest.environment()
+    let ports = try DPDKPort.open(all: [good, other], in: environment)
+    #expect(ports.map(\.settings.name) == ["a", "b"] && ports.allSatisfy { $0.queues.count == 1 })
+    for port in ports { port.close() }
+    other.queues = 17
+    #expect(throws: DPDKError.tooManyQueues(port: "b", kind: "receive", wanted: 17, limit: 16)) {
+      try DPDKPort.open(all: [good, other], in: environment)
+    }
+    try DPDKPort.open(good, in: environment).close()
+  }
+
   @Test func groupsThatOnlyAKernelCanJoinAreRefusedWithoutOne() throws {
     let error = try #require(
       try DPDKTest.openingError(.virtual(DPDKTest.name("net_ring"))) {

@@ -74,7 +74,6 @@ struct DPDKNetworkTests {
       idle = taken == 0 ? idle + 1 : 0
       if taken == 0 { sched_yield() }
     }
-    #expect(port.queues[0].figures().linkIsUp != nil)
     port.close()
     return (numbers, port.bufferAccount?.leaked)
   }
@@ -128,6 +127,24 @@ struct DPDKNetworkTests {
     #expect(
       port.queues[0].failure?.description
         == "port test: the interface of net_af_packet_\(pair.one) is gone; bring it back, restart feedh")
+    port.close()
+    #expect(port.bufferAccount?.leaked == 0)
+  }
+
+  @Test func linkThatGoesDownAndComesBackIsSeenAndItsPacketsCome() throws {
+    let pair = try VethPair()
+    let port = try DPDKTest.open(.packetSocket(interface: pair.one, queues: 1, depth: 512))
+    let socket = try RawSocket(pair.other)
+    let reader = QueueReader(port.queues[0])
+    defer { reader.free() }
+    #expect(port.queues[0].figures().linkIsUp == true)
+    #expect(socket.send(frame(1)) && reader.copies(1).map(\.bytes) == [frame(1)])
+    try VethPair.ip("link", "set", pair.other, "down")
+    #expect(port.queues[0].figures().linkIsUp == false && port.queues[0].failure == nil)
+    try VethPair.ip("link", "set", pair.other, "up")
+    #expect(port.queues[0].figures().linkIsUp == true)
+    let again = try RawSocket(pair.other)
+    #expect(again.send(frame(2)) && reader.copies(1).map(\.bytes) == [frame(2)])
     port.close()
     #expect(port.bufferAccount?.leaked == 0)
   }

@@ -11,17 +11,17 @@ struct DPDKSettingsTests {
     var settings = DPDKEnvironmentSettings()
     settings.megabytes = 256
     #expect(
-      settings.arguments(usesHugePages: false, processID: 42, allowedCPUs: [0, 2, 3]) == [
+      settings.arguments(usesHugePages: false, allowedCPUs: [0, 2, 3]) == [
         "feedh", "--lcores=0@(0,2,3)", "--no-huge", "--no-shconf", "-m", "256", "--no-pci", "--no-telemetry",
-        "--log-level=warning", "--file-prefix=feedh-42",
+        "--log-level=warning", "--file-prefix=feedh",
       ])
     settings.pciAddresses = ["0000:3B:00.0", "0000:3b:00.1"]
     settings.cpus = [1]
     settings.filePrefix = "feed-a"
     settings.extraArguments = ["--iova-mode=va"]
     #expect(
-      settings.arguments(usesHugePages: true, processID: 42, allowedCPUs: [0, 2, 3]) == [
-        "feedh", "--lcores=0@(1)", "--in-memory", "-m", "256", "-a", "0000:3b:00.0", "-a", "0000:3b:00.1",
+      settings.arguments(usesHugePages: true, allowedCPUs: [0, 2, 3]) == [
+        "feedh", "--lcores=0@(1)", "--in-memory", "-a", "0000:3b:00.0", "-a", "0000:3b:00.1",
         "--no-telemetry", "--log-level=warning", "--file-prefix=feed-a", "--iova-mode=va",
       ])
   }
