@@ -15,9 +15,11 @@ public final class DPDKEnvironment: Sendable {
   public let arguments: [String]
 
   private static let started = Mutex<Result<DPDKEnvironment, DPDKError>?>(nil)
-  /// Devices that ports are open of: DPDK's own calls about ports are made under this lock.
+  /// Devices that ports are open of: ports come and go under this lock.
   private let open = Mutex<Set<String>>([])
 
+  /// Held while a port is set up.
+  let settingUp = Mutex(())
   private let poolCount = Atomic<Int>(0)
 
   private init(_ settings: DPDKEnvironmentSettings, usesHugePages: Bool, arguments: [String]) {

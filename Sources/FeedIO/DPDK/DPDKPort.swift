@@ -55,15 +55,26 @@ public final class DPDKPort: @unchecked Sendable {
   public static func open(
     _ settings: DPDKPortSettings, in environment: DPDKEnvironment
   ) throws(DPDKError) -> DPDKPort {
-    let (number, facts) = try environment.acquire(settings.device)
-    let port = DPDKPort(settings, number: number, facts: facts, environment: environment)
-    do {
-      try port.setUp()
+    // One port at a time: what DPDK logs meanwhile is that port's.
+    try environment.settingUp.withLock { _ in attempt(settings, in: environment) }.get()
+  }
+
+  private static func attempt(
+    _ settings: DPDKPortSettings, in environment: DPDKEnvironment
+  ) -> Result<DPDKPort, DPDKError> {
+    do throws(DPDKError) {
+      let (number, facts) = try environment.acquire(settings.device)
+      let port = DPDKPort(settings, number: number, facts: facts, environment: environment)
+      do throws(DPDKError) {
+        try port.setUp()
+      } catch {
+        port.abandon()
+        throw error
+      }
       port.closing.withLock { $0.openQueues = port.queues.count }
-      return port
+      return .success(port)
     } catch {
-      port.abandon()
-      throw error
+      return .failure(error)
     }
   }
 
