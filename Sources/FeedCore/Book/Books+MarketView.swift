@@ -117,8 +117,8 @@ extension Books: MarketView {
     if wanted == 0 { return }
     let scratch = venue.pointee.queueScratch
     var count = 0
-    venue.pointee.orders.forEach { index, orderIsSell, order in
-      if index == instrument.index, orderIsSell == isSell, Level.key(price: order.price, isSell: isSell) >= limitKey {
+    venue.pointee.orders.forEach(of: instrument.index, isSell: isSell) { order in
+      if Level.key(price: order.price, isSell: isSell) >= limitKey {
         scratch[count] = order
         count += 1
         wanted -= min(wanted, UInt64(order.quantity))
