@@ -59,6 +59,21 @@ struct ReplayTransport {
     return isScheduled
   }
 
+  /// Sends a cancel of an order that is known there. Takes one timer slot, and needs no room for replies: the order
+  /// has its own.
+  ///
+  /// - Returns: false when there was no room.
+  mutating func sendCancel(
+    _ message: UnsafeRawPointer, length: Int, venue: VenueIndex, at nanoseconds: UInt64
+  ) -> Bool {
+    if timers.room <= (Self.slotsPerOrder - 1) * outboundCount { return false }
+    let (due, overflowed) = nanoseconds.addingReportingOverflow(venues[Int(venue)].orderLatencyNanoseconds)
+    let isScheduled = timers.schedule(
+      message, length: length, venue: venue, direction: .toVenue, at: overflowed ? .max : due)
+    if isScheduled { outboundCount += 1 }
+    return isScheduled
+  }
+
   /// Takes the next message due at `nanoseconds` or before. One that arrives at a venue is worked off there; one that
   /// arrives here is left in `buffer` for the caller.
   mutating func popDue(

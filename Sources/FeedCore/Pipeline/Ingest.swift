@@ -24,7 +24,8 @@ struct Ingest {
   /// What the channels' recoveries want sent; nil: none may ask for anything.
   let outbox: RecoveryOutbox?
 
-  init(plan: FeedPlan, settings: Settings, fileCount: Int) {
+  /// - Parameter retainsPackets: packets go soon after their burst: what has to stay of them is copied.
+  init(plan: FeedPlan, settings: Settings, fileCount: Int, retainsPackets: Bool = false) {
     parser = FrameParser(verifyChecksums: settings.verifyChecksums)
     counters = Counters()
     routes = RouteTable(plan)
@@ -41,7 +42,8 @@ struct Ingest {
           channel: UInt8(channel), transport: description.transport, settings: settings.session, counters: counters,
           instrumentsRecover: plan.instrumentsRecover(channel: channel),
           recovery: Self.makeRecovery(plan, channel: channel, settings: settings, outbox: outbox),
-          answerLines: plan.answerLines(of: channel, settings: settings)))
+          answerLines: plan.answerLines(of: channel, settings: settings),
+          retainedBytes: retainsPackets ? settings.live.lateCopyBytes : nil))
     }
   }
 
@@ -165,6 +167,12 @@ struct Ingest {
       if due > clock { return }
       arbiters[first].advance(to: due, into: &sink)
     }
+  }
+
+  /// Time goes on without a packet: timers run.
+  mutating func pass(to now: UInt64, into sink: inout some DeliverySink) {
+    clock = max(clock, now)
+    if clock >= nextDue { runTimers(into: &sink) }
   }
 
   /// The channel's timers may be due earlier than any known before.
