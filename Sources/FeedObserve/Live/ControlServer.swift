@@ -40,8 +40,10 @@ final class ControlServer {
   }
 
   private func accept() {
-    let descriptor = accept4(listener, nil, nil, Int32(SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue))
+    let descriptor = Glibc.accept(listener, nil, nil)
     if descriptor < 0 { return }
+    _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+    _ = fcntl(descriptor, F_SETFL, O_NONBLOCK)
     // The oldest makes room: it has had its time.
     if clients.count == Self.clientsMaximum { Glibc.close(clients.removeFirst().descriptor) }
     clients.append(Client(descriptor: descriptor))
@@ -61,7 +63,7 @@ final class ControlServer {
     if line.isEmpty { return }
     let reply = Array((answer(Self.text(line)) + "\n").utf8)
     // A line fits the socket's buffer; a client that went away is not waited for.
-    _ = reply.withUnsafeBytes { send(client.descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL.rawValue)) }
+    _ = reply.withUnsafeBytes { send(client.descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
   }
 
   /// Printable ASCII of a request, anything else as "?".

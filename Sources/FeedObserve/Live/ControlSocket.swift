@@ -8,14 +8,21 @@ public enum ControlSocket {
   ///
   /// - Parameter seconds: how long the answer may take.
   /// - Throws: nobody listens there, or does not answer.
-  public static func ask(_ command: ControlCommand, at path: String, seconds: Int = 5) throws(ControlSocketError) -> String {
+  public static func ask(
+    _ command: ControlCommand, at path: String, seconds: Int = 5
+  ) throws(ControlSocketError) -> String {
+    try ask(line: command.rawValue, at: path, seconds: seconds)
+  }
+
+  /// The same of any line.
+  package static func ask(line: String, at path: String, seconds: Int = 5) throws(ControlSocketError) -> String {
     let descriptor = try open()
     defer { close(descriptor) }
     guard try connects(descriptor, path) else { throw .nobodyListens(path: path, reason: reason(errno)) }
     var limit = timeval(tv_sec: seconds, tv_usec: 0)
     setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
-    let request = Array((command.rawValue + "\n").utf8)
-    let sent = request.withUnsafeBytes { send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL.rawValue)) }
+    let request = Array((line + "\n").utf8)
+    let sent = request.withUnsafeBytes { send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
     if sent != request.count { throw .noAnswer(path: path, reason: reason(errno)) }
     var answer: [UInt8] = []
     var buffer = [UInt8](repeating: 0, count: 4_096)

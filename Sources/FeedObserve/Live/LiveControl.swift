@@ -19,6 +19,8 @@ public final class LiveControl: @unchecked Sendable {
 
   private static let pollMilliseconds: Int32 = 20
 
+  /// Of the control socket; nil: none.
+  public let socketPath: String?
   private let options: Options
   private let server: ControlServer?
   private let write: @Sendable (String) -> Void
@@ -43,6 +45,7 @@ public final class LiveControl: @unchecked Sendable {
     socketPath: String? = nil, options: Options = Options(), write: (@Sendable (String) -> Void)? = nil
   ) throws {
     self.options = options
+    self.socketPath = socketPath
     self.write = write ?? { Self.writeError($0) }
     server = if let socketPath { try ControlServer(path: socketPath) } else { nil }
     var signals = Self.signals

@@ -35,7 +35,7 @@ public final class LiveRun: FinishedRun, @unchecked Sendable {
     settings: Settings, queues entries: [LivePacketSource.Entry], packetsMaximum: UInt64 = .max,
     clock: (@Sendable () -> UInt64)? = nil, onWarnings: @escaping @Sendable ([String]) -> Void = { _ in }
   ) throws {
-    try Self.check(settings, entries)
+    try Self.check(settings)
     let plan = try FlowDiscovery.livePlan(settings: settings, portNames: settings.live.ports.map(\.name))
     let source = LivePacketSource(entries, clock: clock)
     self.source = source
@@ -53,13 +53,17 @@ public final class LiveRun: FinishedRun, @unchecked Sendable {
       makeSource: { made })
   }
 
-  private static func check(_ settings: Settings, _ entries: [LivePacketSource.Entry]) throws(LiveRunError) {
-    if entries.isEmpty { throw LiveRunError("no live port is configured; add one under live.ports:") }
+  /// Whether a configuration can be run live; nothing is opened.
+  ///
+  /// - Throws: `LiveRunError`, `FeedPlanError`.
+  public static func check(_ settings: Settings) throws {
+    if settings.live.ports.isEmpty { throw LiveRunError("no live port is configured; add one under live.ports:") }
     if settings.threads.coreCount > 1, settings.threads.layout == .walk {
       throw LiveRunError(
         "threads.layout walk reads a capture once for each of \(settings.threads.coreCount) cores, and live packets "
           + "come once; allowed: rings, or one core; set threads.layout: rings")
     }
+    _ = try FlowDiscovery.livePlan(settings: settings, portNames: settings.live.ports.map(\.name))
   }
 
   /// Runs until `control` says stop, or nothing can come any more. Call once.

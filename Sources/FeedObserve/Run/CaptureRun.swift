@@ -80,7 +80,7 @@ public final class CaptureRun: FinishedRun {
   public var readings: [CaptureReading] { replay.sources.first?.readings ?? [] }
 
   public var inputs: [RunInput] {
-    set.files.map {
+    return self.set.files.map {
       RunInput(
         name: $0.baseName, kind: $0.kind.rawValue, compression: $0.compression.rawValue, bytes: UInt64($0.bytes.count),
         summary: $0.summary)
