@@ -20,7 +20,8 @@ struct Feedh: ParsableCommand {
     version: "\(Version.text)\n\(dpdk)",
     subcommands: [
       ReplayCommand.self, BookCommand.self, DecodeCommand.self, InfoCommand.self, GenerateCommand.self,
-      BenchCommand.self, ControlSubcommand.self, CheckConfigCommand.self, TuneCommand.self, DoctorCommand.self,
+      BenchCommand.self, RunCommand.self, ControlSubcommand.self, CheckConfigCommand.self, TuneCommand.self,
+      DoctorCommand.self, DryRunCommand.self,
     ])
 
   /// "DPDK 22.11.11", or that there is none.

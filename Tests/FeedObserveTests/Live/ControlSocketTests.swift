@@ -33,7 +33,7 @@ import Testing
 
   @Test func commandIsAnsweredAndTheSocketGoesWithTheRun() throws {
     let path = Self.path()
-    try Self.serve(try ControlServer(path: path), { "ok \($0)" }) {
+    try Self.serve(try ControlServer(path: path), { "ok \($0)" }) { () throws in
       #expect(try ControlSocket.ask(.status, at: path) == "ok status")
       #expect(try ControlSocket.ask(.kill, at: path) == "ok kill")
       let mode = try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int
@@ -45,7 +45,7 @@ import Testing
 
   @Test func whatIsNoPrintableTextIsShownAsSuch() throws {
     let path = Self.path()
-    try Self.serve(try ControlServer(path: path), { "refused \($0)" }) {
+    try Self.serve(try ControlServer(path: path), { "refused \($0)" }) { () throws in
       #expect(try ControlSocket.ask(line: "a\u{1B}\u{E9}b", at: path) == "refused a???b")
       // A line without an end is taken when it is too long for a command.
       let long = String(repeating: "x", count: 300)
@@ -57,7 +57,7 @@ import Testing
     let path = Self.path()
     var silent: [Int32] = []
     defer { silent.forEach { close($0) } }
-    try Self.serve(try ControlServer(path: path), { "ok \($0)" }) {
+    try Self.serve(try ControlServer(path: path), { "ok \($0)" }) { () throws in
       for _ in 0..<20 {
         let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
         silent.append(descriptor)

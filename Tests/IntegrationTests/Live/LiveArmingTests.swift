@@ -37,7 +37,7 @@ import Testing
     let control = try harness.makeControl(socket: ScratchFolder.newPath("ctl"))
     let socket = control.socketPath!
     var answers: [String] = []
-    try LiveHarness.run(run, control) {
+    try LiveHarness.run(run, control) { () throws in
       for command in commands {
         answers.append(try ControlSocket.ask(command, at: socket))
         let wanted = command == .arm && answers.last!.hasPrefix("ok")
@@ -125,7 +125,7 @@ import Testing
     let (run, _) = try harness.makeRun([queue])
     let control = try harness.makeControl(socket: ScratchFolder.newPath("ctl"))
     let socket = control.socketPath!
-    try LiveHarness.run(run, control) {
+    try LiveHarness.run(run, control) { () throws in
       #expect(
         try ControlSocket.ask(line: "armm", at: socket)
           == "refused: \"armm\" is no command; allowed: status, arm, disarm, kill, stop")

@@ -103,7 +103,7 @@ import Testing
     let (run, _) = try harness.makeRun([queue], clock: { clock.lastNanoseconds &+ elapsed.load(ordering: .acquiring) })
     let control = try harness.makeControl(socket: ScratchFolder.newPath("ctl"))
     let socket = control.socketPath!
-    try LiveHarness.run(run, control) {
+    try LiveHarness.run(run, control) { () throws in
       let progress = run.replay.progress[0]
       LiveHarness.wait { queue.isAtEnd && progress.packets == UInt64(frames.count) }
       #expect(progress.gaps == 0)
@@ -132,7 +132,7 @@ import Testing
     }
     let control = try harness.makeControl(socket: ScratchFolder.newPath("ctl"))
     let socket = control.socketPath!
-    try LiveHarness.run(run, control) {
+    try LiveHarness.run(run, control) { () throws in
       LiveHarness.wait { queues.allSatisfy(\.isAtEnd) && run.source.failures.count == 1 }
       #expect(try ControlSocket.ask(.status, at: socket).hasSuffix("FAILED q1"))
       #expect(try ControlSocket.ask(.stop, at: socket).hasPrefix("ok"))
@@ -158,7 +158,7 @@ import Testing
     let (run, queues) = try harness.makeRun()
     let control = try harness.makeControl(socket: ScratchFolder.newPath("ctl"), status: 1)
     let socket = control.socketPath!
-    try LiveHarness.run(run, control) {
+    try LiveHarness.run(run, control) { () throws in
       LiveHarness.wait { queues[0].isAtEnd && run.replay.progress[0].books > 0 }
       let status = try ControlSocket.ask(.status, at: socket)
       #expect(status.hasPrefix("ok disarmed paper; packets "), "\(status)")
