@@ -74,10 +74,11 @@ struct RunCommand: ParsableCommand {
     let control = try LiveControl(socketPath: socket ?? settings.live.controlSocket, options: options)
     let ports = try LivePorts(settings)
     warnings += ports.warnings
-    warn(warnings)
+    Self.warn(warnings)
     for line in ports.plan { Feedh.report(line) }
     control.warnings = warnings
-    let run = try LiveRun(settings: settings, queues: ports.entries, packetsMaximum: packets ?? .max) { warn($0) }
+    let run = try LiveRun(
+      settings: settings, queues: ports.entries, packetsMaximum: packets ?? .max, onWarnings: { Self.warn($0) })
     run.run(control: control)
 
     if let reportFile {
@@ -92,7 +93,7 @@ struct RunCommand: ParsableCommand {
     if run.live?.end == .queuesFailed { throw ExitCode(Self.queuesFailedCode) }
   }
 
-  private func warn(_ warnings: [String]) {
+  private static func warn(_ warnings: [String]) {
     for warning in warnings { Feedh.report("warning: \(warning)") }
   }
 
