@@ -86,11 +86,13 @@ int feedh_dpdk_start(int count, const char *const *arguments) {
   if (stream == NULL) return -ENOMEM;
   setlinebuf(stream);
   rte_openlog_stream(stream);
-  // Some words of rte_eal_init go past its log, its usage to standard output among them, where a report may be read.
+  // Some words of rte_eal_init go past its log to standard error; its usage, a hundred lines, to standard output, where
+  // a report may be read: those are dropped.
   fflush(stdout);
   fflush(stderr);
   int file = memfd_create("feedh-dpdk-start", MFD_CLOEXEC);
-  int output = file < 0 ? -1 : divert(STDOUT_FILENO, file);
+  int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
+  int output = nowhere < 0 ? -1 : divert(STDOUT_FILENO, nowhere);
   int errors = file < 0 ? -1 : divert(STDERR_FILENO, file);
   int result = rte_eal_init(count, pointers);
   int error = rte_errno;
@@ -105,6 +107,7 @@ int feedh_dpdk_start(int count, const char *const *arguments) {
     if (length > 0) keep(said, (size_t)length);
     close(file);
   }
+  if (nowhere >= 0) close(nowhere);
   if (result >= 0) return 0;
   return error > 0 ? -error : -EIO;
 }

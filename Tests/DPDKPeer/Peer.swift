@@ -63,16 +63,22 @@ enum Peer {
     var frame = [UInt8](repeating: 0xA5, count: length)
     frame[12] = 0x88
     frame[13] = 0xB5
+    // A receiver that is not there yet, or is slow, is waited for: a minute in all, so that nothing is left behind
+    // where it never comes.
+    let end = time(nil) + 60
+    func push() {
+      if queue.flush() > 0 { return }
+      if time(nil) > end {
+        print("nobody takes the frames: \(queue.figures().frames) of \(count) were sent")
+        exit(1)
+      }
+      sched_yield()
+    }
     for number in 0..<count {
       withUnsafeBytes(of: number.littleEndian) { frame.replaceSubrange(14..<22, with: $0) }
-      // A receiver that is not there yet, or is slow: this side waits for as long as it takes.
-      while !frame.withUnsafeBytes({ queue.append($0) }) {
-        if queue.flush() == 0 { sched_yield() }
-      }
+      while !frame.withUnsafeBytes({ queue.append($0) }) { push() }
     }
-    while queue.waitingCount > 0 {
-      if queue.flush() == 0 { sched_yield() }
-    }
+    while queue.waitingCount > 0 { push() }
     print("ok \(queue.figures().frames)")
     // The receiver still reads what lies in shared memory.
     while readLine() != nil {}

@@ -10,5 +10,4 @@ import Glibc
 // KEY: memory=huge|ordinary|automatic, megabytes=N, pci=ADDRESS, extra=WORD, open=pci:ADDRESS|DEVICE,ARGUMENTS.
 // One line on standard output: "ok …" (exit 0), or the error (exit 1).
 
-setvbuf(stdout, nil, _IOLBF, 0)
 exit(Peer.run(Array(CommandLine.arguments.dropFirst())))

@@ -15,8 +15,12 @@ public final class DPDKEnvironment: Sendable {
   public let arguments: [String]
 
   private static let started = Mutex<Result<DPDKEnvironment, DPDKError>?>(nil)
-  /// Devices that ports are open of: DPDK's own calls about ports are made under this lock.
+  /// Devices that ports are open of: ports come and go under this lock.
   private let open = Mutex<Set<String>>([])
+
+  /// Held while a port is set up.
+  let settingUp = Mutex(())
+  private let poolCount = Atomic<Int>(0)
 
   private init(_ settings: DPDKEnvironmentSettings, usesHugePages: Bool, arguments: [String]) {
     self.settings = settings
@@ -70,6 +74,15 @@ public final class DPDKEnvironment: Sendable {
     let log = takeLog()
     let text = String(cString: strerror(code < 0 ? -code : code))
     return log.isEmpty ? text : "\(log) (\(text))"
+  }
+
+  /// Makes the calling thread known to DPDK until it ends, which gives it a cache of packet buffers: for threads that
+  /// send much. Those that receive are made known by their queue.
+  public func adoptThread() { _ = feedh_dpdk_adopt_thread() }
+
+  /// A name that no other pool of this process has.
+  func poolName(_ kind: String) -> String {
+    "feedh_\(kind)_\(poolCount.add(1, ordering: .relaxed).newValue)"
   }
 
   // MARK: Ports
@@ -161,7 +174,7 @@ public final class DPDKEnvironment: Sendable {
 
   private static func make(_ settings: DPDKEnvironmentSettings, huge: Bool) -> Result<DPDKEnvironment, DPDKError> {
     let allowed = (0..<feedh_allowed_cpu_count()).map { Int(feedh_allowed_cpu($0)) }.filter { $0 >= 0 }
-    let words = settings.arguments(usesHugePages: huge, processID: getpid(), allowedCPUs: allowed)
+    let words = settings.arguments(usesHugePages: huge, allowedCPUs: allowed)
     let starter = Starter(words)
     var thread = pthread_t()
     let made = pthread_create(&thread, nil, Starter.main, Unmanaged.passRetained(starter).toOpaque())

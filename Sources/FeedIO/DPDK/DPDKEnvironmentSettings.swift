@@ -16,8 +16,8 @@ public struct DPDKEnvironmentSettings: Sendable, Equatable {
   public var pciAddresses: [String] = []
   /// CPUs that DPDK's own threads may run on; empty: those this process may. Polling threads are none of them.
   public var cpus: [Int] = []
-  /// Distinguishes the files of processes; nil: by the process's number.
-  public var filePrefix: String?
+  /// Name of the folder that DPDK makes under its run-time folder. Nothing is put there, so processes may share it.
+  public var filePrefix = "feedh"
   /// More words for the EAL, as its guide has them ("--iova-mode=va").
   public var extraArguments: [String] = []
 
@@ -35,14 +35,14 @@ public struct DPDKEnvironmentSettings: Sendable, Equatable {
   ///
   /// The main lcore floats over all of `cpus` ("--lcores 0@(…)"): by itself the EAL would pin the thread that starts
   /// it, and with it every thread made later.
-  func arguments(usesHugePages: Bool, processID: Int32, allowedCPUs: [Int]) -> [String] {
+  func arguments(usesHugePages: Bool, allowedCPUs: [Int]) -> [String] {
     let cpus = (self.cpus.isEmpty ? allowedCPUs : self.cpus).map(String.init).joined(separator: ",")
     var words = ["feedh", "--lcores=0@(\(cpus.isEmpty ? "0" : cpus))"]
     // Either keeps the process from sharing memory with others, which threads of our own (rte_thread_register) need.
-    words += usesHugePages ? ["--in-memory"] : ["--no-huge", "--no-shconf"]
-    words += ["-m", "\(megabytes)"]
+    // Huge pages are taken as they are needed, on the node where they are; ordinary memory is reserved beforehand.
+    words += usesHugePages ? ["--in-memory"] : ["--no-huge", "--no-shconf", "-m", "\(megabytes)"]
     words += pciAddresses.isEmpty ? ["--no-pci"] : pciAddresses.flatMap { ["-a", $0.lowercased()] }
-    words += ["--no-telemetry", "--log-level=warning", "--file-prefix=\(filePrefix ?? "feedh-\(processID)")"]
+    words += ["--no-telemetry", "--log-level=warning", "--file-prefix=\(filePrefix)"]
     return words + extraArguments
   }
 

@@ -34,7 +34,7 @@ public enum DPDKError: Error, Equatable, Sendable, CustomStringConvertible {
       "PCI address \"\(address)\" is none; write it like 0000:3b:00.0, as lspci -D shows it"
     case .badDeviceName(let name):
       "device \"\(name)\" is none of DPDK's; write a driver's name and a number, net_pcap0, then its arguments"
-    case .startFailed(let reason): "DPDK cannot start: \(reason)"
+    case .startFailed(let reason): "DPDK cannot start: \(reason); see feedh doctor, and DPDK's guide for Linux"
     case .deviceFailed(let device, let reason):
       "DPDK cannot use \(device): \(reason); check its name, its arguments and the driver's package (librte-net-*)"
     case .noPort(let device, let present):

@@ -9,10 +9,13 @@ extension DPDKPort {
     let membership = chosenMembership()
     let transmitCount = settings.transmitQueues + (membership == .reports ? 1 : 0)
     try checkLimits(transmitCount: transmitCount)
-    try configure(transmitCount: transmitCount)
+    // One at least, though nobody sends: net_memif pairs its rings with the other side's, and drivers of cards are
+    // hardly ever run without.
+    let presentCount = max(transmitCount, min(1, facts.transmitQueuesMaximum))
+    try configure(transmitCount: presentCount)
     let mtu = try setMTU()
     let (receive, transmit) = try descriptors()
-    try makeQueues(receive, transmit, transmitCount: transmitCount, mtu: mtu)
+    try makeQueues(receive, transmit, transmitCount: presentCount, mtu: mtu)
     try check(feedh_dpdk_start_port(number), "start")
     isStarted = true
     plan.multicast = try admitMulticast()
@@ -51,7 +54,7 @@ extension DPDKPort {
   /// The MTU that buffers are made for.
   private func setMTU() throws(DPDKError) -> Int {
     // A driver over a kernel interface may not know the interface's own.
-    let present = max(facts.mtu, kernelMTU ?? 0)
+    let present = max(facts.mtu, interface.flatMap(KernelInterface.mtu(of:)) ?? 0)
     guard let wanted = settings.mtu else {
       plan.mtu = present
       return present
@@ -71,21 +74,7 @@ extension DPDKPort {
     return wanted
   }
 
-  private var interface: String? {
-    var text = [CChar](repeating: 0, count: Int(IF_NAMESIZE))
-    guard facts.interfaceIndex != 0, if_indextoname(facts.interfaceIndex, &text) != nil else { return nil }
-    return String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-  }
-
-  private var kernelMTU: Int? {
-    guard let interface, let file = fopen("/sys/class/net/\(interface)/mtu", "r") else { return nil }
-    defer { fclose(file) }
-    var text = [CChar](repeating: 0, count: 16)
-    guard fgets(&text, Int32(text.count), file) != nil else { return nil }
-    let digits = text.prefix { $0 >= 48 && $0 <= 57 }.map { UInt8(bitPattern: $0) }
-    // The loopback's 65,536 is no frame that a buffer has to hold.
-    return Int(String(decoding: digits, as: UTF8.self)).map { min($0, 9_216) }
-  }
+  private var interface: String? { KernelInterface.name(index: facts.interfaceIndex) }
 
   private func descriptors() throws(DPDKError) -> (receive: UInt16, transmit: UInt16) {
     try checkDescriptors("receive", settings.queueDepthPackets, facts.receiveDescriptors)
@@ -110,7 +99,7 @@ extension DPDKPort {
 
   // MARK: Memory and queues
 
-  private func makePool(_ kind: String, _ index: Int, buffers: Int, room: Int) throws(DPDKError)
+  private func makePool(_ kind: String, buffers: Int, room: Int) throws(DPDKError)
     -> UnsafeMutableRawPointer
   {
     let room = UInt16(clamping: max(room, facts.receiveBufferMinimum + 128))
@@ -119,7 +108,7 @@ extension DPDKPort {
     // Ordinary memory has no nodes.
     let node = environment.usesHugePages ? Int32(truncatingIfNeeded: facts.node ?? -1) : -1
     let pool = feedh_dpdk_make_pool(
-      "feedh_\(kind)_\(number)_\(index)", count, UInt32(DPDKPortSettings.bufferCache), room, node, &error)
+      environment.poolName(kind), count, UInt32(DPDKPortSettings.bufferCache), room, node, &error)
     guard let pool else {
       let bytes = feedh_dpdk_pool_bytes(count, room)
       throw .noMemory(
@@ -139,7 +128,7 @@ extension DPDKPort {
     let node = Int32(truncatingIfNeeded: facts.node ?? -1)
     for index in 0..<settings.queues {
       // A pool for each queue: no core's buffers ever wait for another core.
-      let pool = try makePool("rx", index, buffers: buffers, room: room)
+      let pool = try makePool("rx", buffers: buffers, room: room)
       try check(
         feedh_dpdk_set_up_receive(number, UInt16(truncatingIfNeeded: index), receive, node, pool),
         "receive queue \(index)")
@@ -168,7 +157,7 @@ extension DPDKPort {
     let room = DPDKPortSettings.bufferRoom(mtu: mtu)
     for index in 0..<count {
       let buffers = DPDKPortSettings.transmitBuffers(descriptors: Int(descriptors))
-      let pool = try makePool("tx", index, buffers: buffers, room: room)
+      let pool = try makePool("tx", buffers: buffers, room: room)
       let isControl = membership == .reports && index == count - 1
       let queue = DPDKTransmitQueue(
         port: number, queue: index, name: "\(name):tx\(index)", pool: pool, frameLengthMaximum: room - 128)
@@ -288,7 +277,7 @@ extension DPDKPort {
     membership.versionMaximum = settings.igmpVersionMaximum
     membership.repeatNanosecondsMaximum = settings.reportRepeatNanosecondsMaximum
     membership.mtu = min(plan.mtu, 1_500)
-    if let address = settings.address ?? interface.flatMap(InterfaceAddress.ipv4(of:)) {
+    if let address = settings.address ?? interface.flatMap(KernelInterface.ipv4(of:)) {
       membership.address = address
     } else {
       plan.notes.append("membership reports come from 0.0.0.0, which some switches pass over; name the port's address")

@@ -55,16 +55,51 @@ public final class DPDKPort: @unchecked Sendable {
   public static func open(
     _ settings: DPDKPortSettings, in environment: DPDKEnvironment
   ) throws(DPDKError) -> DPDKPort {
-    let (number, facts) = try environment.acquire(settings.device)
-    let port = DPDKPort(settings, number: number, facts: facts, environment: environment)
-    do {
-      try port.setUp()
+    // One port at a time: what DPDK logs meanwhile is that port's.
+    try environment.settingUp.withLock { _ in attempt(settings, in: environment) }.get()
+  }
+
+  private static func attempt(
+    _ settings: DPDKPortSettings, in environment: DPDKEnvironment
+  ) -> Result<DPDKPort, DPDKError> {
+    do throws(DPDKError) {
+      let (number, facts) = try environment.acquire(settings.device)
+      let port = DPDKPort(settings, number: number, facts: facts, environment: environment)
+      do throws(DPDKError) {
+        try port.setUp()
+      } catch {
+        port.abandon()
+        throw error
+      }
       port.closing.withLock { $0.openQueues = port.queues.count }
-      return port
+      return .success(port)
     } catch {
-      port.abandon()
-      throw error
+      return .failure(error)
     }
+  }
+
+  /// Opens all ports, or none: those opened before the one that fails are closed again.
+  ///
+  /// - Parameter environment: nil: DPDK is started with memory and cards for these ports.
+  public static func open(
+    all settings: [DPDKPortSettings], in environment: DPDKEnvironment? = nil
+  ) throws(DPDKError) -> [DPDKPort] {
+    let started: DPDKEnvironment
+    if let environment {
+      started = environment
+    } else {
+      started = try DPDKEnvironment.start(DPDKEnvironmentSettings(ports: settings))
+    }
+    var ports: [DPDKPort] = []
+    for port in settings {
+      do throws(DPDKError) {
+        ports.append(try open(port, in: started))
+      } catch {
+        for port in ports { port.close() }
+        throw error
+      }
+    }
+    return ports
   }
 
   // MARK: Figures
@@ -84,10 +119,18 @@ public final class DPDKPort: @unchecked Sendable {
       figures.sentPackets = counts.sent_packets
       figures.sentBytes = counts.sent_bytes
       figures.sendErrors = counts.send_errors
-      let link = feedh_dpdk_link(number)
-      figures.linkIsUp = link < 0 ? nil : link == 1
+      figures.linkIsUp = linkIsUp
       return figures
     }
+  }
+
+  private var linkIsUp: Bool? {
+    // These drivers say that it is up, whatever their interface has.
+    if ["net_af_packet", "net_af_xdp"].contains(facts.driver) {
+      return KernelInterface.name(index: facts.interfaceIndex).flatMap(KernelInterface.linkIsUp(of:))
+    }
+    let link = feedh_dpdk_link(number)
+    return link < 0 ? nil : link == 1
   }
 
   /// Counters of the driver's own (xstats), in its words; none where it has none, or more than 512.

@@ -78,7 +78,9 @@ public struct DPDKPortSettings: Sendable, Equatable {
     } else if let interface = port.interface {
       self.init(
         name: port.name,
-        device: .packetSocket(interface: interface, queues: port.queues, depth: port.queueDepthPackets))
+        device: .packetSocket(
+          interface: interface, queues: port.queues, depth: port.queueDepthPackets,
+          mtu: KernelInterface.mtu(of: interface) ?? 1_500))
     } else {
       return nil
     }

@@ -88,10 +88,13 @@ enum DPDKTest {
 /// Takes packets from a queue until so many came, or nothing came for `patience` polls in a row.
 struct QueueReader {
   var queue: any LiveQueue
-  var patience = 2_000_000
+  var patience: Int
   let burst = UnsafeMutableBufferPointer<Packet>.allocate(capacity: 64)
 
-  init(_ queue: any LiveQueue) { self.queue = queue }
+  init(_ queue: any LiveQueue, patience: Int = 2_000_000) {
+    self.queue = queue
+    self.patience = patience
+  }
 
   /// Calls `body` with each burst. Returns how many packets came.
   @discardableResult

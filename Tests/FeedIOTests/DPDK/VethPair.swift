@@ -45,16 +45,14 @@ final class RawSocket {
     // ETH_P_ALL, in network byte order.
     descriptor = socket(AF_PACKET, Int32(SOCK_RAW.rawValue | SOCK_NONBLOCK.rawValue), Int32(UInt16(3).bigEndian))
     try #require(descriptor >= 0)
-    var address = sockaddr_ll()
-    address.sll_family = UInt16(AF_PACKET)
-    address.sll_protocol = UInt16(3).bigEndian
-    address.sll_ifindex = Int32(if_nametoindex(interface))
-    let bound = withUnsafePointer(to: &address) {
-      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_ll>.size))
-      }
-    }
-    try #require(bound == 0)
+    // sockaddr_ll, which is not imported: family, protocol, interface, then the hardware's type and address.
+    let address = UnsafeMutableRawBufferPointer.allocate(byteCount: 20, alignment: 8)
+    defer { address.deallocate() }
+    address.initializeMemory(as: UInt8.self, repeating: 0)
+    address.storeBytes(of: UInt16(AF_PACKET), toByteOffset: 0, as: UInt16.self)
+    address.storeBytes(of: UInt16(3).bigEndian, toByteOffset: 2, as: UInt16.self)
+    address.storeBytes(of: Int32(if_nametoindex(interface)), toByteOffset: 4, as: Int32.self)
+    try #require(bind(descriptor, address.baseAddress!.assumingMemoryBound(to: sockaddr.self), 20) == 0)
   }
 
   deinit { close(descriptor) }
