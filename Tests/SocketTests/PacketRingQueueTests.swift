@@ -58,7 +58,7 @@ struct PacketRingQueueTests {
     #expect(Set(packets.map(\.destination)) == ["239.1.1.1:26400"])
   }
 
-  @Test func jumboFrames() throws {
+  @Test func jumboFramesComeWhole() throws {
     let network = try TestNetwork()
     defer { network.leave() }
     for side in ["left", "right"] { try TestNetwork.ip("link set \(side) mtu 9000") }
@@ -72,7 +72,7 @@ struct PacketRingQueueTests {
     #expect(collector.collect(200).map(\.frame) == frames)
   }
 
-  @Test func onlyWhatWasSubscribedComes() throws {
+  @Test func onlyWhatWasSubscribedPassesTheFilter() throws {
     let network = try TestNetwork()
     defer { network.leave() }
     let sources = ["10.9.0.11", "10.9.0.12"].map { IPAddress($0)! }
@@ -184,7 +184,7 @@ struct PacketRingQueueTests {
     #expect(collector.collect(came + 20).suffix(20).map { number(of: $0.payload) } == (0..<20).map { 5_000 + $0 })
   }
 
-  @Test func interfaceDownUpAndGone() throws {
+  @Test func aDownInterfaceIsWaitedForAndAGoneOneEndsTheQueue() throws {
     let network = try TestNetwork()
     defer { network.leave() }
     let collector = Collector(try ring([.test("239.1.1.1", 26_400)]))

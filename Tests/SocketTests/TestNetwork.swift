@@ -14,12 +14,26 @@ final class TestNetwork {
   private static let newNetwork: Int32 = 0x4000_0000
   private let outside: Int32
 
+  /// What the system did not do. (`#require` would make a failure of asking whether it would.)
+  struct Refusal: Error {
+    let what: String
+    let error = String(cString: strerror(errno))
+  }
+
+  private static func need(_ isTrue: Bool, _ what: String) throws(Refusal) {
+    if !isTrue { throw Refusal(what: what) }
+  }
+
   init() throws {
     // Not declared by the module map of the C library.
-    let symbol = try #require(dlsym(nil, "unshare"))
+    guard let symbol = dlsym(nil, "unshare") else { throw Refusal(what: "unshare") }
     outside = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC)
-    try #require(outside >= 0)
-    try #require(unsafeBitCast(symbol, to: (@convention(c) (Int32) -> Int32).self)(Self.newNetwork) == 0)
+    try Self.need(outside >= 0, "the namespace outside")
+    let unshare = unsafeBitCast(symbol, to: (@convention(c) (Int32) -> Int32).self)
+    guard unshare(Self.newNetwork) == 0 else {
+      close(outside)
+      throw Refusal(what: "unshare")
+    }
     do {
       try furnish()
     } catch {
@@ -50,42 +64,47 @@ final class TestNetwork {
   /// The kernel finds out some time later that both ends are up, and tells IPv6 then.
   private static func waitUntilRunning(_ interfaces: [String]) throws {
     let netlink = feedh_link_open()
-    try #require(netlink >= 0)
+    try need(netlink >= 0, "netlink")
     defer { close(netlink) }
     let end = Date(timeIntervalSinceNow: 30)
     for interface in interfaces {
       var link = feedh_link()
       var state = feedh_link_state()
-      try #require(feedh_link_find(interface, &link) == 0)
+      try need(feedh_link_find(interface, &link) == 0, interface)
       while feedh_link_read(netlink, link.index, &state) == 0, !state.is_up, Date() < end { sched_yield() }
-      try #require(state.is_up, "\(interface)")
+      try need(state.is_up, interface + " up")
     }
   }
 
   /// Runs the program ip. Not by Foundation's Process, which watches its child from another thread by means of
   /// sockets: it would do so in the wrong namespace, or without rights.
   static func ip(_ arguments: String) throws {
-    let path = try #require(program("ip"))
+    guard let path = program("ip") else { throw Refusal(what: "ip") }
     var words = ([path] + arguments.split(separator: " ").map(String.init)).map { strdup($0) } + [nil]
     defer { for word in words { free(word) } }
     var child: pid_t = 0
-    try #require(posix_spawn(&child, path, nil, nil, &words, environ) == 0)
+    try need(posix_spawn(&child, path, nil, nil, &words, environ) == 0, path)
     var status: Int32 = 0
-    while waitpid(child, &status, 0) < 0 { try #require(errno == EINTR) }
-    try #require(status == 0, "ip \(arguments)")
+    while waitpid(child, &status, 0) < 0 { try need(errno == EINTR, "waitpid") }
+    try need(status == 0, "ip " + arguments)
   }
 
   /// Writes a file below /proc/sys of this thread's namespace.
   static func set(_ path: String, _ value: String) throws {
     let file = open("/proc/sys/" + path, O_WRONLY | O_CLOEXEC)
-    try #require(file >= 0, "\(path)")
+    try need(file >= 0, path)
     defer { close(file) }
-    try #require(write(file, value, value.utf8.count) == value.utf8.count, "\(path)")
+    try need(write(file, value, value.utf8.count) == value.utf8.count, path)
   }
 
   /// Groups that are joined at an interface, as the kernel lists them: hexadecimal words.
   static func groups() throws -> String {
     try String(contentsOfFile: "/proc/thread-self/net/igmp", encoding: .utf8)
+  }
+
+  /// Lines of the kernel's list of bound sockets of this namespace, "udp" or "packet".
+  static func sockets(_ kind: String) throws -> [Substring] {
+    try String(contentsOfFile: "/proc/thread-self/net/" + kind, encoding: .utf8).split(separator: "\n")
   }
 
   private static func program(_ name: String) -> String? {
@@ -125,7 +144,12 @@ final class FrameSender: @unchecked Sendable {
 
   /// False where the interface took it not: it is down, or its queue is full.
   @discardableResult
-  func send(_ frame: [UInt8]) -> Bool { Glibc.send(socket, frame, frame.count, 0) == frame.count }
+  func send(_ frame: [UInt8]) -> Bool { frame.withUnsafeBytes { send($0) } }
+
+  @discardableResult
+  func send(_ frame: UnsafeRawBufferPointer) -> Bool {
+    Glibc.send(socket, frame.baseAddress, frame.count, 0) == frame.count
+  }
 }
 
 /// Sends datagrams through the kernel, by way of an interface, as an ordinary program does.

@@ -105,7 +105,7 @@ struct UDPSocketQueueTests {
     #expect(any.collect(30).map { number(of: $0.payload) } == Array(0..<30))
   }
 
-  @Test func unicastAndAnyAddressOfTheInterface() throws {
+  @Test func unicastComesToOneAddressOrToAnyOfTheInterface() throws {
     let network = try TestNetwork()
     defer { network.leave() }
     let one = Collector(try queue("right", [.test("10.9.0.2", 26_400)]))
@@ -203,7 +203,7 @@ struct UDPSocketQueueTests {
     #expect(collector.queue.figures() == figures, "asking again counts nothing twice")
   }
 
-  @Test func interfaceDownUpAndGone() throws {
+  @Test func aDownInterfaceIsWaitedForAndAGoneOneEndsTheQueue() throws {
     let network = try TestNetwork()
     defer { network.leave() }
     let collector = Collector(try queue("right", [.test("239.1.1.1", 26_400), .test("239.1.1.2", 26_400)]))
