@@ -101,7 +101,8 @@ int feedh_link_read(int netlink, uint32_t index, struct feedh_link_state *result
   // Running: administratively up, and a carrier where the driver can tell.
   result->is_up = (info->ifi_flags & (IFF_UP | IFF_RUNNING)) == (IFF_UP | IFF_RUNNING);
   int left = (int)IFLA_PAYLOAD(&answer.header);
-  for (const struct rtattr *attribute = IFLA_RTA(info); RTA_OK(attribute, left); attribute = RTA_NEXT(attribute, left)) {
+  const struct rtattr *attribute = IFLA_RTA(info);
+  for (; RTA_OK(attribute, left); attribute = RTA_NEXT(attribute, left)) {
     if (attribute->rta_type != IFLA_STATS64) continue;
     struct rtnl_link_stats64 statistics;
     size_t here = RTA_PAYLOAD(attribute);

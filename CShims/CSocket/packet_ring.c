@@ -11,8 +11,8 @@
 #include <unistd.h>
 
 _Static_assert(sizeof(struct feedh_filter_instruction) == sizeof(struct sock_filter), "the kernel's layout");
-_Static_assert(offsetof(struct feedh_filter_instruction, operand) == offsetof(struct sock_filter, k), "the kernel's layout");
-_Static_assert(offsetof(struct feedh_filter_instruction, jump_true) == offsetof(struct sock_filter, jt), "the kernel's layout");
+_Static_assert(offsetof(struct feedh_filter_instruction, jump_true) == offsetof(struct sock_filter, jt), "its jumps");
+_Static_assert(offsetof(struct feedh_filter_instruction, operand) == offsetof(struct sock_filter, k), "its operand");
 
 int feedh_ring_open(void) {
   // Protocol 0: no packet comes before the filter, the ring and the interface are set.
@@ -26,7 +26,8 @@ int feedh_ring_set_filter(int handle, const struct feedh_filter_instruction *ins
 }
 
 int feedh_ring_map(
-    int handle, uint32_t block_size, uint32_t block_count, uint32_t timeout_milliseconds, bool hardware, void **memory) {
+    int handle, uint32_t block_size, uint32_t block_count, uint32_t timeout_milliseconds, bool hardware,
+    void **memory) {
   int version = TPACKET_V3;
   if (setsockopt(handle, SOL_PACKET, PACKET_VERSION, &version, sizeof version) < 0) return -errno;
   // Room in front of each packet for the VLAN tag that is put back.

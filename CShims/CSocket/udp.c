@@ -130,9 +130,10 @@ int64_t feedh_socket_set_receive_buffer(int handle, int wanted) {
 
 int feedh_socket_set_busy_poll(int handle, int microseconds) {
   int error = set(handle, SOL_SOCKET, SO_BUSY_POLL, microseconds);
+  if (error < 0) return error;
   // Since Linux 5.11; without it interrupts go on beside the polling.
-  if (error == 0) set(handle, SOL_SOCKET, SO_PREFER_BUSY_POLL, 1);
-  return error;
+  error = set(handle, SOL_SOCKET, SO_PREFER_BUSY_POLL, 1);
+  return error == -ENOPROTOOPT ? 0 : error;
 }
 
 int feedh_socket_stamp(int handle, bool hardware) {

@@ -51,3 +51,8 @@ struct TestFrame {
     return big(UInt64(value == 0 ? 0xFFFF : value), 2)
   }
 }
+
+/// An IPv4 frame to a group with payload number `number`.
+func testFrame(_ number: Int, to group: String, _ port: UInt16, length: Int = 40) -> [UInt8] {
+  TestFrame(group: group, port: port, payload: payload(number, length: length)).bytes
+}

@@ -49,7 +49,8 @@ int feedh_link_read(int netlink, uint32_t index, struct feedh_link_state *_Nonnu
 /// Whether the interface still exists in the namespace of `socket`, any socket. Cheap: no lock of the kernel's.
 bool feedh_link_exists(int socket, uint32_t index);
 
-/// Has the card stamp every packet it receives (SIOCSHWTSTAMP), which outlives this program. -EPERM, -EOPNOTSUPP, -ERANGE.
+/// Has the card stamp every packet it receives (SIOCSHWTSTAMP), which outlives this program. -EPERM, -EOPNOTSUPP,
+/// -ERANGE.
 int feedh_link_stamp_in_hardware(const char *_Nonnull name);
 
 // MARK: - UDP (udp.c)

@@ -43,7 +43,8 @@ struct PacketRingOpening {
     // The kernel charges filters to the socket's option memory.
     if error == -ENOMEM {
       throw .noMemory(
-        what: "the filter of \(name)", bytes: filter.instructions.count * 8, remedy: "sysctl -w net.core.optmem_max=1048576")
+        what: "the filter of \(name)", bytes: filter.instructions.count * 8,
+        remedy: "sysctl -w net.core.optmem_max=1048576")
     }
     if error < 0 { throw .refused("attaching the filter", at: name, code: error) }
 
@@ -57,7 +58,8 @@ struct PacketRingOpening {
     guard code == 0, let mapped else {
       if code == -ENOMEM || code == -EAGAIN {
         throw .noMemory(
-          what: "the packet ring of \(name)", bytes: blockSize * blockCount, remedy: "set live.receiveBufferBytes lower")
+          what: "the packet ring of \(name)", bytes: blockSize * blockCount,
+          remedy: "set live.receiveBufferBytes lower")
       }
       throw .refused("making the packet ring", at: name, code: code)
     }

@@ -22,7 +22,8 @@ public struct PacketRingOptions: Sendable, Equatable {
   /// Memory of the ring, bytes: `live.receiveBufferBytes`. Raised to what 48 blocks need, a block being as long as the
   /// longest packet at least; rounded to whole blocks. 65,536 ... 1 G.
   public var bufferBytes = 33_554_432
-  /// How long the kernel may keep packets in a block that is not full, milliseconds: the latency at low rates. 1 ... 1,000.
+  /// How long the kernel may keep packets in a block that is not full, milliseconds: the latency at low rates.
+  /// 1 ... 1,000.
   public var blockTimeoutMilliseconds = 1
   public var reception = Reception.groups
   /// Nil: this ring sees all packets of the interface.

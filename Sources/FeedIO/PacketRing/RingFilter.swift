@@ -3,8 +3,8 @@ import FeedCore
 
 /// The socket filter of a packet ring: only UDP datagrams to the groups, ports and sources that are wanted reach it.
 ///
-/// Classic BPF, which the kernel checks and compiles to machine code; run on packets whose outermost VLAN tag the kernel
-/// has taken out. In order:
+/// Classic BPF, which the kernel checks and compiles to machine code; run on packets whose outermost VLAN tag the
+/// kernel has taken out. In order:
 ///
 /// 1. Packets that this machine sends are dropped.
 /// 2. Frames with a further VLAN tag pass: what the filter cannot judge, the pipeline routes.
@@ -94,8 +94,10 @@ struct RingFilter {
     for subscription in subscriptions {
       let port = Test(load: Code.loadHalfIndirect, offset: 16, value: UInt32(subscription.port))
       part.add(
-        subscription, address: { [Test(load: Code.loadWord, offset: $1 ? 26 : 30, value: UInt32(truncatingIfNeeded: $0.low))] },
-        port: port)
+        subscription,
+        address: {
+          [Test(load: Code.loadWord, offset: $1 ? 26 : 30, value: UInt32(truncatingIfNeeded: $0.low))]
+        }, port: port)
     }
     part.add(Code.returnConstant, 0)
     return part.instructions

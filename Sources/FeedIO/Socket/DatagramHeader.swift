@@ -36,8 +36,12 @@ struct DatagramHeader: BitwiseCopyable {
     isIPv6 = !address.isIPv4
     isWildcard = address.isWildcard
     func put(_ value: UInt64, length: Int, at offset: Int, isSummed: Bool = false) {
-      for index in 0..<length { bytes[offset + index] = UInt8(truncatingIfNeeded: value >> UInt64(8 * (length - 1 - index))) }
-      if isSummed { for index in stride(from: offset, to: offset + length, by: 2) { sum += UInt32(bytes[index]) << 8 | UInt32(bytes[index + 1]) } }
+      for index in 0..<length {
+        let byte = UInt8(truncatingIfNeeded: value >> UInt64(8 * (length - 1 - index)))
+        bytes[offset + index] = byte
+        // Offsets of what is summed are even.
+        if isSummed { sum += UInt32(byte) << (index % 2 == 0 ? 8 : 0) }
+      }
     }
     // RFC 1112 section 6.4, RFC 2464 section 7.
     let multicast = isIPv6 ? 0x3333_0000_0000 | address.low & 0xFFFF_FFFF : 0x0100_5E00_0000 | address.low & 0x7F_FFFF

@@ -98,6 +98,8 @@ extension LiveSubscription {
 extension LiveInterface {
   func checkIsUsable(for subscriptions: [LiveSubscription]) throws(LiveOpeningError) {
     if !isUp { throw .interfaceIsDown(name: name) }
-    if !takesMulticast, subscriptions.contains(where: \.address.isMulticastGroup) { throw .noMulticast(interface: name) }
+    if !takesMulticast, subscriptions.contains(where: \.address.isMulticastGroup) {
+      throw .noMulticast(interface: name)
+    }
   }
 }

@@ -36,7 +36,8 @@ struct UDPSocketOpening {
     }
     guard let batch = feedh_udp_batch_make(UInt32(slots)) else {
       buffers.deallocate()
-      throw .noMemory(what: "datagram headers", bytes: slots * 256, remedy: "take smaller bursts (threads.burstPackets)")
+      throw .noMemory(
+        what: "datagram headers", bytes: slots * 256, remedy: "take smaller bursts (threads.burstPackets)")
     }
     self.buffers = buffers
     self.batch = batch
@@ -99,10 +100,8 @@ struct UDPSocketOpening {
     guard options.busyPollMicroseconds > 0 else { return }
     let busy = feedh_socket_set_busy_poll(socket, Int32(clamping: options.busyPollMicroseconds))
     if busy < 0 {
-      warn(
-        busy == -EPERM
-          ? "sockets of \(interface.name) do not poll the driver (SO_BUSY_POLL): grant CAP_NET_ADMIN"
-          : "sockets of \(interface.name) do not poll the driver (SO_BUSY_POLL): \(String(cString: strerror(-busy)))")
+      let reason = busy == -EPERM ? "grant CAP_NET_ADMIN" : String(cString: strerror(-busy))
+      warn("polls of \(interface.name) leave the driver to interrupts (SO_BUSY_POLL, SO_PREFER_BUSY_POLL): \(reason)")
     }
   }
 

@@ -14,8 +14,8 @@ import Synchronization
 ///     queue.close()
 ///
 /// Packets are Ethernet frames whose headers `DatagramHeader` made up of what the kernel says: group, port and source
-/// are true. Sockets are asked in turn; of a burst that several sockets filled the packets are put in the order of their
-/// stamps, and one that was overtaken by an earlier burst takes that burst's last stamp.
+/// are true. Sockets are asked in turn; of a burst that several sockets filled the packets are put in the order of
+/// their stamps, and one that was overtaken by an earlier burst takes that burst's last stamp.
 ///
 /// One core polls; `figures` and `failure` may be asked by any thread.
 public final class UDPSocketQueue: LiveQueue, @unchecked Sendable {
@@ -130,7 +130,9 @@ public final class UDPSocketQueue: LiveQueue, @unchecked Sendable {
         unfinished &+= 1
       }
     }
-    for position in 0..<unfinished where filled < limit { filled &+= take(turn[position], limit &- filled, out, filled) }
+    for position in 0..<unfinished where filled < limit {
+      filled &+= take(turn[position], limit &- filled, out, filled)
+    }
     if filled == 0 {
       if TickClock.now >= nextLookTicks { lookAtLink() }
       return 0
@@ -208,7 +210,7 @@ public final class UDPSocketQueue: LiveQueue, @unchecked Sendable {
     return time
   }
 
-  /// Merges the last `added` packets among the `sorted` before them; where stamps are equal the earlier ones stay first.
+  /// Merges the last `added` packets among the `sorted` before them; of equal stamps the earlier ones stay first.
   static func merge(
     _ packets: UnsafeMutablePointer<Packet>, sorted: Int, added: Int, _ spare: UnsafeMutablePointer<Packet>
   ) {
