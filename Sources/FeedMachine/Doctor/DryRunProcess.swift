@@ -15,7 +15,8 @@ enum DryRunProcess {
   ///   - milliseconds: how long it may take.
   static func run(_ words: [String], milliseconds: Int32) -> (ending: Ending, output: String) {
     var ends: [Int32] = [-1, -1]
-    guard pipe2(&ends, O_CLOEXEC) == 0 else { return (.notStarted(reason: text(errno)), "") }
+    guard pipe(&ends) == 0 else { return (.notStarted(reason: text(errno)), "") }
+    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
     defer { close(ends[0]) }
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
