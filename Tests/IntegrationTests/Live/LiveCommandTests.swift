@@ -151,9 +151,8 @@ import Testing
     var text = "venues: [ { name: nasdaq }, { name: bx } ]\nfeeds:\n"
     for venue in 0...1 {
       text += "  - { name: f\(venue), venue: \(generated.settings.venues[venue].name), protocol: itch50, lines: ["
-      text += (0...1).map {
-        let address = SimulatedLine.address(venue: venue, line: $0)
-        return "{ name: L\($0), group: \(SimulatedLine.groupText(venue: venue, line: $0)), port: \(address.port) }"
+      text += generated.settings.feeds[venue].lines.map {
+        "{ name: \($0.name), group: \($0.group!), port: \($0.port!) }"
       }.joined(separator: ", ")
       text += " ] }\n"
     }

@@ -30,8 +30,8 @@ final class LiveHarness: @unchecked Sendable {
 
   /// Time stands where the last packet left it: no timer runs but by packets.
   func makeRun(
-    _ queues: [CaptureQueue]? = nil, packets: UInt64 = .max, clock: (@Sendable () -> UInt64)? = nil,
-    _ change: (inout Settings) -> Void = { _ in }
+    _ queues: [CaptureQueue]? = nil, packets: UInt64 = .max, _ change: (inout Settings) -> Void = { _ in },
+    clock: (@Sendable () -> UInt64)? = nil
   ) throws -> (run: LiveRun, queues: [CaptureQueue]) {
     var settings = settings
     change(&settings)
