@@ -40,6 +40,8 @@ let package = Package(
     .target(name: "CDynamic", path: "CShims/CDynamic"),
     // Questions to the kernel that have no file: network devices, the state of the clock.
     .target(name: "CMachine", path: "CShims/CMachine"),
+    // Kernel sockets that packets arrive at: recvmmsg with control messages, AF_PACKET rings, interfaces.
+    .target(name: "CSocket", path: "CShims/CSocket"),
     .target(
       name: "CDPDK", path: "CShims/CDPDK", exclude: ["sys"],
       cSettings: [
@@ -51,7 +53,7 @@ let package = Package(
       linkerSettings: ["rte_ethdev", "rte_mbuf", "rte_mempool", "rte_ring", "rte_eal"].map { .linkedLibrary($0, dpdk) }),
 
     .target(name: "FeedCore", dependencies: ["CPlatform", "CSIMD"]),
-    .target(name: "FeedIO", dependencies: ["FeedCore", "CDynamic", "CDPDK"]),
+    .target(name: "FeedIO", dependencies: ["FeedCore", "CDynamic", "CDPDK", "CSocket"]),
     .target(name: "FeedSim", dependencies: ["FeedIO"]),
     .target(name: "FeedObserve", dependencies: ["FeedIO"]),
     .target(name: "FeedConfig", dependencies: ["FeedIO", .product(name: "Yams", package: "Yams")]),
@@ -73,6 +75,8 @@ let package = Package(
       dependencies: ["FeedObserve", .product(name: "Histogram", package: "hdrhistogram-swift")]),
     .testTarget(name: "FeedConfigTests", dependencies: ["FeedConfig"]),
     .testTarget(name: "FeedMachineTests", dependencies: ["FeedMachine"]),
+    // Live queues on loopback and veth pairs, in network namespaces of their own.
+    .testTarget(name: "SocketTests", dependencies: ["FeedIO", "FeedSim", "CPlatform", "CSocket"]),
     // Runs the built `feedh` as its users do.
     .testTarget(name: "IntegrationTests", dependencies: ["feedh", "FeedSim", "FeedObserve"]),
   ]

@@ -16,6 +16,7 @@ packages=(
   "zlib1g-dev: captures packed with gzip"
   "zstd: captures packed with zstd"
   "valgrind: instruction counts (Scripts/instructions)"
+  "iproute2: network namespaces that live queues are tested in"
   "python3: gates written in Python (Scripts/check-hot-path)"
   "shellcheck: the scripts that feedh tune writes"
   "binutils: objdump, for the machine code that the gates read"

@@ -88,6 +88,10 @@ public enum ConfigurationKeys {
     keys.optionalText("group", .address, \.group, "Destination address of the line's packets; null: any.")
     keys.optionalInteger(
       "port", .count(1...65_535), \.port, unit: "UDP port", "Destination port of the line's packets; null: any.")
+    keys.optionalText(
+      "source", .address, \.source, "The only sender wanted (source-specific multicast); null: any. Live runs only.")
+    keys.optionalText(
+      "livePort", .name, \.livePort, "Name of the live port it arrives at; null: any of them. Live runs only.")
     keys.choice(
       "role", \.role,
       "What it carries; live: the feed as it is published; retransmission: answers to requests for missing messages.")
@@ -175,6 +179,11 @@ public enum ConfigurationKeys {
     keys.optionalText(
       "interface", .interface, \.interface, "The kernel's name of its interface; null: known by its PCI address alone.")
     keys.optionalText("pciAddress", .pciAddress, \.pciAddress, "Its place on the PCI bus, for DPDK; null: none needed.")
+    keys.optionalText(
+      "vdev", .device, \.vdev, "A virtual device of DPDK's with its arguments, such as net_pcap0,rx_pcap=F; null: none.")
+    keys.choice(
+      "driver", \.driver,
+      "What receives its packets; auto: dpdk with a pciAddress or vdev, else socket; packet: an AF_PACKET ring.")
     keys.integer("queues", .count(1...64), \.queues, unit: "queues", "Receive queues that packets are spread over.")
     keys.integer(
       "queueDepthPackets", .count(64...32_768), \.queueDepthPackets, unit: "packets",
@@ -196,6 +205,9 @@ public enum ConfigurationKeys {
     keys.section("orders", "Sending orders.")
     keys.boolean("orders.enabled", \.orders.enabled, "Send orders; false: detect only.")
     keys.text("orders.firm", .firm, \.orders.firm, "OUCH Firm (MPID); empty: the port's default.")
+    keys.choice(
+      "orders.arming", \.orders.arming,
+      "A live run starts disarmed and refuses every order; never: it stays so; command: until feedh control arms it.")
     addExecution(&keys)
     addLive(&keys)
   }
@@ -300,11 +312,17 @@ public enum ConfigurationKeys {
   }
 
   private static func addLive(_ keys: inout KeyGroup<Settings>) {
-    keys.section("live", "Live packets: what feedh tune and feedh doctor prepare the machine for.")
-    keys.list("live.ports", maximumCount: 16, "Ports that packets arrive at; each needs an interface or a PCI address.")
+    keys.section("live", "Live packets: what feedh run receives, and feedh tune and feedh doctor prepare the machine for.")
+    keys.list("live.ports", maximumCount: 16, "Ports that packets arrive at; each needs an interface, a PCI address or a virtual device.")
     keys.integer(
       "live.receiveBufferBytes", .count(65_536...1_073_741_824), \.live.receiveBufferBytes, unit: "bytes",
       "Receive buffer of each multicast socket.")
+    keys.integer(
+      "live.lateCopyBytes", .count(65_536...1_073_741_824), \.live.lateCopyBytes, unit: "bytes",
+      "Delivered packets kept of each channel, to compare late copies with.")
+    keys.optionalText(
+      "live.controlSocket", .socketPath, \.live.controlSocket,
+      "Unix-domain socket on which feedh run takes the commands of feedh control; null: none.")
     keys.optionalText(
       "live.recordFolder", .folder, \.live.recordFolder, "Folder that packets are recorded to; null: nowhere.")
   }
@@ -328,6 +346,16 @@ public enum ConfigurationKeys {
     keys.integer(
       "threads.stall", .duration(1_000...10 * second), \.threads.stallNanoseconds,
       "A duty cycle that takes longer counts as a stall.")
+    keys.choice(
+      "threads.idle", \.threads.idle,
+      "Where nothing came; spin: look again at once; pause: tell the CPU; yield: let other threads run. Live runs only.")
+    keys.choice(
+      "threads.scheduling", \.threads.scheduling,
+      "How the system schedules cores; fifo: SCHED_FIFO, on machines of three CPUs and more. Live runs only.")
+    keys.integer(
+      "threads.priority", .count(1...99), \.threads.priority, "Priority under SCHED_FIFO.")
+    keys.boolean(
+      "threads.lockMemory", \.threads.lockMemory, "Keep all memory resident (mlockall). Live runs only.")
     keys.section("capacity", "Sizes of the tables, reserved before the first packet.")
     keys.integer(
       "capacity.liveOrders", .count(1_024...64 * million), \.capacity.liveOrders, unit: "orders per venue",

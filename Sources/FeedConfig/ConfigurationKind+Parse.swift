@@ -46,7 +46,7 @@ extension ConfigurationKind {
     case .firm:
       let isFirm = text.utf8.count <= 4 && text.utf8.allSatisfy { Self.isFirmByte($0) }
       return isFirm ? .success(.text(text)) : .failure(Refusal(what: shown, remedy: "write the MPID, or \"\""))
-    case .interface, .pciAddress, .folder: return machineName(text, shown)
+    case .interface, .pciAddress, .folder, .socketPath, .device: return machineName(text, shown)
     case .credential(let maximumLength):
       let fits = text.utf8.count <= maximumLength && text.utf8.allSatisfy { $0 >= 0x20 && $0 < 0x7F }
       // Its text is nobody's business: the place is enough.
@@ -71,6 +71,12 @@ extension ConfigurationKind {
       let shape = text.utf8.map { Self.isHexadecimalDigit($0) ? UInt8(ascii: "x") : $0 }
       isOne = shape == Array("xxxx:xx:xx.x".utf8)
       remedy = "write an address that `lspci -D` shows"
+    case .socketPath:
+      isOne = (1...107).contains(text.utf8.count) && !text.utf8.contains(0)
+      remedy = "write a shorter path"
+    case .device:
+      isOne = (1...255).contains(text.utf8.count) && text.utf8.allSatisfy { (0x20...0x7E).contains($0) }
+      remedy = "write it as DPDK's --vdev wants it"
     default:
       isOne = (1...4_095).contains(text.utf8.count) && !text.utf8.contains(0)
       remedy = "write the path of a folder"

@@ -31,6 +31,10 @@ public enum ConfigurationKind: Sendable, Equatable {
   case pciAddress
   /// The path of a folder.
   case folder
+  /// The path of a Unix-domain socket, which the system keeps short.
+  case socketPath
+  /// A device and its arguments as its driver wants them.
+  case device
   /// What a server knows us by: printable ASCII, may be empty.
   case credential(maximumLength: Int)
   /// A list of whole numbers.
@@ -50,10 +54,10 @@ public enum ConfigurationKind: Sendable, Equatable {
     case .address: "address"
     case .fileName: "file name"
     case .symbol: "symbol"
-    case .firm, .credential: "text"
+    case .firm, .credential, .device: "text"
     case .interface: "interface"
     case .pciAddress: "PCI address"
-    case .folder: "path"
+    case .folder, .socketPath: "path"
     case .counts: "list of integers"
     }
   }
@@ -76,6 +80,8 @@ public enum ConfigurationKind: Sendable, Equatable {
     case .interface: "1 ... 15 characters, no / : or space"
     case .pciAddress: "dddd:bb:dd.f in digits 0-9 a-f"
     case .folder: "1 ... 4095 bytes"
+    case .socketPath: "1 ... 107 bytes"
+    case .device: "1 ... 255 printable ASCII characters"
     case .credential(let maximumLength): "0 ... \(maximumLength) printable ASCII characters"
     case .counts(let range, let maximumCount):
       "at most \(maximumCount) of \(Self.text(range, ScalarText.format(_:)))"
@@ -91,7 +97,8 @@ public enum ConfigurationKind: Sendable, Equatable {
     case .duration: "a duration such as 1ms (units ns, us, ms, s, min, h), \(range)"
     case .decimal: "a decimal with at most \(quantumDecimals) decimals, \(range)"
     case .counts: "a list of whole numbers, \(range)"
-    case .boolean, .choice, .name, .address, .fileName, .symbol, .firm, .credential, .interface, .pciAddress, .folder:
+    case .boolean, .choice, .name, .address, .fileName, .symbol, .firm, .credential, .interface, .pciAddress, .folder,
+      .socketPath, .device:
       range
     }
   }

@@ -4,7 +4,7 @@ extension ConfigurationPlan {
   /// The plan for people; not a stable format. Ends without a newline.
   public var description: String {
     let parts = [
-      venueLines, feedLines, sessionLines, detectorLines, riskLines, coreLines, tableLines,
+      venueLines, feedLines, sessionLines, detectorLines, riskLines, coreLines, liveLines, tableLines,
       notes.isEmpty ? [] : ["notes"] + notes.map { "  " + $0 },
     ]
     return parts.filter { !$0.isEmpty }.map { $0.joined(separator: "\n") }.joined(separator: "\n\n")
@@ -144,6 +144,22 @@ extension ConfigurationPlan {
           ? "frames and arbitrates" : "shards " + core.shards.map(String.init).joined(separator: " ")
         return "  core \(core.index)  \(cpu)  \(work)"
       }
+  }
+
+  /// What `feedh run` does with it; nothing where no port is configured.
+  private var liveLines: [String] {
+    let live = settings.live
+    if live.ports.isEmpty { return [] }
+    let ports = live.ports.map { port in
+      let place = [port.interface.map { "interface \($0)" }, port.pciAddress, port.vdev].compactMap { $0 }
+      return "  \(port.name) ← \(place.joined(separator: ", ")), driver \(port.driver.rawValue), "
+        + "queues \(port.queues)"
+    }
+    let orders = !settings.orders.enabled ? "off" : settings.orders.arming == .never
+      ? "decided and refused: orders.arming is never" : "refused until feedh control arms them"
+    return ["live    \(live.ports.count) port\(live.ports.count == 1 ? "" : "s")"] + ports + [
+      "  orders    \(orders)", "  control   \(live.controlSocket ?? "no socket")",
+    ]
   }
 
   private var tableLines: [String] {

@@ -68,11 +68,11 @@ extension ConfigurationWalker {
 
   /// A port that nothing was said about would be no port.
   private mutating func checkDevice(of port: PortSettings, _ place: Place, at path: String) {
-    if port.interface != nil || port.pciAddress != nil { return }
-    if refused["\(path).interface"] != nil || refused["\(path).pciAddress"] != nil { return }
+    if port.interface != nil || port.pciAddress != nil || port.vdev != nil { return }
+    if ["interface", "pciAddress", "vdev"].contains(where: { refused["\(path).\($0)"] != nil }) { return }
     report(
-      place, "\(path) says nothing about where the port is", allowed: "an interface, a pciAddress, or both",
-      "add interface: or pciAddress:")
+      place, "\(path) says nothing about where the port is", allowed: "an interface, a pciAddress, or both; or a vdev",
+      "add interface:, pciAddress: or vdev:")
   }
 
   /// A line that nothing was said about would match every packet.

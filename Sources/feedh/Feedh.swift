@@ -9,7 +9,7 @@ struct Feedh: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "feedh", abstract: "Market-data feed handler and order executor.",
     discussion: """
-      Reads captures of market data, keeps every order book, finds opportunities across venues, and sends orders to \
+      Reads captures of market data, or receives it live, keeps every order book, finds opportunities across venues, and sends orders to \
       simulated venues. Exits with 0 when a run completes, whatever its counters; with 2 for bad usage, files or \
       configuration, which are one line on standard error.
 
@@ -20,7 +20,8 @@ struct Feedh: ParsableCommand {
     version: "\(Version.text)\n\(dpdk)",
     subcommands: [
       ReplayCommand.self, BookCommand.self, DecodeCommand.self, InfoCommand.self, GenerateCommand.self,
-      BenchCommand.self, CheckConfigCommand.self, TuneCommand.self, DoctorCommand.self, DryRunCommand.self,
+      BenchCommand.self, RunCommand.self, ControlSubcommand.self, CheckConfigCommand.self, TuneCommand.self,
+      DoctorCommand.self, DryRunCommand.self,
     ])
 
   /// "DPDK 22.11.11", or that there is none.

@@ -330,8 +330,14 @@ struct ProblemExample: Sendable, CustomTestStringConvertible {
     # Live.
 
     > live: { ports: [ { name: a } ] }
-    1:18: live.ports[0] says nothing about where the port is; allowed: an interface, a pciAddress, or both; add
-      interface: or pciAddress:
+    1:18: live.ports[0] says nothing about where the port is; allowed: an interface, a pciAddress, or both; or a vdev;
+      add interface:, pciAddress: or vdev:
+
+    > live: { ports: [ { name: a, vdev: "" } ] }
+    1:35: live.ports[0].vdev is ""; allowed: 1 ... 255 printable ASCII characters; write it as DPDK's --vdev wants it
+
+    > live: { controlSocket: "" }
+    1:24: live.controlSocket is ""; allowed: 1 ... 107 bytes; write a shorter path
 
     > live: { ports: [ { name: a, interface: "eth0/1" } ] }
     1:40: live.ports[0].interface is "eth0/1"; allowed: 1 ... 15 characters, no / : or space; write a name that

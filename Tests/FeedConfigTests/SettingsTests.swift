@@ -28,7 +28,7 @@ struct SettingsTests {
         role: snapshot
         of: live
         lines:
-          - { name: A, group: 233.54.12.1, port: 26401, file: nasdaq.a.pcap, role: retransmission }
+          - { name: A, group: 233.54.12.1, port: 26401, file: nasdaq.a.pcap, role: retransmission, source: 10.0.0.5, livePort: feed-a }
           - { name: B, file: nasdaq.b.pcap }
         recovery:
           messages: true
@@ -74,15 +74,26 @@ struct SettingsTests {
       killSwitch: true
       killAt: 1_767_623_400_000_000_000
       shardAllotment: [250_000, 250_000, 250_000, 249_999]
-    orders: { enabled: true, firm: "FEED" }
+    orders: { enabled: true, firm: "FEED", arming: command }
     shards: 4
-    threads: { cores: 2, layout: rings, cpus: [3, 2], burstPackets: 32, stall: 2ms }
+    threads:
+      { cores: 2, layout: rings, cpus: [3, 2], burstPackets: 32, stall: 2ms, idle: spin, scheduling: fifo, priority: 7,
+        lockMemory: false }
     capacity: { liveOrders: 1_000_000, instruments: 1024, priceLevels: 2_000_000, records: 5000, openOrders: 64 }
     latency: { sampleEvery: 7 }
     verifyChecksums: false
     live:
-      ports: [ { name: feed-a, interface: enp3s0f0, pciAddress: "0000:3b:00.0", queues: 3, queueDepthPackets: 512 } ]
+      ports:
+        - name: feed-a
+          interface: enp3s0f0
+          pciAddress: "0000:3b:00.0"
+          vdev: "net_ring0,nodeaction=r:0:CREATE"
+          driver: packet
+          queues: 3
+          queueDepthPackets: 512
       receiveBufferBytes: 1_000_000
+      lateCopyBytes: 2_000_000
+      controlSocket: /run/feedh.sock
       recordFolder: /data/record
     """
 
@@ -113,6 +124,8 @@ struct SettingsTests {
     #expect(feed.role == .snapshot && feed.of == "live")
     var answers = LineSettings(name: "A", file: "nasdaq.a.pcap", group: "233.54.12.1", port: 26401)
     answers.role = .retransmission
+    answers.source = "10.0.0.5"
+    answers.livePort = "feed-a"
     #expect(feed.lines == [answers, LineSettings(name: "B", file: "nasdaq.b.pcap")])
     #expect(feed.recovery.messages && feed.recovery.snapshots)
     #expect(feed.recovery.username == "USER12" && feed.recovery.password == "pass word!")
@@ -179,6 +192,8 @@ struct SettingsTests {
     #expect(settings.threads.cpus == [3, 2])
     #expect(settings.threads.burstPackets == 32)
     #expect(settings.threads.stallNanoseconds == 2_000_000)
+    #expect(settings.threads.idle == .spin && settings.threads.scheduling == .fifo && settings.threads.priority == 7)
+    #expect(!settings.threads.lockMemory && settings.orders.arming == .command)
     #expect(settings.capacity.liveOrders == 1_000_000)
     #expect(settings.capacity.instruments == 1_024)
     #expect(settings.capacity.priceLevels == 2_000_000)
@@ -190,8 +205,10 @@ struct SettingsTests {
     let port = try #require(settings.live.ports.first)
     #expect(settings.live.ports.count == 1)
     #expect(port.name == "feed-a" && port.interface == "enp3s0f0" && port.pciAddress == "0000:3b:00.0")
+    #expect(port.vdev == "net_ring0,nodeaction=r:0:CREATE" && port.driver == .packet)
     #expect(port.queues == 3 && port.queueDepthPackets == 512)
     #expect(settings.live.receiveBufferBytes == 1_000_000)
+    #expect(settings.live.lateCopyBytes == 2_000_000 && settings.live.controlSocket == "/run/feedh.sock")
     #expect(settings.live.recordFolder == "/data/record")
   }
 

@@ -61,6 +61,8 @@ final class CommandProcess {
     try process.run()
   }
 
+  var isRunning: Bool { process.isRunning }
+
   func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
 
   func finish() throws -> CommandRun {

@@ -141,6 +141,10 @@ public struct LineSettings: Sendable, Equatable {
   /// Destination UDP port, nil = any.
   public var port: UInt16?
   public var role = LineRole.live
+  /// The only sender wanted (source-specific multicast), nil = any. Live runs only.
+  public var source: String?
+  /// Name of the live port that it arrives at, nil = any of them. Live runs only.
+  public var livePort: String?
   public init(name: String, file: String? = nil, group: String? = nil, port: UInt16? = nil) {
     self.name = name
     self.file = file
@@ -287,6 +291,15 @@ public struct OrderSettings: Sendable {
   public var enabled = false
   /// OUCH Firm (MPID), four characters, blank = port default.
   public var firm = ""
+  /// Whether a live run, which starts disarmed, may be armed.
+  public var arming = Arming.never
+
+  public enum Arming: String, Sendable, CaseIterable {
+    /// Orders are decided and refused: `disarmed`.
+    case never
+    /// Orders leave once the operator commands it.
+    case command
+  }
   public init() {}
 }
 
@@ -306,6 +319,29 @@ public struct ThreadSettings: Sendable {
   public var burstPackets = 64
   /// A duty cycle longer than this counts as a stall, nanoseconds. 1 us ... 10 s.
   public var stallNanoseconds: UInt64 = 1_000_000
+  /// What a live core does where nothing came.
+  public var idle = Idle.pause
+  /// How the system schedules the cores of a live run.
+  public var scheduling = Scheduling.normal
+  /// Priority where `scheduling` is fifo. 1 ... 99.
+  public var priority = 50
+  /// Keep all memory of a live run resident (mlockall).
+  public var lockMemory = true
+
+  public enum Idle: String, Sendable, CaseIterable {
+    /// Looks again at once.
+    case spin
+    /// Tells the CPU that it waits, which saves power and helps a sibling thread.
+    case pause
+    /// Lets other threads run: for machines without a CPU to spare.
+    case yield
+  }
+
+  public enum Scheduling: String, Sendable, CaseIterable {
+    case normal
+    /// SCHED_FIFO: nothing of lower priority interrupts the core.
+    case fifo
+  }
   public init() {}
 }
 
@@ -321,22 +357,42 @@ public struct LiveSettings: Sendable {
   public var ports: [PortSettings] = []
   /// Receive buffer of a multicast socket, bytes. 65,536 ... 1 G.
   public var receiveBufferBytes = 33_554_432
+  /// Bytes of delivered packets that are kept of each channel to compare late copies with. 65,536 ... 1 G.
+  public var lateCopyBytes = 1_048_576
+  /// Unix-domain socket on which `feedh run` takes commands, nil = none.
+  public var controlSocket: String?
   /// Folder that packets are recorded to, nil = nowhere.
   public var recordFolder: String?
   public init() {}
 }
 
-/// A port of a network card: named by the kernel's interface, by its PCI address (for DPDK), or by both.
+/// A port that packets arrive at: a network card, named by the kernel's interface, by its PCI address (for DPDK), or by
+/// both; or a virtual device of DPDK's.
 public struct PortSettings: Sendable, Equatable {
   public var name: String
   /// "eth1".
   public var interface: String?
   /// "0000:3b:00.0".
   public var pciAddress: String?
+  /// A DPDK virtual device with its arguments: "net_pcap0,rx_pcap=day.pcap".
+  public var vdev: String?
+  /// What receives its packets.
+  public var driver = Driver.auto
   /// Receive queues. 1 ... 64.
   public var queues = 1
   /// Packets that each receive queue holds (descriptors). 64 ... 32,768.
   public var queueDepthPackets = 4_096
+
+  public enum Driver: String, Sendable, CaseIterable {
+    /// DPDK where a PCI address or a virtual device is named, else sockets.
+    case auto
+    case dpdk
+    /// An AF_PACKET ring.
+    case packet
+    /// Kernel UDP sockets.
+    case socket
+  }
+
   public init(name: String, interface: String? = nil, pciAddress: String? = nil) {
     self.name = name
     self.interface = interface

@@ -63,8 +63,9 @@ struct JoinedChannel {
   var areHoursTold = false
   /// No join has anything due before this.
   var nextDue = UInt64.max
-  /// Position of the last message of a packet whose messages are counted.
-  private var counted: (packet: UnsafeRawPointer?, offset: Int, index: UInt64) = (nil, 0, 0)
+  /// Position of the last message of a packet whose messages are counted. Known by its place in the input: another
+  /// packet may come to lie where one was.
+  private var counted: (file: UInt16, packet: UInt64, offset: Int, index: UInt64) = (.max, .max, 0, 0)
   /// XDP: symbol indices that no message has named, and the last number of a message about each.
   private var unnamed: IdentifierTable
   private let unnamedNumbers: Storage<UInt64>
@@ -149,7 +150,7 @@ struct JoinedChannel {
     }
     isStarted = false
     hasLost = true
-    counted.packet = nil
+    counted.packet = .max
     openCount = 0
     forgetTold(.current)
   }
@@ -160,7 +161,7 @@ struct JoinedChannel {
     isStarted = false
     hasLost = false
     areHoursTold = false
-    counted.packet = nil
+    counted.packet = .max
     unnamed.removeAll()
     reader = SnapshotReader(context.feedProtocol)
     openCount = 0
@@ -204,7 +205,7 @@ struct JoinedChannel {
       type: 0, exchangeNanoseconds: writer.count > 0 ? writer.event(at: 0).pointee.exchangeNanoseconds : 0)
     let events = writer.count
     if now >= nextDue { giveUp(now, stamp, &writer) }
-    guard let number = number(delivery, packet.pointee.payload) else { return }
+    guard let number = number(delivery, packet) else { return }
     if numbers == .instrument {
       hear(
         packet.pointee.payload.littleEndian(UInt64.self, at: 8),
@@ -226,7 +227,10 @@ struct JoinedChannel {
   }
 
   /// The number by which snapshots know the message; nil where it has none.
-  private mutating func number(_ delivery: UnsafeMutablePointer<Delivery>, _ payload: UnsafeRawPointer) -> UInt64? {
+  private mutating func number(
+    _ delivery: UnsafeMutablePointer<Delivery>, _ packet: UnsafeMutablePointer<DeliveredPacket>
+  ) -> UInt64? {
+    let payload = packet.pointee.payload
     let bytes = delivery.pointee.bytes
     // SAFETY: a live message stands in its packet, behind the header that was proved when it was parsed.
     switch numbers {
@@ -238,7 +242,10 @@ struct JoinedChannel {
       return UInt64(bytes.littleEndian(UInt32.self, at: 16))
     case .counted:
       let offset = bytes - payload
-      if counted.packet != payload || counted.offset > offset { counted = (payload, XDPPacket.headerLength, 0) }
+      let isSame = counted.packet == packet.pointee.packetIndex && counted.file == packet.pointee.fileIndex
+      if !isSame || counted.offset > offset {
+        counted = (packet.pointee.fileIndex, packet.pointee.packetIndex, XDPPacket.headerLength, 0)
+      }
       // The packet's blocks were walked when it was delivered, up to this message at least.
       while counted.offset < offset {
         counted.offset += max(4, Int(payload.littleEndian(UInt16.self, at: counted.offset)))

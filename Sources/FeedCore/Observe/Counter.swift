@@ -37,6 +37,8 @@ public enum Counter: Int, CaseIterable, Sendable {
   /// Late copies whose bytes differ from what was delivered.
   case lineDisagreement
   case silences
+  /// Packets that found no memory to wait in, which live ones need: as if lost.
+  case retentionFull
   /// UDP packets of no protocol feedh knows, and of flows first seen after discovery.
   case unrecognisedPackets
   // Decode.

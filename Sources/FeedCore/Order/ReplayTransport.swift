@@ -13,7 +13,7 @@ struct ReplayTransport {
   /// SAFETY: allocated for `venueCount` in `init`, initialized there, never freed: shards live as long as the run.
   private let venues: UnsafeMutablePointer<SimulatedVenue>
   let venueCount: Int
-  /// Timers on their way to a venue.
+  /// Orders on their way to a venue.
   private var outboundCount = 0
 
   init(settings: Settings, shard: Int, venueCount: Int, groupCapacity: Int) {
@@ -65,6 +65,18 @@ struct ReplayTransport {
     return isScheduled
   }
 
+  /// Sends a cancel of an order that is known there. Takes one timer slot, and needs no room for replies: the order
+  /// has its own.
+  ///
+  /// - Returns: false when there was no room.
+  mutating func sendCancel(
+    _ message: UnsafeRawPointer, length: Int, venue: VenueIndex, at nanoseconds: UInt64
+  ) -> Bool {
+    if timers.room <= (Self.slotsPerOrder - 1) * outboundCount { return false }
+    let (due, overflowed) = nanoseconds.addingReportingOverflow(venues[Int(venue)].orderLatencyNanoseconds)
+    return timers.schedule(message, length: length, venue: venue, direction: .toVenue, at: overflowed ? .max : due)
+  }
+
   /// Takes the next message due at `nanoseconds` or before. One that arrives at a venue is worked off there; one that
   /// arrives here is left in `buffer` for the caller.
   mutating func popDue(
@@ -72,7 +84,8 @@ struct ReplayTransport {
   ) -> TimerQueue.Arrival? {
     guard let arrival = timers.popDue(at: nanoseconds, into: buffer) else { return nil }
     if arrival.direction == .toVenue {
-      outboundCount -= 1
+      // A cancel reserves nothing.
+      if UnsafeRawPointer(buffer).byte(at: 0) != OUCH50.CancelOrderRequest.type { outboundCount -= 1 }
       venues[Int(arrival.venue)].receive(
         buffer, length: arrival.length, at: arrival.dueNanoseconds, directory: directory, timers: &timers,
         reservedSlots: (Self.slotsPerOrder - 1) * outboundCount, view: view)

@@ -26,6 +26,9 @@ public struct ShardExecutor {
   public private(set) var orderDigest: UInt64 = 0
   /// Orders handed to the transport.
   public private(set) var ordersSent: UInt64 = 0
+  /// Cancels sent for open orders when a live run ended, and those that found no room.
+  public private(set) var cancelsSent: UInt64 = 0
+  public private(set) var cancelsUnsent: UInt64 = 0
   /// One message for each leg of a pair.
   private let buffer: Storage<UInt8>
   /// When the last pair had been handed to the transport, ticks.
@@ -118,6 +121,27 @@ public struct ShardExecutor {
   public mutating func engageKillSwitch() { gate.engageKillSwitch() }
 
   public var isKillSwitchEngaged: Bool { gate.isKillSwitchEngaged }
+
+  /// False: every order pair is refused by the name `disarmed` from now on; true: no longer.
+  public mutating func setArmed(_ isArmed: Bool) { gate.isArmed = isArmed }
+
+  /// Sends a cancel for every open order, in order of venue and number: the end of a live run. The replies arrive as
+  /// ever. Cold: it allocates.
+  public mutating func cancelOpenOrders(at nanoseconds: UInt64) {
+    var open: [(venue: VenueIndex, userRefNum: UInt32)] = []
+    tracker.forEachOpenOrder { open.append(($0.venue, $0.userRefNum)) }
+    open.sort { ($0.venue, $0.userRefNum) < ($1.venue, $1.userRefNum) }
+    for order in open {
+      // Quantity 0: all of it.
+      let length = OUCH50.CancelOrderRequest(userRefNum: order.userRefNum, quantity: 0).encode(into: buffer.base)
+      guard transport.sendCancel(buffer.base, length: length, venue: order.venue, at: nanoseconds) else {
+        cancelsUnsent &+= 1
+        continue
+      }
+      wireLog.append(buffer.base, length: length, venue: order.venue, direction: .toVenue, at: nanoseconds)
+      cancelsSent &+= 1
+    }
+  }
 
   /// A resting order left the recorded book of a watched instrument: whatever it filled us with may come again.
   public mutating func orderLeft(venue: VenueIndex, reference: UInt64) {

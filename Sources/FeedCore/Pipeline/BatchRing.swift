@@ -12,6 +12,8 @@ struct BatchRing: @unchecked Sendable {
   private static let endBit: UInt64 = 1 << 63
   /// The capture clock at the end; valid once the end is published.
   private let finalClock = SharedWord()
+  /// The ingest owner's clock where no packet came.
+  private let idle = SharedWord()
 
   init(consumers: Int) {
     slots = .allocate(capacity: Self.capacity)
@@ -53,6 +55,13 @@ struct BatchRing: @unchecked Sendable {
     }
   }
 
+  /// The first batch that a consumer may still be working on.
+  func firstUnderWay() -> UInt64 { done.reduce(.max) { min($0, $1.observe()) } }
+
+  /// No packet came: time has gone on to `clock`, and every batch up to it is published.
+  @inline(__always)
+  func note(idleClock clock: UInt64) { idle.publish(clock) }
+
   func end(clock: UInt64) {
     finalClock.publish(clock)
     published.publish(published.observe() | Self.endBit)
@@ -70,6 +79,10 @@ struct BatchRing: @unchecked Sendable {
     return state & Self.endBit != 0 ? .ended(clock: finalClock.observe()) : .nothing
   }
 
+  /// How far time has gone on. A consumer that finds no batch behind this has worked off all up to then.
+  @inline(__always)
+  var idleClock: UInt64 { idle.observe() }
+
   @inline(__always)
   func release(taken: UInt64, consumer: Int) { donePointer[consumer].publish(taken) }
 }
@@ -82,6 +95,11 @@ struct RingSink: DeliverySink {
   /// Batches for which it had to wait: the shard cores are behind.
   private(set) var waits: UInt64 = 0
   private var waiting: SpinWait
+  /// Bursts begun, and by batch of the ring the one it was filled in.
+  private var bursts: UInt64 = 0
+  private let burstOf = Storage<UInt64>(capacity: BatchRing.capacity, hugePages: false)
+  /// Batches before this one are known to be worked off.
+  private var settled: UInt64 = 0
 
   init(ring: BatchRing, waiting: SpinWait) {
     self.ring = ring
@@ -98,6 +116,7 @@ struct RingSink: DeliverySink {
     let receiveTicks = batch.receiveTicks
     let isSampled = batch.isSampled
     if isSampled { batch.framedTicks = feedh_ticks() }
+    burstOf.base[Int(truncatingIfNeeded: number) & (BatchRing.capacity - 1)] = bursts
     batch = ring.publish(batch, number: number, waits: &waits, waiting: &waiting)
     batch.clear()
     batch.begin(receiveTicks: receiveTicks, isSampled: isSampled)
@@ -108,5 +127,30 @@ struct RingSink: DeliverySink {
   mutating func settle() {
     flush()
     ring.wait(untilDone: number, waiting: &waiting)
+    settled = number
+  }
+
+  @inline(__always)
+  mutating func beginBurst() { bursts &+= 1 }
+
+  /// Waits until no batch is under way whose packets go when the source is asked for another burst: packets stay for
+  /// `retainedBursts` further ones.
+  @inline(__always)
+  mutating func settle(burstsBefore retainedBursts: UInt64) {
+    if settled < number, isOld(settled, retainedBursts) { settleOld(retainedBursts) }
+  }
+
+  @inline(__always)
+  private func isOld(_ batch: UInt64, _ retainedBursts: UInt64) -> Bool {
+    burstOf.base[Int(truncatingIfNeeded: batch) & (BatchRing.capacity - 1)] &+ retainedBursts <= bursts
+  }
+
+  @inline(never)
+  private mutating func settleOld(_ retainedBursts: UInt64) {
+    settled = max(settled, ring.firstUnderWay())
+    while settled < number, isOld(settled, retainedBursts) {
+      settled &+= 1
+      ring.wait(untilDone: settled, waiting: &waiting)
+    }
   }
 }

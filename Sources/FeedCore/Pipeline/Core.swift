@@ -29,8 +29,10 @@ struct Core: DeliverySink {
   private(set) var clock: UInt64 = 0
   let countsMessages: Bool
 
+  /// - Parameter startsArmed: false: orders are refused until they are armed.
   init(
-    plan: FeedPlan, settings: Settings, ownedShards: UInt64, countsMessages: Bool, exchangeNanosecondsMaximum: UInt64
+    plan: FeedPlan, settings: Settings, ownedShards: UInt64, countsMessages: Bool, exchangeNanosecondsMaximum: UInt64,
+    startsArmed: Bool = true
   ) {
     let memory = CoreMemory(plan: plan, settings: settings, ownedShards: ownedShards, countsMessages: countsMessages)
     books = memory.books
@@ -61,6 +63,7 @@ struct Core: DeliverySink {
     var named = settings
     named.venues = plan.venues
     desk = OrderDesk(settings: named, ownedShards: ownedShards, books: books, stages: stages)
+    desk.setArmed(startsArmed)
     self.countsMessages = countsMessages
     self.exchangeNanosecondsMaximum = exchangeNanosecondsMaximum
     directMaximum = exchangeNanosecondsMaximum

@@ -123,7 +123,7 @@ extension FlowDiscovery {
   }
 
   /// Which channels the configured snapshot feeds are about.
-  private func resolveSnapshotFeeds(_ plan: inout FeedPlan) throws(FeedPlanError) {
+  func resolveSnapshotFeeds(_ plan: inout FeedPlan) throws(FeedPlanError) {
     for channel in plan.channels.indices
     where plan.channels[channel].role == .snapshot && plan.channels[channel].snapshotsOf == nil {
       let described = plan.channels[channel]

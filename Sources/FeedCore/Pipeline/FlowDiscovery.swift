@@ -43,7 +43,7 @@ public struct FlowDiscovery {
   var strands: [Strand] = []
   var index: [FlowKey: Int] = [:]
 
-  private init(settings: Settings, fileNames: [String], forcedProtocol: FeedProtocol?) {
+  init(settings: Settings, fileNames: [String], forcedProtocol: FeedProtocol?) {
     self.settings = settings
     self.fileNames = fileNames
     self.forcedProtocol = forcedProtocol

@@ -25,7 +25,8 @@ struct Ingest {
   /// What the channels' recoveries want sent; nil: none may ask for anything.
   let outbox: RecoveryOutbox?
 
-  init(plan: FeedPlan, settings: Settings, fileCount: Int) {
+  /// - Parameter retainsPackets: packets go soon after their burst: what has to stay of them is copied.
+  init(plan: FeedPlan, settings: Settings, fileCount: Int, retainsPackets: Bool = false) {
     parser = FrameParser(verifyChecksums: settings.verifyChecksums)
     counters = Counters()
     routes = RouteTable(plan)
@@ -42,7 +43,8 @@ struct Ingest {
           channel: UInt8(channel), transport: description.transport, settings: settings.session, counters: counters,
           instrumentsRecover: plan.instrumentsRecover(channel: channel),
           recovery: Self.makeRecovery(plan, channel: channel, settings: settings, outbox: outbox),
-          answerLines: plan.answerLines(of: channel, settings: settings)))
+          answerLines: plan.answerLines(of: channel, settings: settings),
+          retainedBytes: retainsPackets ? settings.live.lateCopyBytes : nil))
     }
   }
 
@@ -175,6 +177,12 @@ struct Ingest {
   @inline(__always)
   mutating func noteDueAfterDelivery(of arbiter: UnsafeMutablePointer<LineArbiter>) {
     if nextDue == .max { nextDue = arbiter.pointee.nextDue }
+  }
+
+  /// Time goes on without a packet: timers run.
+  mutating func pass(to now: UInt64, into sink: inout some DeliverySink) {
+    clock = max(clock, now)
+    if clock >= nextDue { runTimers(into: &sink) }
   }
 
   /// The channel's timers may be due earlier than any known before.

@@ -11,6 +11,8 @@ struct OrderDesk: IntentSink {
   private let isEnabled: Bool
   /// When the burst that is being worked on was received.
   var receiveTicks: UInt64 = 0
+  /// Whether its shards are armed.
+  private(set) var isArmed = true
   /// No arrival or reply of any shard is due before this.
   private(set) var nextDue: UInt64 = .max
   private var killAt: UInt64
@@ -72,6 +74,22 @@ struct OrderDesk: IntentSink {
 
   mutating func engageKillSwitch() {
     for slot in shards.indices { executors[slot].engageKillSwitch() }
+  }
+
+  var isKillSwitchEngaged: Bool { shards.isEmpty ? false : executors[0].isKillSwitchEngaged }
+
+  /// Lets orders out, or refuses them by the name `disarmed`.
+  mutating func setArmed(_ isArmed: Bool) {
+    self.isArmed = isArmed
+    for slot in shards.indices { executors[slot].setArmed(isArmed) }
+  }
+
+  /// A live run ends: whatever is open is to be cancelled.
+  mutating func cancelOpenOrders(at time: UInt64) {
+    for slot in shards.indices {
+      executors[slot].cancelOpenOrders(at: time)
+      nextDue = min(nextDue, executors[slot].nextDue)
+    }
   }
 
   /// Orders that left watched books.

@@ -13,8 +13,8 @@ import CPlatform
 /// 4. A detector's order pair goes to the `OrderDesk`: `RiskGate`, `OrderEncoder`, and the venue (in a replay the
 ///    simulated one, whose replies come back through timers, before any later packet).
 ///
-/// `Replay` runs pipelines on threads: one for all, one per core that each walk the capture, or one `Ingest` that
-/// feeds the `Core`s of others through a ring. Nothing below `hotPathPoll` allocates, locks, logs or retains
+/// `Replay` runs pipelines on threads, of captures and of live packets: one for all, one per core that each walk the
+/// capture, or one `Ingest` that feeds the `Core`s of others through a ring. Nothing below `hotPathPoll` allocates, locks, logs or retains
 /// (Scripts/check-hot-path proves it on the machine code).
 struct Pipeline {
   var ingest: Ingest
@@ -26,6 +26,15 @@ struct Pipeline {
     core.batch.begin(receiveTicks: receiveTicks, isSampled: isSampled)
     for packet in burst { ingest.process(packet, into: &core) }
     core.flush()
+  }
+
+  /// No packet came: what is due at `now` happens.
+  @inline(never)
+  mutating func hotPathPollIdle(_ now: UInt64) {
+    core.batch.begin(receiveTicks: feedh_ticks(), isSampled: false)
+    ingest.pass(to: now, into: &core)
+    core.flush()
+    core.hotPathPollIdle(ingest.clock)
   }
 
   /// The input ended.

@@ -67,6 +67,8 @@ public struct ReplaySummary: Sendable {
   public var imbalanceSignals: UInt64 = 0
   public var orders: [OrderRecord] = []
   public var ordersSent: UInt64 = 0
+  /// Cancels of orders that were open when a live run ended.
+  public var cancelsSent: UInt64 = 0
   public var refusals: [(reason: RefusalReason, count: UInt64)] = []
   /// What our order state made of the venues' replies, over all shards.
   public var replies = OrderTrackerCounters()
@@ -280,6 +282,7 @@ extension ReplaySummary {
     for core in cores {
       guard let executor = core.pointee.desk.executor(ofShard: shard) else { continue }
       ordersSent += executor.ordersSent
+      cancelsSent += executor.cancelsSent
       recordsDropped += executor.orderLog.overflow
       wireMessagesDropped += executor.wireLog.overflow
       replies.add(executor.replies)

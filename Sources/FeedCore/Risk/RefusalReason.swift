@@ -1,4 +1,5 @@
-/// Why risk refused an order pair. Listed in the order of the checks: the first that fails names the refusal.
+/// Why risk refused an order pair. Listed in the order of the checks, but for the last: the first that fails names the
+/// refusal.
 ///
 /// Raw values stand in order records and digests: never renumber, append.
 public enum RefusalReason: UInt8, CaseIterable, Sendable, BitwiseCopyable {
@@ -38,4 +39,6 @@ public enum RefusalReason: UInt8, CaseIterable, Sendable, BitwiseCopyable {
   case duplicateOrder = 17
   /// Not enough tokens.
   case orderRate = 18
+  /// A live run that the operator has not armed, or disarmed. Checked behind the kill switch.
+  case disarmed = 19
 }

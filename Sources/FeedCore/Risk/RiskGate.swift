@@ -10,6 +10,8 @@ struct RiskGate {
   var positions: PositionTable
   private(set) var refusals = RefusalCounters()
   private(set) var isKillSwitchEngaged: Bool
+  /// False: every pair is refused.
+  var isArmed = true
   private var tokens: TokenBucket
   private var recentOrders: RecentOrders
   /// Bit per venue whose replies contradicted our order state.
@@ -56,6 +58,7 @@ struct RiskGate {
 
     if !limits.ordersEnabled { return refuse(.ordersDisabled, pair.buy) }
     if isKillSwitchEngaged { return refuse(.killSwitch, pair.buy) }
+    if !isArmed { return refuse(.disarmed, pair.buy) }
     if !hasRoom || !recentOrders.hasRoom(for: 2) { return refuse(.capacity, pair.buy) }
 
     let buy: AdmittedOrder

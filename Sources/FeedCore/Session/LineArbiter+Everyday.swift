@@ -73,6 +73,7 @@ extension LineArbiter {
     record.pointee.messageCount = UInt32(truncatingIfNeeded: count)
     record.pointee.wholeCount = UInt32(truncatingIfNeeded: count)
     record.pointee.stream = 0
+    if let retention { PacketRetention.remember(retention, record, at: record - history.base) }
     historyCount &+= 1
     return true
   }

@@ -63,6 +63,7 @@ extension LineArbiter {
     record.pointee.messageCount = UInt32(truncatingIfNeeded: count)
     record.pointee.wholeCount = UInt32(truncatingIfNeeded: count)
     record.pointee.stream = header.stream
+    if let retention { PacketRetention.remember(retention, record, at: record - history.base) }
     historyCount &+= 1
     return true
   }

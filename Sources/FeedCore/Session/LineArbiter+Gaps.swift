@@ -86,9 +86,14 @@ extension LineArbiter {
         return
       }
     }
-    for index in stride(from: heldCount, to: position, by: -1) { held[index] = held[index - 1] }
-    held[position] = packet
-    heldCount += 1
+    if let kept = retain(packet, into: &sink) {
+      for index in stride(from: heldCount, to: position, by: -1) { held[index] = held[index - 1] }
+      held[position] = kept
+      heldCount += 1
+    } else {
+      // As if it had been lost: what it holds is known to be missing.
+      counters.note(.retentionFull, at: packet.occurrence)
+    }
     if state == .live || state == .ended {
       waitFromNow(clock)
       publishTrust(clock: clock, packet: packet, into: &sink)
@@ -140,14 +145,50 @@ extension LineArbiter {
       && (second.packetIndex != first.packetIndex || second.fileIndex != first.fileIndex)
   }
 
-  mutating func setAside(_ packet: SequencedPacket) {
+  mutating func setAside(_ packet: SequencedPacket, into sink: inout some DeliverySink) {
     refuseAside()
     counters.note(.sequenceJumpsHeld, at: packet.occurrence)
-    aside = packet
+    if let kept = retain(packet, into: &sink) {
+      aside = kept
+    } else {
+      counters.note(.retentionFull, at: packet.occurrence)
+      counters.add(.sequenceJumpsRefused)
+    }
   }
 
   mutating func refuseAside() {
     if aside != nil { counters.add(.sequenceJumpsRefused) }
     aside = nil
+  }
+}
+
+// MARK: - Packets that outlast their burst
+
+extension LineArbiter {
+  /// The packet where it stays until it is delivered or dropped. Nil: there is no memory for it.
+  mutating func retain(_ packet: SequencedPacket, into sink: inout some DeliverySink) -> SequencedPacket? {
+    guard let retention else { return packet }
+    return retention.pointee.holds(packet) ? packet : copy(packet, to: retention, into: &sink)
+  }
+
+  @inline(never)
+  private mutating func copy(
+    _ packet: SequencedPacket, to retention: UnsafeMutablePointer<PacketRetention>, into sink: inout some DeliverySink
+  ) -> SequencedPacket? {
+    if !retention.pointee.hasRoom(for: packet) {
+      if retention.pointee.isFull(waiting: heldCount + rejudgedCount) { return nil }
+      // What was delivered from the half that is filled next has to be worked off.
+      sink.settle()
+      retention.pointee.turn()
+      for index in 0..<heldCount { retention.pointee.move(&held[index]) }
+      for index in 0..<rejudgedCount { retention.pointee.move(&rejudged[index]) }
+      if var moved = aside {
+        retention.pointee.move(&moved)
+        aside = moved
+      }
+      retention.pointee.moved(heldCount + rejudgedCount, for: packet)
+      if !retention.pointee.hasRoom(for: packet) { return nil }
+    }
+    return retention.pointee.keep(packet)
   }
 }

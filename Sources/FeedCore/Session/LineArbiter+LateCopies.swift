@@ -3,7 +3,9 @@ import Glibc
 /// Late copies: messages delivered before, counted, and compared with what was delivered.
 extension LineArbiter {
   mutating func remember(_ packet: SequencedPacket) {
-    history.base[Int(truncatingIfNeeded: historyCount) & (Self.historyCapacity - 1)] = packet
+    let position = Int(truncatingIfNeeded: historyCount) & (Self.historyCapacity - 1)
+    history.base[position] = packet
+    if let retention { PacketRetention.remember(retention, history.base + position, at: position) }
     historyCount &+= 1
   }
 
@@ -47,7 +49,7 @@ extension LineArbiter {
     var index = low > oldest ? low - 1 : low
     historyHint = index
     while index < historyCount, past(index).sequenceNumber < packet.sequenceNumber &+ count {
-      compare(packet, with: past(index), clock: clock, into: &sink)
+      if isRemembered(index) { compare(packet, with: past(index), clock: clock, into: &sink) }
       index += 1
     }
   }
@@ -55,6 +57,13 @@ extension LineArbiter {
   @inline(__always)
   func past(_ index: UInt64) -> SequencedPacket {
     history.base[Int(truncatingIfNeeded: index) & (Self.historyCapacity - 1)]
+  }
+
+  /// The bytes of the delivered packet are still there.
+  @inline(__always)
+  private func isRemembered(_ index: UInt64) -> Bool {
+    guard let retention else { return true }
+    return retention.pointee.remembers(Int(truncatingIfNeeded: index) & (Self.historyCapacity - 1))
   }
 
   /// Compares the messages that both packets hold; a difference is `lineDisagreement` and ends the feed's trust.

@@ -37,6 +37,7 @@ extension LineArbiter {
     // What was held is judged again now that a number is known: far jumps among it need their second packet.
     let waiting = heldCount
     for index in 0..<waiting { rejudged[index] = held[index] }
+    rejudgedCount = waiting
     heldCount = 0
     highestKnown = next
     state = awaiting ? .awaiting : .live
@@ -44,6 +45,7 @@ extension LineArbiter {
     isOpening = true
     if let packet { acceptRare(packet, clock: clock, into: &sink) }
     for index in 0..<waiting { acceptRare(rejudged[index], clock: clock, into: &sink) }
+    rejudgedCount = 0
     // What a heartbeat announced during the join counts as well, where it is believable.
     if let announced = announcement?.endSequence, announced > highestKnown {
       if announced &- next <= settings.sequenceJumpMaximum { highestKnown = announced } else { announcement = nil }
@@ -64,7 +66,7 @@ extension LineArbiter {
     var first: SequencedPacket?
     if packet.sequenceNumber > 1, state != .ended {
       guard let kept = aside, kept.session == packet.session, continues(kept, packet) else {
-        setAside(packet)
+        setAside(packet, into: &sink)
         return
       }
       first = kept
@@ -107,7 +109,7 @@ extension LineArbiter {
     var first: SequencedPacket?
     if packet.sequenceNumber > 1 {
       guard let kept = aside, kept.session == session, kept.sequenceNumber < next, continues(kept, packet) else {
-        setAside(packet)
+        setAside(packet, into: &sink)
         return
       }
       first = kept

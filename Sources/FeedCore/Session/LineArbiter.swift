@@ -95,6 +95,7 @@ struct LineArbiter {
   var heldCount = 0
   /// Room for what was held while the join closes.
   let rejudged: Storage<SequencedPacket>
+  var rejudgedCount = 0
   /// When the oldest open gap (or the join) began to wait.
   var waitingSince: UInt64 = 0
   /// `next` when that began: the first number of the gap.
@@ -109,6 +110,8 @@ struct LineArbiter {
   let history: Storage<SequencedPacket>
   var historyCount: UInt64 = 0
   static var historyCapacity: Int { 2_048 }
+  /// Where packets that outlast their burst are copied to; nil: they stay where they are.
+  let retention: UnsafeMutablePointer<PacketRetention>?
   /// Per line: where in the history its last late copy was found.
   var historyHint: UInt64 = 0
 
@@ -133,9 +136,12 @@ struct LineArbiter {
   ///   - instrumentsRecover: snapshots of its instruments come, whatever the transport.
   ///   - recovery: in memory that outlives the arbiter.
   ///   - answerLines: bit l: line l carries answers to requests.
+  ///   - retainedBytes: packets do not stay where they are: those that wait, and so many bytes of those delivered last,
+  ///     are copied. Nil: they stay.
   init(
     channel: UInt8, transport: Transport, settings: SessionSettings, counters: Counters,
-    instrumentsRecover: Bool = false, recovery: UnsafeMutablePointer<ChannelRecovery>? = nil, answerLines: UInt64 = 0
+    instrumentsRecover: Bool = false, recovery: UnsafeMutablePointer<ChannelRecovery>? = nil, answerLines: UInt64 = 0,
+    retainedBytes: Int? = nil
   ) {
     self.recovery = recovery
     self.answerLines = answerLines
@@ -153,6 +159,15 @@ struct LineArbiter {
     rejudged = Storage(capacity: heldCapacity, hugePages: false)
     history = Storage(capacity: Self.historyCapacity, hugePages: false)
     history.prefault()
+    if let retainedBytes {
+      let memory = UnsafeMutablePointer<PacketRetention>.allocate(capacity: 1)
+      memory.initialize(
+        to: PacketRetention(
+          waitingPackets: heldCapacity, historyBytes: retainedBytes, historyPackets: Self.historyCapacity))
+      retention = memory
+    } else {
+      retention = nil
+    }
   }
 
   /// Messages delivered in the current session, as a number one past the last; 0 before the first packet.
@@ -278,7 +293,7 @@ struct LineArbiter {
     }
     if isFarAhead(packet) {
       guard var first = aside, first.session == session, continues(first, packet) else {
-        setAside(packet)
+        setAside(packet, into: &sink)
         return
       }
       counters.add(.sequenceJumpsBelieved)

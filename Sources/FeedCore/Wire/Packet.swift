@@ -55,7 +55,7 @@ public struct Packet: BitwiseCopyable {
   }
 }
 
-/// Where packets come from: a capture, later DPDK queues and sockets. Called once per burst.
+/// Where packets come from: a capture, or live queues (`ArrivingPackets`). Called once per burst.
 public protocol PacketSource {
   /// Writes up to `burst.count` packets, in order, and returns how many. 0 means none now; see `isExhausted`.
   ///

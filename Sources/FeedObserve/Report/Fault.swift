@@ -31,8 +31,8 @@ public struct Fault: Sendable, Equatable {
   }
 
   /// All of a run, in the order of the packet's path. What every healthy run has too is left out.
-  public static func all(of run: CaptureRun) -> [Fault] {
-    let names = run.set.files.map(\.baseName)
+  public static func all(of run: any FinishedRun) -> [Fault] {
+    let names = run.inputs.map(\.name)
     func name(_ index: UInt16) -> String { Int(index) < names.count ? names[Int(index)] : "" }
     var faults = run.readings.filter { $0.counter != .filteredOut }.map {
       Fault(

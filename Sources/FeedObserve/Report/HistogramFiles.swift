@@ -5,8 +5,8 @@ public enum HistogramFiles {
   public static func name(core: Int, stage: StageHistograms.Stage) -> String { "core\(core).\(stage.name).hgrm" }
 
   /// Files of an earlier run for the same cores and stages are replaced, or removed where nothing was recorded.
-  public static func write(_ run: CaptureRun, to directory: OutputDirectory) throws(OutputError) {
-    let text = HgrmText(clock: run.replay.clock, unit: .nanoseconds)
+  public static func write(_ run: any FinishedRun, to directory: OutputDirectory) throws(OutputError) {
+    let text = HgrmText(clock: run.clock, unit: .nanoseconds)
     for (core, _, stages) in run.summary.stages {
       for stage in StageHistograms.Stage.allCases {
         let name = name(core: core, stage: stage)

@@ -34,11 +34,11 @@ public struct MarkedPosition: Sendable {
   }
 
   /// Every position of a run, in order of symbol.
-  public static func all(of run: CaptureRun) -> [MarkedPosition] {
+  public static func all(of run: any FinishedRun) -> [MarkedPosition] {
     if run.summary.positions.isEmpty { return [] }
     let bySymbol = Dictionary(grouping: run.summary.instruments) { $0.canonical }
     return run.summary.positions.map {
-      MarkedPosition($0, best: run.replay.consolidatedBest(of: $0.symbol), instruments: bySymbol[$0.symbol] ?? [])
+      MarkedPosition($0, best: run.consolidatedBest(of: $0.symbol), instruments: bySymbol[$0.symbol] ?? [])
     }
   }
 }

@@ -8,7 +8,7 @@ public enum OrderFiles {
   static func streamName(venue: String) -> String { venue + ".soup" }
 
   /// Writes both kinds of file. Streams of an earlier run for venues that have none now are removed.
-  public static func write(_ run: CaptureRun, to directory: OutputDirectory) throws(OutputError) {
+  public static func write(_ run: any FinishedRun, to directory: OutputDirectory) throws(OutputError) {
     try writeStreams(run, to: directory)
     let csv = try directory.makeFile(csvName)
     writeCSV(run.summary.orders, plan: run.plan, to: csv)
@@ -17,9 +17,9 @@ public enum OrderFiles {
 
   // MARK: Streams
 
-  private static func writeStreams(_ run: CaptureRun, to directory: OutputDirectory) throws(OutputError) {
+  private static func writeStreams(_ run: any FinishedRun, to directory: OutputDirectory) throws(OutputError) {
     var messages: [[WireLog.Message]] = run.plan.venues.map { _ in [] }
-    run.replay.forEachWireMessage { _, message in
+    run.forEachWireMessage { _, message in
       if Int(message.venue) < messages.count { messages[Int(message.venue)].append(message) }
     }
     for (venue, settings) in run.plan.venues.enumerated() {

@@ -10,13 +10,13 @@ public struct ReplayReport {
   /// The vector instructions that change price levels: "avx512", "avx2" or "scalar", as this CPU allows.
   public static var instructionSet: String { InstructionSet.chosen.rawValue }
 
-  private let run: CaptureRun
+  private let run: any FinishedRun
   private let summary: ReplaySummary
   private let faults: [Fault]
   private let positions: [MarkedPosition]
 
   /// - Parameter run: one that has run.
-  public init(_ run: CaptureRun) {
+  public init(_ run: any FinishedRun) {
     self.run = run
     summary = run.summary
     faults = Fault.all(of: run)
@@ -47,19 +47,48 @@ public struct ReplayReport {
   private func writeRun(_ json: inout JSONWriter) {
     json.member("version", Version.text)
     json.member("instructionSet", Self.instructionSet)
-    json.member("interrupted", run.replay.isInterrupted)
+    json.member("interrupted", run.isInterrupted)
     json.member("cores", run.settings.threads.coreCount)
     json.member("layout", run.settings.threads.layout.rawValue)
     json.member("shards", run.settings.shardCount)
     json.list("files") { json in
-      for file in run.set.files {
+      for file in run.inputs where run.live == nil {
         json.object(isInline: true) { json in
-          json.member("name", file.baseName)
-          json.member("kind", file.kind.rawValue)
-          json.member("compression", file.compression.rawValue)
-          json.member("bytes", file.bytes.count)
+          json.member("name", file.name)
+          json.member("kind", file.kind)
+          json.member("compression", file.compression)
+          json.member("bytes", file.bytes)
         }
       }
+    }
+    if let live = run.live { writeLive(live, &json) }
+  }
+
+  private func writeLive(_ live: LiveOutcome, _ json: inout JSONWriter) {
+    json.object("live") { json in
+      json.member("end", live.end.rawValue)
+      json.member("venues", "paper")
+      json.member("arming", live.arming.rawValue)
+      json.member("armed", live.isArmed)
+      json.member("timesArmed", live.timesArmed)
+      json.member("cancels", summary.cancelsSent)
+      json.member("longestCycleNanoseconds", live.longestCycleNanoseconds)
+      json.list("queues") { json in
+        for queue in live.queues {
+          json.object(isInline: true) { json in
+            json.member("name", queue.name)
+            json.member("packets", queue.figures.packets)
+            json.member("bytes", queue.figures.bytes)
+            json.member("drops", queue.figures.drops)
+            json.member("errors", queue.figures.errors)
+            json.member("cut", queue.figures.cut)
+            json.member("timestamps", queue.figures.timestamps.rawValue)
+            if let linkIsUp = queue.figures.linkIsUp { json.member("linkIsUp", linkIsUp) }
+            if let failure = queue.failure { json.member("failure", failure) }
+          }
+        }
+      }
+      json.list("warnings") { json in live.warnings.forEach { json.element($0) } }
     }
   }
 
@@ -79,7 +108,7 @@ public struct ReplayReport {
     json.list("ignoredFlows") { json in
       for flow in run.plan.ignored {
         json.object(isInline: true) { json in
-          json.member("file", run.set.files[Int(flow.key.fileIndex)].baseName)
+          json.member("file", run.inputs[Int(flow.key.fileIndex)].name)
           json.member("destination", flow.key.description)
           json.member("packets", flow.packets)
         }
@@ -231,7 +260,7 @@ public struct ReplayReport {
 
   private func writeDigests(_ json: inout JSONWriter) {
     json.member("bookDigest", Text.digest(summary.bookDigest))
-    json.member("contentsDigest", Text.digest(run.replay.contentsDigest(of: summary)))
+    json.member("contentsDigest", Text.digest(run.contentsDigest()))
     json.member("orderDigest", Text.digest(summary.orderDigest))
     json.member("digest", Text.digest(summary.digest))
   }
@@ -240,12 +269,12 @@ public struct ReplayReport {
 
   private func writeFigures(_ json: inout JSONWriter) {
     json.member("startNanoseconds", run.startNanoseconds)
-    json.member("elapsedNanoseconds", run.replay.elapsedNanoseconds)
+    json.member("elapsedNanoseconds", run.elapsedNanoseconds)
     json.member("nanosecondsPerMessage", decimal: run.nanosecondsPerMessage)
     json.member("residentBytes", run.residentBytes)
     json.member("stalls", summary.stalls)
     json.object("latency") { json in
-      json.member("sampleEvery", run.options.speed == .maximum ? run.settings.latency.sampleEvery : 1)
+      json.member("sampleEvery", run.sampleEvery)
       for (core, cpu, stages) in summary.stages {
         json.object("core\(core)") { json in
           json.member("cpu", cpu)
@@ -258,7 +287,7 @@ public struct ReplayReport {
   private func writeStage(
     _ stage: StageHistograms.Stage, _ histogram: LatencyHistogram, _ json: inout JSONWriter
   ) {
-    let figures = LatencySummary(histogram, clock: run.replay.clock)
+    let figures = LatencySummary(histogram, clock: run.clock)
     json.object(stage.name, isInline: true) { json in
       json.member("count", figures.count)
       json.member("p50", figures.p50)

@@ -1,7 +1,7 @@
 import FeedCore
 import FeedIO
 
-/// What `feedh replay` prints: one screen, a section per question an operator asks, the worst first in each.
+/// What `feedh replay` and `feedh run` print: one screen, a section per question an operator asks, the worst first in each.
 public struct ReplayScreen {
   private static let labelWidth = 15
   private static let lineWidth = 118
@@ -12,7 +12,7 @@ public struct ReplayScreen {
   /// Up to this many cores get a line per stage; more get one line each.
   private static let detailedCoresMaximum = 2
 
-  private let run: CaptureRun
+  private let run: any FinishedRun
   private let summary: ReplaySummary
   private let configuration: String?
   private var lines: [String] = []
@@ -20,7 +20,7 @@ public struct ReplayScreen {
   /// - Parameters:
   ///   - run: one that has run.
   ///   - configuration: path of the configuration, nil = defaults.
-  public init(_ run: CaptureRun, configuration: String?) {
+  public init(_ run: any FinishedRun, configuration: String?) {
     self.run = run
     summary = run.summary
     self.configuration = configuration
@@ -59,9 +59,27 @@ public struct ReplayScreen {
     how.append("\(run.settings.shardCount) shards")
     how.append("instruction set \(ReplayReport.instructionSet)")
     add("feedh \(Version.text)", ["\(how.joined(separator: ", ")), configuration \(configuration ?? "built in")"])
-    if run.replay.isInterrupted { add("INTERRUPTED", ["stopped early: everything below is of the part that was read"]) }
-    let files = run.set.files.map { "\($0.baseName) (\($0.summary), \(Text.bytes(UInt64($0.bytes.count))))" }
+    if run.isInterrupted { add("INTERRUPTED", ["stopped early: everything below is of the part that was read"]) }
+    if let live = run.live { return addQueues(live) }
+    let files = run.inputs.map { "\($0.name) (\($0.summary), \(Text.bytes($0.bytes)))" }
     add("read", [Text.enumeration(files, limit: 2), readLine])
+  }
+
+  /// What came from where, and what the machine stood in the way of.
+  private mutating func addQueues(_ live: LiveOutcome) {
+    add("live", ["ended by \(live.end.rawValue), longest duty cycle \(Text.duration(live.longestCycleNanoseconds))"])
+    add("read", [readLine] + live.queues.map(Self.queueLine))
+    if !live.warnings.isEmpty { add("warnings", live.warnings) }
+  }
+
+  private static func queueLine(_ queue: LiveOutcome.Queue) -> String {
+    let figures = queue.figures
+    var line = "\(queue.name)  \(Text.grouped(figures.packets)) packets, \(Text.bytes(figures.bytes)), "
+      + "drops \(Text.grouped(figures.drops)), errors \(Text.grouped(figures.errors)), "
+      + "cut \(Text.grouped(figures.cut)), \(figures.timestamps.rawValue) timestamps"
+    if figures.linkIsUp == false { line += ", link down" }
+    if let failure = queue.failure { line += ", FAILED: \(failure)" }
+    return line
   }
 
   private var readLine: String {
@@ -196,6 +214,11 @@ public struct ReplayScreen {
     } else {
       content.append("none refused")
     }
+    if let live = run.live {
+      content.append(
+        "paper: to simulated venues; armed \(live.timesArmed) times (orders.arming \(live.arming.rawValue)), "
+          + "\(Text.grouped(summary.cancelsSent)) cancels at the end")
+    }
     if summary.recordsDropped + summary.wireMessagesDropped > 0 {
       content.append("\(Text.grouped(summary.recordsDropped)) records kept no detail: raise capacity.records")
     }
@@ -240,7 +263,7 @@ public struct ReplayScreen {
   }
 
   private mutating func addSpeed() {
-    let elapsed = run.replay.elapsedNanoseconds
+    let elapsed = run.elapsedNanoseconds
     add(
       "speed",
       [
@@ -251,7 +274,7 @@ public struct ReplayScreen {
   }
 
   private mutating func addLatency() {
-    let every = run.options.speed == .maximum ? run.settings.latency.sampleEvery : 1
+    let every = run.sampleEvery
     let heading = "nanoseconds; one burst in \(every) stamped, order pairs always"
     let cores = summary.stages.filter { entry in
       StageHistograms.Stage.allCases.contains { entry.stages[$0].count > 0 }
@@ -269,7 +292,7 @@ public struct ReplayScreen {
     ])
     for entry in cores {
       for stage in StageHistograms.Stage.allCases where entry.stages[stage].count > 0 {
-        let figures = LatencySummary(entry.stages[stage], clock: run.replay.clock)
+        let figures = LatencySummary(entry.stages[stage], clock: run.clock)
         table.append(
           ["\(entry.core)", stage.name]
             + [figures.count, figures.p50, figures.p90, figures.p99, figures.p999, figures.max].map {
@@ -289,7 +312,7 @@ public struct ReplayScreen {
         ["core \(entry.core)"]
           + StageHistograms.Stage.allCases.map { stage in
             if entry.stages[stage].count == 0 { return "-" }
-            let figures = LatencySummary(entry.stages[stage], clock: run.replay.clock)
+            let figures = LatencySummary(entry.stages[stage], clock: run.clock)
             return "\(Text.grouped(figures.p50))/\(Text.grouped(figures.p999))"
           })
     }

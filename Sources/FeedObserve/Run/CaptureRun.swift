@@ -7,7 +7,7 @@ import FeedIO
 ///     let run = try CaptureRun(paths: ["day.pcap"], settings: settings)
 ///     run.run(control: RunControl())
 ///     let summary = run.summary
-public final class CaptureRun {
+public final class CaptureRun: FinishedRun {
   public struct Options: Sendable {
     /// "auto", or the protocol of every flow the configuration does not name.
     public var protocolName = "auto"
@@ -79,12 +79,22 @@ public final class CaptureRun {
   /// What the capture reader counted. Where every core reads the capture, each counts the same: core 0's.
   public var readings: [CaptureReading] { replay.sources.first?.readings ?? [] }
 
-  /// Elapsed time divided by messages, with two decimals: "57.31"; "0.00" where there were none.
-  var nanosecondsPerMessage: String {
-    let hundredths = summary.messages == 0
-      ? 0 : UInt64(UInt128(replay.elapsedNanoseconds) * 100 / UInt128(summary.messages))
-    let fraction = hundredths % 100
-    return "\(hundredths / 100).\(fraction < 10 ? "0" : "")\(fraction)"
+  public var inputs: [RunInput] {
+    return self.set.files.map {
+      RunInput(
+        name: $0.baseName, kind: $0.kind.rawValue, compression: $0.compression.rawValue, bytes: UInt64($0.bytes.count),
+        summary: $0.summary)
+    }
+  }
+  public var elapsedNanoseconds: UInt64 { replay.elapsedNanoseconds }
+  public var clock: TickClock { replay.clock }
+  public var sampleEvery: Int { options.speed == .maximum ? settings.latency.sampleEvery : 1 }
+  public var isInterrupted: Bool { replay.isInterrupted }
+  public var live: LiveOutcome? { nil }
+  public func contentsDigest() -> UInt64 { replay.contentsDigest(of: summary) }
+  public func consolidatedBest(of symbol: Symbol) -> ConsolidatedBest { replay.consolidatedBest(of: symbol) }
+  public func forEachWireMessage(_ visit: (_ shard: Int, _ message: WireLog.Message) -> Void) {
+    replay.forEachWireMessage(visit)
   }
 
   private static func firstCaptureNanoseconds(_ source: CaptureSource) -> UInt64? {

@@ -97,8 +97,9 @@ import Testing
     }
   }
 
-  private static func makeFeed(packets: Int = 1_024) -> SessionHarness {
-    SessionHarness {
+  /// Every other feed at random is of packets whose bytes go.
+  private static func makeFeed(packets: Int = 1_024, _ random: inout SessionRandom) -> SessionHarness {
+    SessionHarness(retainedBytes: random.chance(50) ? 65_536 : nil) {
       $0.reorderWindowNanoseconds = window
       $0.reorderWindowPackets = packets
       $0.silenceNanoseconds = 1 << 60
@@ -134,7 +135,7 @@ import Testing
       let stateBefore = model.isWaiting
       model.finish(at: last)
 
-      let feed = Self.makeFeed()
+      let feed = Self.makeFeed(&random)
       Self.run(arrivals, feed, &random)
       let note: Comment = "seed \(seed), round \(round), waiting at the end: \(stateBefore)"
       let delivered = Self.numbers(feed).map { SessionModel.Delivery(number: $0.number, at: $0.at) }
@@ -165,7 +166,7 @@ import Testing
       let arrivals = Self.sorted(
         Self.line(0, session: 1, from: 1, sent: sent, lossy, &random)
           + Self.line(1, session: 1, from: 1, sent: sent, Weather(skew: 249), &random))
-      let feed = Self.makeFeed()
+      let feed = Self.makeFeed(&random)
       Self.run(arrivals, feed, &random)
       let note: Comment = "seed \(seed), round \(round)"
       #expect(Self.numbers(feed).map(\.number) == Array(1...UInt64(count)), note)
@@ -217,7 +218,8 @@ import Testing
         arrivals.append(Arrival(at: at, line: 0, session: 1, first: 0, kind: .garbage(bytes)))
       }
       arrivals = Self.sorted(arrivals)
-      let feed = Self.makeFeed(packets: random.chance(50) ? 1_024 : random.int(1...5))
+      let packets = random.chance(50) ? 1_024 : random.int(1...5)
+      let feed = Self.makeFeed(packets: packets, &random)
       Self.run(arrivals, feed, &random)
       if !checkInvariants(arrivals, feed, "seed \(seed), round \(round)") { return }
     }

@@ -136,11 +136,20 @@ final class SessionHarness {
   /// What the channel's recovery wants sent.
   let outbox = RecoveryOutbox()
 
-  init(_ transport: Transport = .moldUDP64, _ configure: (inout SessionSettings) -> Void = { _ in }) {
+  /// Packets' bytes go once they were taken and the batch was worked off, as live ones do.
+  let bytesGo: Bool
+
+  /// - Parameter retainedBytes: what late copies are compared with, of packets that do not stay; nil: they stay.
+  init(
+    _ transport: Transport = .moldUDP64, retainedBytes: Int? = nil,
+    _ configure: (inout SessionSettings) -> Void = { _ in }
+  ) {
     self.transport = transport
     var settings = SessionSettings()
     configure(&settings)
-    arbiter = Arbiter(channel: 3, transport: transport, settings: settings, counters: counters)
+    bytesGo = retainedBytes != nil
+    arbiter = Arbiter(
+      channel: 3, transport: transport, settings: settings, counters: counters, retainedBytes: retainedBytes)
   }
 
   /// A channel that may ask: line 2 carries the answers.
@@ -149,6 +158,7 @@ final class SessionHarness {
     _ configure: (inout SessionSettings, inout RecoverySettings) -> Void = { _, _ in }
   ) {
     transport = feedProtocol.transport
+    bytesGo = false
     var settings = SessionSettings()
     var recovery = RecoverySettings()
     settings.reorderWindowPackets = 8
@@ -228,6 +238,10 @@ final class SessionHarness {
       arbiter.accept(packet, clock: clock, into: &sink)
     }
     if flush { sink.flush() }
+    if bytesGo {
+      sink.flush()
+      for index in buffer.indices { buffer[index] = 0xDB }
+    }
   }
 
   /// The capture clock goes on, as `Ingest` lets it.

@@ -177,8 +177,11 @@ extension RecoveryDay {
   }
 
   /// Runs frames of the day through the pipeline, with servers to ask.
+  ///
+  /// - Parameter retained: packets' bytes go after so many further bursts, as live ones do; nil: they stay.
   func run(
-    _ frames: [MemorySink.Frame], _ servers: Servers = .none, _ change: (inout Settings) -> Void = { _ in }
+    _ frames: [MemorySink.Frame], _ servers: Servers = .none, retained: Int? = nil,
+    _ change: (inout Settings) -> Void = { _ in }
   ) throws -> RecoveryOutcome {
     let settings = settings(servers, change)
     let packets = FrameSource.Frames(frames)
@@ -191,11 +194,21 @@ extension RecoveryDay {
       tellsStatus: servers.tellsStatus)
     simulated.unavailable = servers.unavailable
     let made = simulated
-    let replay = Replay(plan: plan, settings: settings, fileCount: 2) {
+    let source: @Sendable () -> RecoverySource<FrameSource> = {
       RecoverySource(
         FrameSource(packets),
         channels: [.init(servers: made, group: Self.answerGroup, port: Self.answerPort)], fileIndex: 1)
     }
+    guard let retained else {
+      return Self.outcome(Replay(plan: plan, settings: settings, fileCount: 2, makeSource: source))
+    }
+    return Self.outcome(
+      Replay(plan: plan, settings: settings, fileCount: 2, live: LiveOptions(retainedBursts: retained)) {
+        PoisonSource(source(), retained: retained)
+      })
+  }
+
+  private static func outcome<Source>(_ replay: Replay<Source>) -> RecoveryOutcome {
     replay.run()
     let summary = replay.summary()
     return RecoveryOutcome(

@@ -1,0 +1,175 @@
+import CPlatform
+
+/// What each core of a run does: one that reads packets, and in layout rings those that work batches off.
+extension Replay {
+  /// Run to completion: this core reads the packets and works its own shards.
+  func runPipeline(_ thread: CoreThread) {
+    let core = Core(
+      plan: plan, settings: settings, ownedShards: shards(of: thread.index, among: threads.count),
+      countsMessages: thread.index == 0, exchangeNanosecondsMaximum: exchangeNanosecondsMaximum,
+      startsArmed: live == nil)
+    let pipeline = UnsafeMutablePointer<Pipeline>.allocate(capacity: 1)
+    pipeline.initialize(to: Pipeline(ingest: makeIngest(), core: core))
+    thread.pipeline = pipeline
+    var work = PipelineWork(pipeline: pipeline, shards: thread.shards, isLive: live != nil)
+    read(thread, &work, outbox: pipeline.pointee.ingest.outbox)
+  }
+
+  /// Rings: this core frames and arbitrates for all.
+  func runIngest(_ thread: CoreThread, ring: BatchRing) {
+    var work = IngestWork(
+      ingest: makeIngest(), sink: RingSink(ring: ring, waiting: SpinWait(threads: threads.count)), ring: ring,
+      retainedBursts: live?.retainedBursts)
+    read(thread, &work, outbox: work.ingest.outbox)
+    thread.ingest = work.ingest
+    thread.stalls += work.waits
+  }
+
+  private func makeIngest() -> Ingest {
+    Ingest(plan: plan, settings: settings, fileCount: fileCount, retainsPackets: live != nil)
+  }
+
+  /// The duty cycle of a core that reads: commands, a burst, its work, figures for others.
+  private func read(_ thread: CoreThread, _ work: inout some CoreWork, outbox: RecoveryOutbox?) {
+    var source = makeSource()
+    if let outbox { (source as? any RecoveryAnswering)?.answer(outbox) }
+    let arriving = live == nil ? nil : source as? any ArrivingPackets
+    let burst = UnsafeMutableBufferPointer<Packet>.allocate(capacity: settings.threads.burstPackets)
+    defer { burst.deallocate() }
+    var pace = Pace(speed: speed, clock: clock)
+    let stallTicks = clock.ticks(nanoseconds: settings.threads.stallNanoseconds)
+    let sampleEvery = speed == .maximum ? max(1, settings.latency.sampleEvery) : 1
+    var untilSample = 1
+    let figures = progress[thread.index]
+    var idle = IdleWait(settings.threads.idle, threads: threads.count)
+    var census = BookCensus(figures: figures)
+    thread.prepared()
+    ready.wait()
+    var watch = CycleWatch(limitTicks: stallTicks, figures: figures)
+    // Packets given to the pipeline, and after how many it stops.
+    var taken: UInt64 = 0
+    var last = live?.packetsMaximum ?? .max
+    cycles: while !source.isExhausted {
+      work.beforeReceive()
+      let received = source.receive(into: burst)
+      let count = countWithinTime(burst, received)
+      var position = 0
+      repeat {
+        while let next = commands[thread.index].pop() {
+          if next == .stop { last = min(last, stopAgreement.agree(core: thread.index, position: taken)) }
+          work.take(next)
+        }
+        if taken >= last {
+          thread.isInterrupted = live == nil
+          break cycles
+        }
+        let (released, receiveTicks) = pace.release(burst, from: position, to: count)
+        let end = position + Int(min(last - taken, UInt64(released - position)))
+        // Nothing is due yet: look for commands again.
+        if end == position { continue }
+        untilSample -= 1
+        let isSampled = untilSample == 0
+        if isSampled { untilSample = sampleEvery }
+        work.poll(
+          UnsafeMutableBufferPointer(rebasing: burst[position..<end]), receiveTicks: receiveTicks, isSampled: isSampled)
+        outbox?.note(nextDue: work.nextDue)
+        if isSampled, arriving == nil, feedh_ticks() &- receiveTicks > stallTicks { thread.stalls += 1 }
+        taken += UInt64(end - position)
+        position = end
+        figures.packetsWord.note(work.packets)
+        figures.messagesWord.note(work.messages)
+        figures.clockWord.note(work.clock)
+      } while position < count
+      figures.bytesWord.note(UInt64(bytesConsumed(source)))
+      if count < received { break }
+      guard let arriving else { continue }
+      watch.lap()
+      note(work, in: figures)
+      if received > 0, taken & 1_023 >= UInt64(received) { continue }
+      if let shards = work.shards { census.advance(shards.pointee.books) }
+      if received > 0 { continue }
+      let now = arriving.now()
+      if now >= work.nextDue {
+        work.pass(to: now)
+        figures.clockWord.note(work.clock)
+      }
+      idle.again()
+      if idle.mayYield { watch.restart() }
+    }
+    stopAgreement.leave(core: thread.index, position: taken)
+    work.finish()
+    if arriving != nil { note(work, in: figures) }
+    thread.stalls += watch.stalls
+    thread.endedTicks = TickClock.now
+    thread.source = source
+  }
+
+  /// Figures that only a live run shows while it goes on.
+  @inline(__always)
+  private func note(_ work: some CoreWork, in figures: CoreProgress) {
+    let losses = work.losses
+    figures.gapsWord.note(losses.gaps)
+    figures.lostWord.note(losses.messages)
+    if let shards = work.shards { figures.note(gateOf: shards.pointee.desk) }
+  }
+
+  /// How many of a burst's packets were captured by `captureNanosecondsMaximum`; their times never go back.
+  @inline(__always)
+  private func countWithinTime(_ burst: UnsafeMutableBufferPointer<Packet>, _ count: Int) -> Int {
+    if count == 0 || burst[count - 1].captureNanoseconds <= captureNanosecondsMaximum { return count }
+    return burst[..<count].firstIndex { $0.captureNanoseconds > captureNanosecondsMaximum } ?? count
+  }
+
+  /// Rings: this core works its shards off the batches of the ingest core.
+  func runShards(_ thread: CoreThread, ring: BatchRing, consumer: Int) {
+    let core = UnsafeMutablePointer<Core>.allocate(capacity: 1)
+    core.initialize(
+      to: Core(
+        plan: plan, settings: settings, ownedShards: shards(of: consumer, among: threads.count - 1),
+        countsMessages: consumer == 0, exchangeNanosecondsMaximum: exchangeNanosecondsMaximum,
+        startsArmed: live == nil))
+    thread.core = core
+    let figures = progress[thread.index]
+    let isLive = live != nil
+    var census = BookCensus(figures: figures)
+    thread.prepared()
+    ready.wait()
+    var taken: UInt64 = 0
+    var waiting = SpinWait(threads: threads.count)
+    var watch = CycleWatch(limitTicks: clock.ticks(nanoseconds: settings.threads.stallNanoseconds), figures: figures)
+    poll: while true {
+      while let command = commands[thread.index].pop() { core.pointee.take(command) }
+      // Before the ring is looked at: all batches up to this time are published then.
+      let idleClock = ring.idleClock
+      switch ring.poll(taken: taken) {
+      case .batch(let batch):
+        feedh_hot_path_begin()
+        core.pointee.hotPathPollBatch(batch)
+        feedh_hot_path_end()
+        taken &+= 1
+        ring.release(taken: taken, consumer: consumer)
+        figures.messagesWord.note(core.pointee.messages)
+        if isLive, taken & 15 == 0 { census.advance(core.pointee.books) }
+      case .nothing:
+        if isLive {
+          feedh_hot_path_begin()
+          core.pointee.hotPathPollIdle(idleClock)
+          feedh_hot_path_end()
+          census.advance(core.pointee.books)
+        }
+        waiting.again()
+        if waiting.isCrowded { watch.restart() }
+      case .ended(let clock):
+        if isLive { core.pointee.desk.cancelOpenOrders(at: clock) }
+        core.pointee.finish(at: clock)
+        break poll
+      }
+      if isLive {
+        figures.note(gateOf: core.pointee.desk)
+        watch.lap()
+      }
+    }
+    if isLive { thread.stalls += watch.stalls }
+    thread.endedTicks = TickClock.now
+  }
+}

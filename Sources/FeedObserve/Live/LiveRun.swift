@@ -1,0 +1,131 @@
+import CPlatform
+import FeedCore
+import FeedIO
+import Glibc
+
+/// Live packets on their way through the pipeline: queues opened by the caller, cores, and what there is to report.
+///
+///     let run = try LiveRun(settings: settings, queues: queues)
+///     run.run(control: try LiveControl(settings: settings))
+///
+/// Orders go to simulated venues ("paper"): there is no gateway to a real one yet.
+public final class LiveRun: FinishedRun, @unchecked Sendable {
+  public let replay: Replay<LivePacketSource>
+  /// The queues, by the ports they are of.
+  public let entries: [LivePacketSource.Entry]
+  public let source: LivePacketSource
+  public private(set) var startNanoseconds: UInt64 = 0
+  public private(set) var residentBytes: UInt64 = 0
+  public private(set) var summary = ReplaySummary()
+  public private(set) var live: LiveOutcome?
+  public let inputs: [RunInput]
+  private let packetsMaximum: UInt64
+  private let openingTicks = feedh_ticks()
+
+  public var plan: FeedPlan { replay.plan }
+  public var settings: Settings { replay.settings }
+
+  /// - Parameters:
+  ///   - entries: all queues, open. The run closes them.
+  ///   - packetsMaximum: the run stops behind so many packets.
+  ///   - onWarnings: told what the system did not allow the cores, before the first packet.
+  ///   - clock: for tests: Unix nanoseconds; nil: the system's.
+  /// - Throws: `FeedPlanError`, `LiveRunError`.
+  public init(
+    settings: Settings, queues entries: [LivePacketSource.Entry], packetsMaximum: UInt64 = .max,
+    clock: (@Sendable () -> UInt64)? = nil, onWarnings: @escaping @Sendable ([String]) -> Void = { _ in }
+  ) throws {
+    try Self.check(settings)
+    let plan = try FlowDiscovery.livePlan(settings: settings, portNames: settings.live.ports.map(\.name))
+    let source = LivePacketSource(entries, clock: clock)
+    self.source = source
+    self.entries = entries
+    self.packetsMaximum = packetsMaximum
+    inputs = settings.live.ports.map {
+      RunInput(name: $0.name, kind: "live", compression: "none", bytes: 0, summary: "live")
+    }
+    var options = LiveOptions(retainedBursts: LiveSource.retainedBursts)
+    options.packetsMaximum = packetsMaximum
+    options.onWarnings = onWarnings
+    nonisolated(unsafe) let made = source
+    replay = Replay(
+      plan: plan, settings: settings, fileCount: max(1, settings.live.ports.count), live: options,
+      makeSource: { made })
+  }
+
+  /// Whether a configuration can be run live; nothing is opened.
+  ///
+  /// - Throws: `LiveRunError`, `FeedPlanError`.
+  public static func check(_ settings: Settings) throws {
+    if settings.live.ports.isEmpty { throw LiveRunError("no live port is configured; add one under live.ports:") }
+    if settings.threads.coreCount > 1, settings.threads.layout == .walk {
+      throw LiveRunError(
+        "threads.layout walk reads a capture once for each of \(settings.threads.coreCount) cores, and live packets "
+          + "come once; allowed: rings, or one core; set threads.layout: rings")
+    }
+    _ = try FlowDiscovery.livePlan(settings: settings, portNames: settings.live.ports.map(\.name))
+  }
+
+  /// Runs until `control` says stop, or nothing can come any more. Call once.
+  public func run(control: LiveControl) {
+    control.start(self)
+    let begun = feedh_ticks()
+    replay.run()
+    residentBytes = feedh_anonymous_resident_bytes()
+    control.finish()
+    startNanoseconds = replay.clock.nanoseconds(ticks: begun &- openingTicks) + replay.preparationNanoseconds
+    summary = replay.summary()
+    let failures = source.failures
+    var outcome = LiveOutcome()
+    outcome.end =
+      source.isExhausted ? .queuesFailed
+      : control.end ?? (summary.packets >= packetsMaximum ? .packets : .signal)
+    outcome.queues = entries.map { entry in
+      LiveOutcome.Queue(
+        name: entry.queue.name, figures: entry.queue.figures(),
+        failure: failures.first { $0.name == entry.queue.name }?.failure.description)
+    }
+    outcome.longestCycleNanoseconds = longestCycleNanoseconds
+    outcome.arming = settings.orders.arming
+    outcome.isArmed = isArmed
+    outcome.timesArmed = control.timesArmed
+    outcome.warnings = control.warnings + replay.warnings
+    live = outcome
+    for entry in entries { entry.queue.close() }
+  }
+
+  // MARK: - While it runs
+
+  var longestCycleNanoseconds: UInt64 {
+    replay.clock.nanoseconds(ticks: replay.progress.map(\.longestCycleTicks).max() ?? 0)
+  }
+
+  /// All shards let orders out, as far as arming decides it.
+  public var isArmed: Bool { shardProgress.allSatisfy(\.isArmed) }
+  public var isKillSwitchEngaged: Bool { shardProgress.contains(where: \.isKillSwitchEngaged) }
+
+  /// Figures of the cores that own shards.
+  var shardProgress: ArraySlice<CoreProgress> {
+    replay.progress.count > 1 ? replay.progress.dropFirst() : replay.progress[...]
+  }
+
+  // MARK: - FinishedRun
+
+  public var readings: [CaptureReading] { [] }
+  public var firstCaptureNanoseconds: UInt64? { source.firstNanoseconds }
+  public var elapsedNanoseconds: UInt64 { replay.elapsedNanoseconds }
+  public var clock: TickClock { replay.clock }
+  public var sampleEvery: Int { settings.latency.sampleEvery }
+  public var isInterrupted: Bool { false }
+  public func contentsDigest() -> UInt64 { replay.contentsDigest(of: summary) }
+  public func consolidatedBest(of symbol: Symbol) -> ConsolidatedBest { replay.consolidatedBest(of: symbol) }
+  public func forEachWireMessage(_ visit: (_ shard: Int, _ message: WireLog.Message) -> Void) {
+    replay.forEachWireMessage(visit)
+  }
+}
+
+/// Why a live run cannot begin: what, allowed, remedy, in one line.
+public struct LiveRunError: Error, CustomStringConvertible {
+  public let description: String
+  public init(_ description: String) { self.description = description }
+}

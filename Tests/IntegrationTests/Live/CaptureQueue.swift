@@ -1,0 +1,95 @@
+import FeedCore
+import FeedIO
+import Synchronization
+
+/// A live queue made of a capture: hands out its packets in memory that is overwritten as early as the contract of
+/// `LiveQueue` allows. Behind the last one nothing comes, or it fails.
+final class CaptureQueue: LiveQueue, @unchecked Sendable {
+  enum Ending { case silence, failure }
+
+  let name: String
+  private let source: CaptureSource
+  private let ending: Ending
+  /// Only packets of this file; nil: all.
+  private let file: UInt16?
+  private var blocks: [UnsafeMutableRawBufferPointer]
+  private var bursts = 0
+  private let counted = Atomic<UInt64>(0)
+  private let ended = Atomic<Bool>(false)
+  let closes = Atomic<Int>(0)
+  /// Capture time of the last packet handed out.
+  private let last = Atomic<UInt64>(0)
+  /// Nothing comes while this is true.
+  let isHeld: Atomic<Bool>
+  /// Calls that bring nothing between two bursts.
+  var pauses = 0
+  private var pause = 0
+
+  init(_ set: CaptureSet, name: String = "feed-a:0", file: UInt16? = nil, ending: Ending = .silence, isHeld: Bool = false) {
+    self.name = name
+    self.file = file
+    self.ending = ending
+    self.isHeld = Atomic(isHeld)
+    source = set.makeSource()
+    blocks = (0...LiveSource.retainedBursts).map { _ in .allocate(byteCount: 1 << 20, alignment: 1) }
+  }
+
+  deinit { for block in blocks { block.deallocate() } }
+
+  /// Everything was handed out.
+  var isAtEnd: Bool { ended.load(ordering: .acquiring) }
+  var lastNanoseconds: UInt64 { last.load(ordering: .acquiring) }
+
+  func receive(into burst: UnsafeMutableBufferPointer<Packet>) -> Int {
+    if isHeld.load(ordering: .acquiring) { return 0 }
+    if pause > 0 {
+      pause -= 1
+      return 0
+    }
+    var count = 0
+    while count == 0 {
+      if source.isExhausted {
+        ended.store(true, ordering: .releasing)
+        return 0
+      }
+      let received = source.receive(into: burst)
+      for index in 0..<received where file == nil || burst[index].fileIndex == file {
+        burst[count] = burst[index]
+        count += 1
+      }
+    }
+    copy(burst, count)
+    pause = pauses
+    counted.add(UInt64(count), ordering: .relaxed)
+    last.store(burst[count - 1].captureNanoseconds, ordering: .releasing)
+    return count
+  }
+
+  private func copy(_ burst: UnsafeMutableBufferPointer<Packet>, _ count: Int) {
+    let block = blocks[bursts % blocks.count]
+    bursts += 1
+    for index in block.indices { block[index] = 0xDB }
+    var used = 0
+    for index in 0..<count {
+      let length = Int(burst[index].capturedLength)
+      precondition(used + length <= block.count, "a burst of the test fits its block")
+      (block.baseAddress! + used).copyMemory(from: burst[index].bytes, byteCount: length)
+      burst[index].bytes = UnsafeRawPointer(block.baseAddress! + used)
+      used += length
+    }
+  }
+
+  func figures() -> LiveQueueFigures {
+    var figures = LiveQueueFigures()
+    figures.packets = counted.load(ordering: .relaxed)
+    figures.drops = 3
+    figures.timestamps = .kernel
+    return figures
+  }
+
+  var failure: LiveQueueFailure? {
+    ending == .failure && isAtEnd ? LiveQueueFailure("\(name): the test took it away; give it back") : nil
+  }
+
+  func close() { closes.add(1, ordering: .relaxed) }
+}

@@ -1,0 +1,191 @@
+import FeedIO
+import FeedObserve
+import FeedSim
+import Synchronization
+import Testing
+
+@testable import FeedCore
+
+/// Live runs over queues made of captures, against the replays of these: what packets do, and how a run ends.
+@Suite struct LiveRunTests {
+  /// Two venues, two lines each: packets are lost, overtaken, repeated, and cut differently.
+  private static func rough(_ seed: UInt64) throws -> Generated {
+    try Generated.make(seed: seed) {
+      $0.lossA = Probability(partsPerMillion: 30_000)
+      $0.lossB = Probability(partsPerMillion: 30_000)
+      $0.reorder = Probability(partsPerMillion: 20_000)
+      $0.duplicate = Probability(partsPerMillion: 20_000)
+      $0.lineBFramesDiffer = true
+      $0.restartCount = 1
+    }
+  }
+
+  private static func packets(_ harness: LiveHarness) -> UInt64 { harness.replay.summary.packets }
+
+  /// What must be equal, but for files' names: the live run has ports.
+  private static func expect(_ run: LiveRun, equals replay: ReplayRun, _ note: Comment) {
+    let live = run.summary
+    #expect(live.bookDigest == replay.summary.bookDigest, note)
+    #expect(run.contentsDigest() == replay.replay.contentsDigest(of: replay.summary), note)
+    #expect(live.packets == replay.summary.packets && live.messages == replay.summary.messages, note)
+    for counter in Counter.allCases {
+      #expect(live[counter] == replay.summary[counter], "\(note) \(counter.name)")
+    }
+    #expect(live.wire[.udp] == replay.summary.wire[.udp], note)
+    #expect(live.opportunityCount == replay.summary.opportunityCount, note)
+  }
+
+  @Test(arguments: [71, 72]) func queueOfACaptureComesToWhatItsReplayDoes(seed: UInt64) throws {
+    let harness = try LiveHarness(try Self.rough(seed))
+    #expect(harness.replay.summary[.messagesLost] > 0 && harness.replay.summary[.duplicates] > 0)
+    for (cores, burst, pauses) in [(1, 64, 0), (1, 1, 0), (1, 17, 3), (2, 64, 0), (3, 5, 1)] {
+      let (run, queues) = try harness.makeRun([CaptureQueue(harness.set)], packets: Self.packets(harness)) {
+        $0.threads.coreCount = cores
+        $0.threads.layout = .rings
+        $0.threads.burstPackets = burst
+      }
+      queues[0].pauses = pauses
+      run.run(control: try harness.makeControl())
+      Self.expect(run, equals: harness.replay, "seed \(seed), \(cores) cores, bursts of \(burst)")
+      #expect(run.live?.end == .packets)
+      #expect(queues[0].closes.load(ordering: .relaxed) == 1)
+    }
+  }
+
+  /// Each line in a queue of its own, polled in turn: what comes when differs, what is in the books does not.
+  @Test func linesInQueuesOfTheirOwnComeToTheSameBooks() throws {
+    let generated = try Generated.make(seed: 73, split: true)
+    let harness = try LiveHarness(generated)
+    let queues = (0..<UInt16(generated.captures.count)).map { CaptureQueue(harness.set, name: "q\($0)", file: $0) }
+    #expect(queues.count == 4)
+    let (run, _) = try harness.makeRun(queues, packets: Self.packets(harness)) {
+      // All of one line may come before the other's next.
+      $0.session.reorderWindowPackets = 65_536
+      $0.session.reorderWindowNanoseconds = 60_000_000_000
+    }
+    run.run(control: try harness.makeControl())
+    #expect(run.summary.bookDigest == harness.replay.summary.bookDigest)
+    #expect(run.summary.messages == harness.replay.summary.messages && run.summary[.messagesLost] == 0)
+    #expect(run.live?.queues.map(\.figures.packets).reduce(0, +) == Self.packets(harness))
+  }
+
+  @Test func runEndsBehindSoManyPackets() throws {
+    let harness = try LiveHarness(try Generated.make(seed: 74))
+    let (run, _) = try harness.makeRun(packets: 1_001)
+    run.run(control: try harness.makeControl())
+    #expect(run.summary.packets == 1_001 && run.live?.end == .packets)
+  }
+
+  @Test func runEndsByTime() throws {
+    let harness = try LiveHarness(try Generated.make(seed: 74))
+    let (run, _) = try harness.makeRun()
+    run.run(control: try harness.makeControl(duration: 1_000_000))
+    #expect(run.live?.end == .duration)
+  }
+
+  /// A gap that no packet follows closes by the clock, and its books are silent in the end.
+  @Test func timersRunWhileNothingComes() throws {
+    let generated = try Generated.make(seed: 75) { $0.lineCount = 1 }
+    var frames = try generated.frames()
+    // The message before the last few of one venue is lost.
+    let flow = frames[frames.count / 2].destination
+    let ofFlow = frames.indices.filter { frames[$0].destination == flow && frames[$0].mold.isData }
+    let cut = ofFlow[ofFlow.count / 2]
+    frames = Array(frames[...ofFlow[ofFlow.count / 2 + 1]])
+    frames.remove(at: cut)
+    let harness = try LiveHarness([PcapFile.write(frames)], generated.settings) {
+      $0.session.reorderWindowNanoseconds = 5_000_000
+      $0.session.silenceNanoseconds = 3_000_000_000
+    }
+    let elapsed = Atomic<UInt64>(0)
+    let queue = CaptureQueue(harness.set)
+    nonisolated(unsafe) let clock = queue
+    let (run, _) = try harness.makeRun([queue], clock: { clock.lastNanoseconds &+ elapsed.load(ordering: .acquiring) })
+    let control = try harness.makeControl(socket: ScratchFolder.newPath("ctl"))
+    let socket = control.socketPath!
+    try LiveHarness.run(run, control) { () throws in
+      let progress = run.replay.progress[0]
+      LiveHarness.wait { queue.isAtEnd && progress.packets == UInt64(frames.count) }
+      #expect(progress.gaps == 0)
+      elapsed.store(6_000_000, ordering: .releasing)
+      LiveHarness.wait { progress.gaps == 1 }
+      #expect(progress.messagesLost > 0)
+      elapsed.store(4_000_000_000, ordering: .releasing)
+      LiveHarness.wait { progress.books > 0 && progress.booksNotOk == progress.books }
+      #expect(try ControlSocket.ask(.stop, at: socket).hasPrefix("ok"))
+    }
+    #expect(run.live?.end == .command)
+    #expect(run.summary[.silences] == 2)
+  }
+
+  // MARK: - Failures
+
+  @Test func queueThatFailsIsNamedAndTheOthersGoOn() throws {
+    let generated = try Generated.make(seed: 76, split: true)
+    let harness = try LiveHarness(generated)
+    let queues = (0..<4).map {
+      CaptureQueue(harness.set, name: "q\($0)", file: UInt16($0), ending: $0 == 1 ? .failure : .silence)
+    }
+    let (run, _) = try harness.makeRun(queues) {
+      $0.session.reorderWindowPackets = 65_536
+      $0.session.reorderWindowNanoseconds = 60_000_000_000
+    }
+    let control = try harness.makeControl(socket: ScratchFolder.newPath("ctl"))
+    let socket = control.socketPath!
+    try LiveHarness.run(run, control) { () throws in
+      LiveHarness.wait { queues.allSatisfy(\.isAtEnd) && run.source.failures.count == 1 }
+      #expect(try ControlSocket.ask(.status, at: socket).hasSuffix("FAILED q1"))
+      #expect(try ControlSocket.ask(.stop, at: socket).hasPrefix("ok"))
+    }
+    #expect(run.live?.end == .command)
+    #expect(run.summary.bookDigest == harness.replay.summary.bookDigest)
+    #expect(run.live?.queues.map { $0.failure != nil } == [false, true, false, false])
+    #expect(harness.written.contains("feedh: queue q1 failed: q1: the test took it away; give it back"))
+  }
+
+  @Test func runWithoutAQueueLeftEndsInGoodOrder() throws {
+    let harness = try LiveHarness(try Generated.make(seed: 77))
+    let (run, _) = try harness.makeRun([CaptureQueue(harness.set, ending: .failure)])
+    run.run(control: try harness.makeControl())
+    #expect(run.live?.end == .queuesFailed)
+    #expect(run.summary.bookDigest == harness.replay.summary.bookDigest)
+  }
+
+  // MARK: - Status and report
+
+  @Test func statusLinesTellTheState() throws {
+    let harness = try LiveHarness(try Generated.make(seed: 78)) { $0.orders.enabled = true }
+    let (run, queues) = try harness.makeRun()
+    let control = try harness.makeControl(socket: ScratchFolder.newPath("ctl"), status: 1)
+    let socket = control.socketPath!
+    try LiveHarness.run(run, control) { () throws in
+      LiveHarness.wait { queues[0].isAtEnd && run.replay.progress[0].books > 0 }
+      let status = try ControlSocket.ask(.status, at: socket)
+      #expect(status.hasPrefix("ok disarmed paper; packets "), "\(status)")
+      #expect(status.contains("drops feed-a:0 3"), "\(status)")
+      _ = try ControlSocket.ask(.stop, at: socket)
+    }
+    let last = try #require(harness.written.last)
+    #expect(last.contains("disarmed paper") && last.contains("messages/s") && last.contains("cycle "), "\(last)")
+    #expect(run.live!.longestCycleNanoseconds > 0)
+  }
+
+  @Test func reportHasTheQueuesAndTheEnd() throws {
+    let harness = try LiveHarness(try Generated.make(seed: 79)) { $0.orders.enabled = true }
+    let (run, _) = try harness.makeRun(packets: Self.packets(harness))
+    run.run(control: try harness.makeControl())
+    let path = ScratchFolder.newPath("report.json")
+    let file = try TextOutput(path: path)
+    ReplayReport(run).write(to: file)
+    try file.finish()
+    let json = try CommandRun.json(try String(contentsOfFile: path, encoding: .utf8))
+    let live = try #require(json["live"] as? [String: Any])
+    #expect(live["end"] as? String == "packets" && live["venues"] as? String == "paper")
+    #expect(live["arming"] as? String == "never" && live["armed"] as? Bool == false)
+    let queue = try #require((live["queues"] as? [[String: Any]])?.first)
+    #expect(queue["name"] as? String == "feed-a:0" && queue["drops"] as? Int == 3)
+    #expect(json["interrupted"] as? Bool == false)
+    let screen = ReplayScreen(run, configuration: "live.yaml").text
+    #expect(screen.contains("ended by packets") && screen.contains("paper: to simulated venues"), "\(screen)")
+  }
+}
