@@ -163,7 +163,7 @@ struct PacketRingQueueTests {
     // The smallest ring there is: its blocks come round often.
     let queue = try ring([.test("239.1.1.1", 26_400)]) { $0.bufferBytes = 65_536 }
     defer { queue.close() }
-    #expect(queue.blockCount == 48 && queue.blockSize == 4_096)
+    #expect(queue.blockCount == 48 && queue.blockSize == 16_384)
     try expectRetention(queue, try DatagramSender("left"), "239.1.1.1", 26_400)
   }
 

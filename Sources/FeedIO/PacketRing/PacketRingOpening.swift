@@ -6,8 +6,9 @@ import Glibc
 struct PacketRingOpening {
   /// Blocks that are kept for packets handed out, and as many more as let a burst of traffic in.
   static let blocksMinimum = LiveSource.retainedBursts + 16
-  /// So many, where the memory is there, that a block is small beside the ring.
-  static let blocksWanted = 128
+  /// A burst of small packets. Blocks are small, because the kernel closes one each time its timeout is up, however
+  /// little is in it: at low rates a ring holds as many milliseconds as it has blocks.
+  static let blockSizeLeast = 16_384
 
   let interface: LiveInterface
   let handles = SocketHandles()
@@ -89,19 +90,13 @@ struct PacketRingOpening {
     if code < 0 { throw .fanoutRefused(interface: interface.name, group: options.fanoutGroup) }
   }
 
-  /// Sizes of the ring: blocks are powers of two, hold the longest packet, and there are at least `blocksMinimum`.
+  /// Sizes of the ring: blocks are powers of two that hold the longest packet, and there are at least `blocksMinimum`.
   static func geometry(bufferBytes: Int, maximumTransmissionUnit: Int) -> (blockSize: Int, blockCount: Int) {
     let bytes = min(max(bufferBytes, 65_536), 1 << 30)
     // The packet, its Ethernet header and tag, the ring's headers of block and packet.
-    let least = powerOfTwo(atLeast: max(4_096, min(max(maximumTransmissionUnit, 1_500), 65_536) + 512))
-    var size = least
-    while size * 2 * blocksWanted <= bytes && size < 1 << 20 { size *= 2 }
+    let longest = min(max(maximumTransmissionUnit, 1_500), 65_536) + 512
+    var size = blockSizeLeast
+    while size < longest { size *= 2 }
     return (size, max(bytes / size, blocksMinimum))
-  }
-
-  private static func powerOfTwo(atLeast value: Int) -> Int {
-    var result = 4_096
-    while result < value { result *= 2 }
-    return result
   }
 }

@@ -19,8 +19,8 @@ public struct PacketRingOptions: Sendable, Equatable {
     case byQueue
   }
 
-  /// Memory of the ring, bytes: `live.receiveBufferBytes`. Raised to what 48 blocks need, a block being as long as the
-  /// longest packet at least; rounded to whole blocks. 65,536 ... 1 G.
+  /// Memory of the ring, bytes: `live.receiveBufferBytes`. Raised to what 48 blocks need, a block being 16 KiB or as
+  /// long as the longest packet; rounded to whole blocks. 65,536 ... 1 G.
   public var bufferBytes = 33_554_432
   /// How long the kernel may keep packets in a block that is not full, milliseconds: the latency at low rates.
   /// 1 ... 1,000.
