@@ -38,6 +38,8 @@ let package = Package(
     .target(name: "CDynamic", path: "CShims/CDynamic"),
     // Questions to the kernel that have no file: network devices, the state of the clock.
     .target(name: "CMachine", path: "CShims/CMachine"),
+    // Sending through packet and UDP sockets, many packets a system call.
+    .target(name: "CTransmit", path: "CShims/CTransmit"),
     .target(
       name: "CDPDK", path: "CShims/CDPDK", exclude: ["sys"],
       cSettings: [
@@ -49,7 +51,7 @@ let package = Package(
       linkerSettings: ["rte_ethdev", "rte_mbuf", "rte_mempool", "rte_ring", "rte_eal"].map { .linkedLibrary($0, dpdk) }),
 
     .target(name: "FeedCore", dependencies: ["CPlatform", "CSIMD"]),
-    .target(name: "FeedIO", dependencies: ["FeedCore", "CDynamic", "CDPDK"]),
+    .target(name: "FeedIO", dependencies: ["FeedCore", "CDynamic", "CDPDK", "CTransmit"]),
     .target(name: "FeedSim", dependencies: ["FeedIO"]),
     .target(name: "FeedObserve", dependencies: ["FeedIO"]),
     .target(name: "FeedConfig", dependencies: ["FeedIO", .product(name: "Yams", package: "Yams")]),
