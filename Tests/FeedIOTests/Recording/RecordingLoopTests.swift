@@ -82,4 +82,13 @@ struct RecordingLoopTests {
     let result = try run(ScriptedQueue(packets, stopsAt: (300, stop)), stop: stop)
     #expect(result.recorded == packets)
   }
+
+  @Test func whatComesAfterTheStopIsNoPartOfTheRecording() throws {
+    let stop = StopFlag()
+    // Stamped long before the stop, and centuries after it.
+    let before = PacketMemory.random(400, seed: 8)
+    let after = (0..<400).map { TestPacket(9_000_000_000_000_000_000 + UInt64($0), [1, 2, 3]) }
+    let result = try run(ScriptedQueue(before + after, stopsAt: (300, stop)), stop: stop)
+    #expect(result.recorded == before && result.packets == 400)
+  }
 }

@@ -12,7 +12,8 @@ struct DatagramSinkTests {
     private let descriptor: Int32
 
     init(group: String? = nil) throws {
-      descriptor = socket(AF_INET, Int32(SOCK_DGRAM.rawValue), 0)
+      let descriptor = socket(AF_INET, Int32(SOCK_DGRAM.rawValue), 0)
+      self.descriptor = descriptor
       try #require(descriptor >= 0)
       var size: Int32 = 4 << 20
       setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &size, 4)
@@ -53,7 +54,7 @@ struct DatagramSinkTests {
 
     func isEmpty() -> Bool {
       var byte: UInt8 = 0
-      return recv(descriptor, &byte, 1, Int32(MSG_DONTWAIT.rawValue)) < 0
+      return recv(descriptor, &byte, 1, Int32(MSG_DONTWAIT)) < 0
     }
   }
 
