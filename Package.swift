@@ -40,6 +40,8 @@ let package = Package(
     .target(name: "CMachine", path: "CShims/CMachine"),
     // Sending through packet and UDP sockets, many packets a system call.
     .target(name: "CTransmit", path: "CShims/CTransmit"),
+    // Kernel sockets that packets arrive at: recvmmsg with control messages, AF_PACKET rings, interfaces.
+    .target(name: "CSocket", path: "CShims/CSocket"),
     .target(
       name: "CDPDK", path: "CShims/CDPDK", exclude: ["sys"],
       cSettings: [
@@ -51,7 +53,7 @@ let package = Package(
       linkerSettings: ["rte_ethdev", "rte_mbuf", "rte_mempool", "rte_ring", "rte_eal"].map { .linkedLibrary($0, dpdk) }),
 
     .target(name: "FeedCore", dependencies: ["CPlatform", "CSIMD"]),
-    .target(name: "FeedIO", dependencies: ["FeedCore", "CDynamic", "CDPDK", "CTransmit"]),
+    .target(name: "FeedIO", dependencies: ["FeedCore", "CDynamic", "CDPDK", "CSocket", "CTransmit"]),
     .target(name: "FeedSim", dependencies: ["FeedIO"]),
     .target(name: "FeedObserve", dependencies: ["FeedIO"]),
     .target(name: "FeedConfig", dependencies: ["FeedIO", .product(name: "Yams", package: "Yams")]),
@@ -71,6 +73,8 @@ let package = Package(
       dependencies: ["FeedObserve", .product(name: "Histogram", package: "hdrhistogram-swift")]),
     .testTarget(name: "FeedConfigTests", dependencies: ["FeedConfig"]),
     .testTarget(name: "FeedMachineTests", dependencies: ["FeedMachine"]),
+    // Live queues on loopback and veth pairs, in network namespaces of their own.
+    .testTarget(name: "SocketTests", dependencies: ["FeedIO", "FeedSim", "CPlatform", "CSocket"]),
     // Runs the built `feedh` as its users do.
     .testTarget(name: "IntegrationTests", dependencies: ["feedh", "FeedSim", "FeedObserve"]),
   ]
