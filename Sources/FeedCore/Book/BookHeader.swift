@@ -2,6 +2,7 @@
 struct BookSide: BitwiseCopyable {
   /// First place of its block.
   var offset: UInt32 = 0
+  /// Its levels; each addition that waits (`FarChanges`) counts as one, whether or not its level is there already.
   var count: UInt32 = 0
 }
 
@@ -34,6 +35,8 @@ struct BookHeader: BitwiseCopyable {
     static var midEvent: Flags { Flags(rawValue: 1_024) }
     /// Orders may rest at 0 and below: spreads, and what else a derivatives venue trades.
     static var anyPrice: Flags { Flags(rawValue: 2_048) }
+    /// A far level came near the greatest quantity: changes of far levels are done at once (`FarChanges`).
+    static var largeFarLevels: Flags { Flags(rawValue: 4_096) }
   }
 
   /// Bids, asks beyond the eight best.

@@ -29,6 +29,10 @@ struct FarTable: BitwiseCopyable {
     Int((UInt64(UInt32(bitPattern: key)) &* 0x9E37_79B9_7F4A_7C15) >> 40) & (sizeClass > 0 ? mask : 0)
   }
 
+  /// Where the level of a key stands if nothing is in its way. There is a block.
+  @inline(__always)
+  func place(of key: Int32) -> UnsafeMutablePointer<Level> { block + home(key) }
+
   /// The level of a key, nil where there is none.
   @inline(__always)
   func find(_ key: Int32) -> UnsafeMutablePointer<Level>? {

@@ -48,6 +48,32 @@ struct OrderTable {
     var arrival: UInt32
   }
 
+  /// The arrival number of a slot that moved, on its way. Nobody waits for it: it is read only where queues are listed,
+  /// and its lines, unlike the slots', nobody asked for ahead.
+  private struct ArrivalMove {
+    private(set) var from = -1
+    private(set) var to = -1
+
+    @inline(__always)
+    func concerns(_ index: Int) -> Bool { index == from || index == to }
+
+    /// Before either slot is filled anew.
+    @inline(__always)
+    mutating func finish(_ arrivals: UnsafeMutablePointer<UInt32>) {
+      // SAFETY: both are slots of the table, or neither is.
+      if to >= 0 { arrivals[to] = arrivals[from] }
+      (from, to) = (-1, -1)
+    }
+
+    @inline(__always)
+    mutating func begin(_ arrivals: UnsafeMutablePointer<UInt32>, from: Int, to: Int) {
+      finish(arrivals)
+      feedh_prefetch(arrivals + from)
+      feedh_prefetch(arrivals + to)
+      (self.from, self.to) = (from, to)
+    }
+  }
+
   /// In place of an instrument: an order of another core's (`BookEvent.Kind.addForeign`), whose price is its channel.
   static var foreignInstrument: Int { 0xFFFF }
 
@@ -75,6 +101,8 @@ struct OrderTable {
   let capacity: Int
   /// Greatest reference inserted in the compact table: the place to look for recent orders.
   private var newestReference: UInt64 = 0
+  /// A slot that moved ahead of its arrival number, which still stands at `from`: its cache lines are on their way.
+  private var arrivalMove = ArrivalMove()
 
   /// - Parameter capacity: live orders, 1 ... 64 M. The table has the next power of two of 1.5 times that many slots.
   init(capacity: Int) {
@@ -181,10 +209,12 @@ struct OrderTable {
   }
 
   /// Sets price and quantity of a live order, at least 1 share, and its place in time unless it keeps that.
-  func set(_ handle: Handle, price: Int32, quantity: UInt32, arrival: UInt32?) {
+  mutating func set(_ handle: Handle, price: Int32, quantity: UInt32, arrival: UInt32?) {
     if handle < Self.wideBit {
       slots[handle].low = Slot.low(price: price, quantity: quantity)
-      if let arrival { arrivals[handle] = arrival }
+      guard let arrival else { return }
+      if arrivalMove.concerns(handle) { arrivalMove.finish(arrivals) }
+      arrivals[handle] = arrival
     } else {
       let order = wide.base + (handle & ~Self.wideBit)
       order.pointee.price = price
@@ -238,7 +268,8 @@ struct OrderTable {
   }
 
   func arrival(_ handle: Handle) -> UInt32 {
-    handle < Self.wideBit ? arrivals[handle] : wide[handle & ~Self.wideBit].arrival
+    if handle >= Self.wideBit { return wide[handle & ~Self.wideBit].arrival }
+    return arrivals[handle == arrivalMove.to ? arrivalMove.from : handle]
   }
 
   /// Sets the quantity of a live order, at least 1.
@@ -274,6 +305,7 @@ struct OrderTable {
         if count >= capacity { return .full }
         count &+= 1
         slots[index] = Slot(low: Slot.low(price: price, quantity: quantity), high: high)
+        if arrivalMove.concerns(index) { arrivalMove.finish(arrivals) }
         arrivals[index] = arrival
         newestReference = max(newestReference, reference)
         return .inserted
@@ -334,12 +366,13 @@ struct OrderTable {
       slots[handle] = Slot(low: 0, high: 0)
       return
     }
-    Self.closeHole(handle, slots: slots, arrivals: arrivals, mask: mask)
+    Self.closeHole(handle, slots: slots, arrivals: arrivals, mask: mask, &arrivalMove)
   }
 
   @inline(never)
   private static func closeHole(
-    _ start: Int, slots: UnsafeMutablePointer<Slot>, arrivals: UnsafeMutablePointer<UInt32>, mask: Int
+    _ start: Int, slots: UnsafeMutablePointer<Slot>, arrivals: UnsafeMutablePointer<UInt32>, mask: Int,
+    _ arrivalMove: inout ArrivalMove
   ) {
     var hole = start
     var index = hole
@@ -353,7 +386,7 @@ struct OrderTable {
       if (index &- home) & mask >= (index &- hole) & mask {
         let passed = slots[hole].high & passedBit
         slots[hole] = Slot(low: there.low, high: there.high & ~passedBit | passed)
-        arrivals[hole] = arrivals[index]
+        arrivalMove.begin(arrivals, from: index, to: hole)
         hole = index
       }
     } while slots[index].high & passedBit != 0 && (index &- hole) & mask < probeLimit
@@ -402,7 +435,7 @@ struct OrderTable {
       let slot = slots[index]
       if !slot.isEmpty {
         let resting = RestingOrder(
-          orderReferenceNumber: slot.reference, price: slot.price, quantity: slot.quantity, arrival: arrivals[index])
+          orderReferenceNumber: slot.reference, price: slot.price, quantity: slot.quantity, arrival: arrival(index))
         if !visit(slot.instrument, slot.isSell, resting) { return }
       }
       index = (index &- 1) & mask

@@ -1,3 +1,4 @@
+import CPlatform
 import CSIMD
 
 /// Which of the routines behind `VenueBook`'s levels this CPU runs.
@@ -118,7 +119,7 @@ extension VenueBook {
       let last = levels[NearLevels.count - 1]
       let fresh = Level(key: change.key, quantity: change.quantity)
       let isFar = last.key > change.key
-      isAdded = appendFar(change, isFar ? fresh : last)
+      isAdded = appendFar(change, isFar ? fresh : last, place: place)
       if isAdded, !isFar {
         levels[NearLevels.count - 1] = .none
         _ = feedh_level_add_scalar(Self.words(levels), change.key, change.quantity)
@@ -136,49 +137,99 @@ extension VenueBook {
 
   /// Adds to the far levels, somewhere among them. False when the arena is full.
   private mutating func addFar(_ change: LevelChange, place: Place) -> Bool {
-    let far = farTable(change.header, isSell: change.isSell)
-    if let level = far.find(change.key) {
+    let side = sidePointer(change.header, isSell: change.isSell)
+    let hasRoom = Int(side.pointee.count) < farTable(change.header, isSell: change.isSell).levelsMaximum
+    guard hasRoom, change.quantity < FarChanges.quantityLimit,
+      !change.header.pointee.flags.contains(.largeFarLevels)
+    else { return addFarAtOnce(change, place: place) }
+    side.pointee.count += 1
+    waitFar(change, isAddition: true)
+    return true
+  }
+
+  /// The same of what its message must know the outcome of: it may need room, or be too much.
+  @inline(never)
+  private mutating func addFarAtOnce(_ change: LevelChange, place: Place) -> Bool {
+    let header = change.header
+    settleFar()
+    if let level = farTable(header, isSell: change.isSell).find(change.key) {
       let (sum, overflow) = level.pointee.quantity.addingReportingOverflow(change.quantity)
       level.pointee.quantity = sum
-      if overflow { recordLevelOverflow(level, header: change.header, place: place) }
+      if sum >= FarChanges.levelLimit || overflow { header.pointee.flags.insert(.largeFarLevels) }
+      if overflow { recordLevelOverflow(level, header: header, place: place) }
       return true
     }
-    return insertFar(change, Level(key: change.key, quantity: change.quantity))
+    guard growFar(header, isSell: change.isSell) else { return false }
+    farTable(header, isSell: change.isSell).insert(Level(key: change.key, quantity: change.quantity))
+    sidePointer(header, isSell: change.isSell).pointee.count += 1
+    if change.quantity >= FarChanges.levelLimit { header.pointee.flags.insert(.largeFarLevels) }
+    return true
   }
 
   /// Adds a level that is better than all far ones. False when the arena is full.
-  private mutating func appendFar(_ change: LevelChange, _ level: Level) -> Bool {
-    guard insertFar(change, level) else { return false }
+  private mutating func appendFar(_ change: LevelChange, _ level: Level, place: Place) -> Bool {
+    let added = LevelChange(
+      header: change.header, instrument: change.instrument, isSell: change.isSell, key: level.key,
+      quantity: level.quantity)
+    guard addFar(added, place: place) else { return false }
     farBound(change.header, isSell: change.isSell).pointee = level.key
     return true
   }
 
-  private mutating func insertFar(_ change: LevelChange, _ level: Level) -> Bool {
-    guard growFar(change.header, isSell: change.isSell) else { return false }
-    farTable(change.header, isSell: change.isSell).insert(level)
-    sidePointer(change.header, isSell: change.isSell).pointee.count += 1
-    return true
-  }
-
-  /// A level that is not among the best eight. It is missing only where its quantity overflowed or storage ran out:
-  /// the book is untrusted already.
+  /// A level that is not among the best eight.
   @inline(never)
   private mutating func takeFar(_ change: LevelChange) {
-    let far = farTable(change.header, isSell: change.isSell)
-    guard let level = far.find(change.key) else { return }
-    if level.pointee.quantity > change.quantity {
-      level.pointee.quantity -= change.quantity
+    // It is missing only where its quantity overflowed or storage ran out: the book is untrusted already.
+    if farTable(change.header, isSell: change.isSell).sizeClass >= 0 { waitFar(change, isAddition: false) }
+  }
+
+  /// Puts a change behind those that wait, and asks for its cache line. There is a block.
+  @inline(__always)
+  private mutating func waitFar(_ change: LevelChange, isAddition: Bool) {
+    feedh_prefetch(farTable(change.header, isSell: change.isSell).place(of: change.key))
+    if farChanges.isFull { applyFar(farChanges.removeFirst()) }
+    farChanges.append(
+      FarChanges.Change(
+        header: change.header, key: change.key, quantity: change.quantity, isSell: change.isSell,
+        isAddition: isAddition))
+  }
+
+  /// Applies all changes of far levels that wait. Before anything looks at far levels, or moves them.
+  @inline(__always)
+  mutating func settleFar() { if farChanges.count > 0 { settleWaiting() } }
+
+  @inline(never)
+  private mutating func settleWaiting() {
+    while farChanges.count > 0 { applyFar(farChanges.removeFirst()) }
+  }
+
+  @inline(__always)
+  private func applyFar(_ change: FarChanges.Change) {
+    let header = change.header
+    let far = farTable(header, isSell: change.isSell)
+    let side = sidePointer(header, isSell: change.isSell)
+    guard let level = far.find(change.key) else {
+      if change.isAddition { far.insert(Level(key: change.key, quantity: change.quantity)) }
       return
     }
-    far.remove(level)
-    let side = sidePointer(change.header, isSell: change.isSell)
-    side.pointee.count -= 1
-    if side.pointee.count == 0 { farBound(change.header, isSell: change.isSell).pointee = .min }
+    if change.isAddition {
+      // It counted as a level of its own.
+      side.pointee.count &-= 1
+      level.pointee.quantity &+= change.quantity
+      if level.pointee.quantity >= FarChanges.levelLimit { header.pointee.flags.insert(.largeFarLevels) }
+    } else if level.pointee.quantity > change.quantity {
+      level.pointee.quantity &-= change.quantity
+    } else {
+      far.remove(level)
+      side.pointee.count &-= 1
+      if side.pointee.count == 0 { farBound(header, isSell: change.isSell).pointee = .min }
+    }
   }
 
   /// The last near level is gone: the best far ones come nearer. Not all eight, so that the next new one has room.
   @inline(never)
   private mutating func refill(_ change: LevelChange) {
+    settleFar()
     let side = sidePointer(change.header, isSell: change.isSell)
     let levels = near.side(change.instrument, isSell: change.isSell)
     let far = farTable(change.header, isSell: change.isSell)
@@ -201,7 +252,7 @@ extension VenueBook {
   }
 
   /// Makes sure of room for one more far level: in the first block, or in one of twice the size. False when the arena
-  /// is full.
+  /// is full. No change waits.
   private mutating func growFar(_ header: UnsafeMutablePointer<BookHeader>, isSell: Bool) -> Bool {
     let side = sidePointer(header, isSell: isSell)
     let old = farTable(header, isSell: isSell)
@@ -221,6 +272,7 @@ extension VenueBook {
 
   /// The side is empty.
   mutating func clearSide(_ instrument: Int, isSell: Bool) {
+    settleFar()
     let header = headers.base + instrument
     near.side(instrument, isSell: isSell).update(repeating: .none, count: NearLevels.count)
     let side = sidePointer(header, isSell: isSell)
@@ -233,20 +285,23 @@ extension VenueBook {
 
 /// Walks the levels of one side, the best first. Each step beyond the eight best looks at all far levels of the side.
 struct LevelCursor: BitwiseCopyable {
+  private let book: UnsafeMutablePointer<VenueBook>
   private var near: UnsafeMutablePointer<Level>
   private let nearEnd: UnsafeMutablePointer<Level>
-  private let far: FarTable
-  private var farCount: Int
+  private let instrument: Int
+  private let isSell: Bool
+  /// Far levels to come; −1: not looked at yet.
+  private var farCount = -1
   /// The level it stands at; `Level.none` behind the last.
   private(set) var level: Level
 
   @inline(__always)
-  init(_ book: UnsafePointer<VenueBook>, instrument: Int, isSell: Bool) {
+  init(_ book: UnsafeMutablePointer<VenueBook>, instrument: Int, isSell: Bool) {
+    self.book = book
+    self.instrument = instrument
+    self.isSell = isSell
     near = book.pointee.near.side(instrument, isSell: isSell)
     nearEnd = near + NearLevels.count
-    let header = book.pointee.headers.base + instrument
-    far = book.pointee.farTable(header, isSell: isSell)
-    farCount = Int(book.pointee.sidePointer(header, isSell: isSell).pointee.count)
     level = near.pointee
   }
 
@@ -257,8 +312,18 @@ struct LevelCursor: BitwiseCopyable {
       level = near.pointee
     } else {
       near = nearEnd
-      level = farCount > 0 ? far.best(below: level.key) : .none
-      farCount &-= 1
+      advanceFar()
     }
+  }
+
+  @inline(never)
+  private mutating func advanceFar() {
+    let header = book.pointee.headers.base + instrument
+    if farCount < 0 {
+      book.pointee.settleFar()
+      farCount = Int(book.pointee.sidePointer(header, isSell: isSell).pointee.count)
+    }
+    level = farCount > 0 ? book.pointee.farTable(header, isSell: isSell).best(below: level.key) : .none
+    farCount &-= 1
   }
 }

@@ -14,6 +14,7 @@ struct VenueBook {
   var orders: OrderTable
   let near: NearLevels
   var arena: LevelArena
+  var farChanges = FarChanges()
   /// The routines that change `near`.
   let instructionSet: feedh_isa
   let headers: Storage<BookHeader>

@@ -16,6 +16,14 @@ struct BookComparison {
     return nil
   }
 
+  /// These stocks' states alone, which look at no level.
+  func stateDifference(in stocks: some Sequence<String>) -> String? {
+    for stock in stocks.sorted() {
+      if let book = reference.books[stock], let difference = stateDifference(book) { return "\(stock): \(difference)" }
+    }
+    return nil
+  }
+
   /// Everything: all books, counters, message and orphan counts, live orders.
   func difference() -> String? {
     if harness.instrumentCount(venue: venue) != reference.books.count {
@@ -31,10 +39,14 @@ struct BookComparison {
     return difference(in: reference.books.keys)
   }
 
-  private func difference(_ book: ReferenceBook) -> String? {
+  private func stateDifference(_ book: ReferenceBook) -> String? {
     let own: BookState = book.isUntrusted ? .untrusted : book.isTrading && !book.isHalted ? .ok : .halted
     let state = harness.state(book.stock, venue: venue)
-    if state != max(own, channel) { return "state \(state), not \(max(own, channel))" }
+    return state == max(own, channel) ? nil : "state \(state), not \(max(own, channel))"
+  }
+
+  private func difference(_ book: ReferenceBook) -> String? {
+    if let difference = stateDifference(book) { return difference }
     if let difference = statistics(book) { return difference }
     if harness.books.isShortSaleRestricted(harness.instrument(book.stock, venue: venue)) != book.isRestricted {
       return "short sale restriction"

@@ -89,7 +89,17 @@ struct OrderTableTests {
         if (handle == OrderTable.none) != (model[key] == nil) { return fail("seed \(seed), step \(step): \(key)") }
         if handle != OrderTable.none {
           let quantity = UInt32(1 + random.below(1_000))
-          table.setQuantity(handle, quantity)
+          if random.chance(500) {
+            table.setQuantity(handle, quantity)
+          } else {
+            // A new price, and now and then a new place in time.
+            let price = Int32(truncatingIfNeeded: random.next())
+            let moves = random.chance(500)
+            arrival += 1
+            table.set(handle, price: price, quantity: quantity, arrival: moves ? arrival : nil)
+            model[key]!.price = price
+            if moves { model[key]!.arrival = arrival }
+          }
           model[key]!.quantity = quantity
         }
       }

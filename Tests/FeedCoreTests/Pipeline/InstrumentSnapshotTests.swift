@@ -91,18 +91,24 @@ import Testing
     _ venue: SnapshotDay.Venue
   ) throws {
     let seed = BookTestRandom.seed()
-    let day = SnapshotDay(venue, seed: seed, steps: 500)
-    let capture = Run.Capture(begins: 100, snapshotLoss: 300, seed: seed)
     let small: (inout Settings) -> Void = {
       $0.recovery.bufferMessages = 32
       $0.recovery.bufferBytes = 4_096
     }
-    let one = try Run(day, capture, configure: small)
-    #expect(one.wrong(day) == [], "seed \(seed)")
-    #expect(one.summary[.snapshotBuffersFull] > 0, "seed \(seed)")
-    let two = try Run(day, capture, threads: Run.Threads(cores: 3), configure: small)
-    #expect(two.books == one.books && two.states == one.states, "seed \(seed)")
-    #expect(two.summary[.snapshotBuffersFull] == one.summary[.snapshotBuffersFull], "seed \(seed)")
+    // Not every day has a snapshot that so many messages come before.
+    var full: UInt64 = 0
+    for number in 0..<8 where full == 0 || number < 2 {
+      let seed = seed &+ UInt64(number)
+      let day = SnapshotDay(venue, seed: seed, steps: 500)
+      let capture = Run.Capture(begins: 100, snapshotLoss: 300, seed: seed)
+      let one = try Run(day, capture, configure: small)
+      #expect(one.wrong(day) == [], "seed \(seed)")
+      let two = try Run(day, capture, threads: Run.Threads(cores: 3), configure: small)
+      #expect(two.books == one.books && two.states == one.states, "seed \(seed)")
+      #expect(two.summary[.snapshotBuffersFull] == one.summary[.snapshotBuffersFull], "seed \(seed)")
+      full += one.summary[.snapshotBuffersFull]
+    }
+    #expect(full > 0, "seed \(seed) and the seven behind it")
   }
 
   /// NYSE's symbols are not even known without their refresh.
