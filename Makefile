@@ -6,7 +6,7 @@ SWIFT ?= swift
 FUZZ_SECONDS ?= 5
 export SWIFT FUZZ_SECONDS
 
-.PHONY: help demo build test verify check fuzz bench instructions clean toolchain
+.PHONY: help demo build test verify check fuzz bench instructions deb clean toolchain
 
 help: ## list the commands
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -38,6 +38,10 @@ bench: build ## the canonical workload, beside the limits of this machine
 
 instructions: build ## instructions per message, compared with the committed baseline
 	@Scripts/instructions
+
+deb: toolchain ## Debian package in .build/deb, then installed, run and removed in a copy of this system
+	@Scripts/deb
+	@Scripts/deb --check
 
 clean: ## remove what the builds and runs made
 	rm -rf .build .build-* Captures/generated out

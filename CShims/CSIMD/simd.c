@@ -2,6 +2,17 @@
 
 #include <string.h>
 
+// MARK: Instruction sets
+
+static int chosen = -1;
+
+feedh_isa feedh_isa_chosen(void) {
+  const int isa = __atomic_load_n(&chosen, __ATOMIC_RELAXED);
+  return isa < 0 ? feedh_isa_best() : (feedh_isa)isa;
+}
+
+void feedh_isa_choose(feedh_isa isa) { __atomic_store_n(&chosen, (int)isa, __ATOMIC_RELAXED); }
+
 // MARK: Price levels
 
 enum { COUNT = 8 };
@@ -98,12 +109,21 @@ uint32_t feedh_udp_checksums_hold_scalar(const uint8_t *frame, uint32_t length) 
 #if defined(__x86_64__)
 #include <immintrin.h>
 
-feedh_isa feedh_isa_best(void) {
+int feedh_isa_runs(feedh_isa isa) {
   __builtin_cpu_init();
-  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw") &&
-      __builtin_cpu_supports("bmi2"))
-    return FEEDH_ISA_AVX512;
-  return __builtin_cpu_supports("avx2") ? FEEDH_ISA_AVX2 : FEEDH_ISA_SCALAR;
+  switch (isa) {
+  case FEEDH_ISA_SCALAR: return 1;
+  case FEEDH_ISA_AVX2: return __builtin_cpu_supports("avx2") != 0;
+  case FEEDH_ISA_AVX512:
+    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+           __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("bmi2");
+  default: return 0;
+  }
+}
+
+feedh_isa feedh_isa_best(void) {
+  if (feedh_isa_runs(FEEDH_ISA_AVX512)) return FEEDH_ISA_AVX512;
+  return feedh_isa_runs(FEEDH_ISA_AVX2) ? FEEDH_ISA_AVX2 : FEEDH_ISA_SCALAR;
 }
 
 #define AVX2 __attribute__((target("avx2,bmi,popcnt")))
@@ -261,6 +281,90 @@ AVX512BW uint32_t feedh_udp_checksums_hold_avx512(const uint8_t *frame, uint32_t
       _mm512_add_epi64(_mm512_and_si512(sum, _mm512_set1_epi64(0xFFFFFFFF)), _mm512_srli_epi64(sum, 32));
   return judge(frame, pseudo_header_sum(frame), (uint64_t)_mm512_reduce_add_epi64(wide));
 }
+#elif defined(__aarch64__)
+#include <arm_neon.h>
+
+// Every arm64 CPU has NEON.
+int feedh_isa_runs(feedh_isa isa) { return isa == FEEDH_ISA_SCALAR || isa == FEEDH_ISA_NEON; }
+feedh_isa feedh_isa_best(void) { return FEEDH_ISA_NEON; }
+
+typedef struct {
+  uint64x2_t pair[4];
+} line;
+
+static line load_line(const feedh_level *levels) {
+  return (line){{vld1q_u64(levels), vld1q_u64(levels + 2), vld1q_u64(levels + 4), vld1q_u64(levels + 6)}};
+}
+
+/// The keys of two pairs of levels.
+static int32x4_t keys(uint64x2_t low, uint64x2_t high) {
+  return vuzp1q_s32(vreinterpretq_s32_u64(low), vreinterpretq_s32_u64(high));
+}
+
+/// How many lanes of both are all ones.
+static uint32_t lanes(uint32x4_t low, uint32x4_t high) {
+  return 0 - vaddvq_u32(vaddq_u32(low, high));
+}
+
+/// Levels before `position` as they were, the others as `moved` has them.
+static void store_moved(feedh_level *levels, line were, line moved, uint32_t position) {
+  const uint64x2_t at = vdupq_n_u64(position);
+  const uint64x2_t first = vcombine_u64(vcreate_u64(0), vcreate_u64(1));
+  for (uint64_t index = 0; index < 4; index++) {
+    const uint64x2_t place = vaddq_u64(first, vdupq_n_u64(2 * index));
+    vst1q_u64(levels + 2 * index, vbslq_u64(vcltq_u64(place, at), were.pair[index], moved.pair[index]));
+  }
+}
+
+uint32_t feedh_level_add_neon(feedh_level *levels, int32_t key, uint32_t quantity) {
+  const line all = load_line(levels);
+  const int32x4_t low = keys(all.pair[0], all.pair[1]), high = keys(all.pair[2], all.pair[3]);
+  const int32x4_t wanted = vdupq_n_s32(key);
+  const uint32_t position = lanes(vcgtq_s32(low, wanted), vcgtq_s32(high, wanted));
+  const uint64_t exists = lanes(vceqq_s32(low, wanted), vceqq_s32(high, wanted));
+  // The level at the position, or, behind all eight, another: not used then.
+  const uint64_t sum = ((levels[position & 7] >> 32) & (0 - exists)) + quantity;
+  if (__builtin_expect(!exists & (levels[COUNT - 1] != FEEDH_NO_LEVEL), 0)) return FEEDH_LEVEL_ELSEWHERE;
+  if (__builtin_expect(sum >> 32 != 0, 0)) return position | FEEDH_LEVEL_OVERFLOW;
+  // A new level moves those behind it by one: they are read from one before.
+  store_moved(levels, all, load_line(levels - (1 - exists)), position);
+  levels[position & 7] = (uint32_t)key | sum << 32;
+  return position;
+}
+
+uint32_t feedh_level_take_neon(feedh_level *levels, int32_t key, uint32_t quantity) {
+  const line all = load_line(levels);
+  const int32x4_t low = keys(all.pair[0], all.pair[1]), high = keys(all.pair[2], all.pair[3]);
+  const int32x4_t wanted = vdupq_n_s32(key);
+  const uint32x4_t equal_low = vceqq_s32(low, wanted), equal_high = vceqq_s32(high, wanted);
+  if (__builtin_expect(lanes(equal_low, equal_high) == 0, 0)) return FEEDH_LEVEL_ELSEWHERE;
+  const uint32_t position = lanes(vcgtq_s32(low, wanted), vcgtq_s32(high, wanted));
+  const uint64_t there = levels[position];
+  const uint64_t gone = there >> 32 <= quantity;
+  const uint64_t left = there - ((uint64_t)quantity << 32);
+  line moved = load_line(levels + gone);
+  // The level that moves in behind the last one is none.
+  const uint64x2_t closed = vcombine_u64(vget_high_u64(all.pair[3]), vcreate_u64(FEEDH_NO_LEVEL));
+  moved.pair[3] = vbslq_u64(vdupq_n_u64(0 - gone), closed, all.pair[3]);
+  store_moved(levels, all, moved, position);
+  // A mask, because a choice may become a branch.
+  levels[position] = left ^ ((left ^ levels[position]) & (0 - gone));
+  return position | (levels[0] == FEEDH_NO_LEVEL ? FEEDH_LEVEL_NONE_LEFT : 0);
+}
+
+uint32_t feedh_udp_checksums_hold_neon(const uint8_t *frame, uint32_t length) {
+  const uint8_t *bytes = frame + 34;
+  // Each lane takes two words of 16 bits a step, of which there are at most 4,095.
+  uint32x4_t sums = vdupq_n_u32(0);
+  uint32_t left = length;
+  for (; left >= 16; left -= 16, bytes += 16) sums = vpadalq_u16(sums, vreinterpretq_u16_u8(vld1q_u8(bytes)));
+  // The rest as the beginning of a block whose other bytes are zero.
+  uint8_t rest[16] = {0};
+  memcpy(rest, bytes, left);
+  sums = vpadalq_u16(sums, vreinterpretq_u16_u8(vld1q_u8(rest)));
+  return judge(frame, pseudo_header_sum(frame), vaddlvq_u32(sums));
+}
 #else
+int feedh_isa_runs(feedh_isa isa) { return isa == FEEDH_ISA_SCALAR; }
 feedh_isa feedh_isa_best(void) { return FEEDH_ISA_SCALAR; }
 #endif

@@ -22,10 +22,25 @@ struct CaptureOptions: ParsableArguments {
       valueName: "protocol"))
   var protocolName = "auto"
 
+  @Option(
+    name: .customLong("isa"),
+    help: ArgumentHelp(
+      "Use these vector instructions, not the widest this CPU has: scalar, avx2, avx512 or neon. Results are equal.",
+      valueName: "set"))
+  var instructionSet: InstructionSet?
+
   /// The settings of `--config`, else the defaults.
   func settings() throws -> Settings { try config.map { try ConfigurationFile.loadOrFail($0) } ?? Settings() }
 
-  func validate() throws { try Self.check(protocolName) }
+  func validate() throws {
+    try Self.check(protocolName)
+    guard let instructionSet else { return }
+    do {
+      try InstructionSet.choose(instructionSet)
+    } catch {
+      throw ValidationError("--isa \(instructionSet.rawValue): \(error)")
+    }
+  }
 
   static func check(_ protocolName: String) throws {
     guard protocolName == "auto" || FeedProtocol(name: protocolName) != nil else {
@@ -33,6 +48,8 @@ struct CaptureOptions: ParsableArguments {
     }
   }
 }
+
+extension InstructionSet: ExpressibleByArgument {}
 
 extension CaptureRun.Options {
   init(_ options: CaptureOptions) {

@@ -1,3 +1,4 @@
+import FeedCore
 import Foundation
 import Testing
 
@@ -19,7 +20,9 @@ struct CommandErrorTests {
     ["info"], ["info", "@/missing.pcap"], ["info", "@day", "--format", "tsv"], ["decode", "@/missing.pcap"],
     ["decode", "@day", "--type", "?"], ["decode", "@day", "--protocol", "x"], ["generate"],
     ["generate", "--output", "@/day2", "--symbols", "0"], ["generate", "--output", "@/no/day"], ["check-config"],
-    ["check-config", "@/bad.yaml"], ["nonsense"],
+    ["check-config", "@/bad.yaml"], ["nonsense"], ["replay", "@day", "--isa", "sse9"],
+    // No CPU has both.
+    ["replay", "@day", "--isa", InstructionSet.neon.isAvailable ? "avx512" : "neon"],
   ])
   func badUsageIsOneLineAndExitsWithTwo(arguments: [String]) throws {
     let folder = try Self.folderOfBadFiles()

@@ -1,3 +1,4 @@
+import FeedCore
 import FeedObserve
 import Foundation
 import Testing
@@ -47,6 +48,15 @@ struct CommandReplayTests {
       #expect(figures["p50"]!.uint64Value <= figures["p999"]!.uint64Value)
     }
     #expect(report["version"] as? String == "0.1.0")
+  }
+
+  @Test func everyInstructionSetGivesTheSameResultsAndIsNamed() throws {
+    let digests = try InstructionSet.available.map { set in
+      let report = try Self.report("--isa", set.rawValue)
+      #expect(report["instructionSet"] as? String == set.rawValue)
+      return report["digest"] as? String
+    }
+    #expect(Set(digests) == [try Self.report()["digest"] as? String], "\(InstructionSet.available)")
   }
 
   @Test func everyKeyOfTheReportIsDescribed() throws {

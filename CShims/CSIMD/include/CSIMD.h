@@ -24,11 +24,17 @@ typedef uint64_t feedh_level;
 /// Take: no level is left.
 #define FEEDH_LEVEL_NONE_LEFT 0x40u
 
-/// Which routines this CPU can run.
-typedef enum { FEEDH_ISA_SCALAR = 0, FEEDH_ISA_AVX2 = 1, FEEDH_ISA_AVX512 = 2 } feedh_isa;
+/// The instruction sets that there are routines for.
+typedef enum { FEEDH_ISA_SCALAR = 0, FEEDH_ISA_AVX2 = 1, FEEDH_ISA_AVX512 = 2, FEEDH_ISA_NEON = 3 } feedh_isa;
 
-/// The widest instruction set that this CPU and its operating system offer and these routines use.
+/// 1 where this CPU and its operating system run an instruction set.
+int feedh_isa_runs(feedh_isa isa);
+/// The widest instruction set that runs here.
 feedh_isa feedh_isa_best(void);
+/// What this process uses: the best one, unless another was chosen.
+feedh_isa feedh_isa_chosen(void);
+/// Chooses one that runs here. Once, before anything is made that uses it.
+void feedh_isa_choose(feedh_isa isa);
 
 /// Adds `quantity` to the level `key` among the eight at `levels`, best first, or inserts that level.
 ///
@@ -44,13 +50,18 @@ uint32_t feedh_level_add_avx2(feedh_level *_Nonnull levels, int32_t key, uint32_
 uint32_t feedh_level_take_avx2(feedh_level *_Nonnull levels, int32_t key, uint32_t quantity);
 uint32_t feedh_level_add_avx512(feedh_level *_Nonnull levels, int32_t key, uint32_t quantity);
 uint32_t feedh_level_take_avx512(feedh_level *_Nonnull levels, int32_t key, uint32_t quantity);
+#elif defined(__aarch64__)
+uint32_t feedh_level_add_neon(feedh_level *_Nonnull levels, int32_t key, uint32_t quantity);
+uint32_t feedh_level_take_neon(feedh_level *_Nonnull levels, int32_t key, uint32_t quantity);
 #endif
 
-/// The routine of an instruction set that `feedh_isa_best` allows. A branch, always the same one, and a direct call.
+/// The routine of an instruction set that runs here. A branch, always the same one, and a direct call.
 static inline uint32_t feedh_level_add(feedh_isa isa, feedh_level *_Nonnull levels, int32_t key, uint32_t quantity) {
 #if defined(__x86_64__)
   if (isa == FEEDH_ISA_AVX512) return feedh_level_add_avx512(levels, key, quantity);
   if (isa == FEEDH_ISA_AVX2) return feedh_level_add_avx2(levels, key, quantity);
+#elif defined(__aarch64__)
+  if (isa == FEEDH_ISA_NEON) return feedh_level_add_neon(levels, key, quantity);
 #endif
   return feedh_level_add_scalar(levels, key, quantity);
 }
@@ -59,6 +70,8 @@ static inline uint32_t feedh_level_take(feedh_isa isa, feedh_level *_Nonnull lev
 #if defined(__x86_64__)
   if (isa == FEEDH_ISA_AVX512) return feedh_level_take_avx512(levels, key, quantity);
   if (isa == FEEDH_ISA_AVX2) return feedh_level_take_avx2(levels, key, quantity);
+#elif defined(__aarch64__)
+  if (isa == FEEDH_ISA_NEON) return feedh_level_take_neon(levels, key, quantity);
 #endif
   return feedh_level_take_scalar(levels, key, quantity);
 }
@@ -73,12 +86,16 @@ uint32_t feedh_udp_checksums_hold_scalar(const uint8_t *_Nonnull frame, uint32_t
 #if defined(__x86_64__)
 uint32_t feedh_udp_checksums_hold_avx2(const uint8_t *_Nonnull frame, uint32_t length);
 uint32_t feedh_udp_checksums_hold_avx512(const uint8_t *_Nonnull frame, uint32_t length);
+#elif defined(__aarch64__)
+uint32_t feedh_udp_checksums_hold_neon(const uint8_t *_Nonnull frame, uint32_t length);
 #endif
 
 static inline uint32_t feedh_udp_checksums_hold(feedh_isa isa, const uint8_t *_Nonnull frame, uint32_t length) {
 #if defined(__x86_64__)
   if (isa == FEEDH_ISA_AVX512) return feedh_udp_checksums_hold_avx512(frame, length);
   if (isa == FEEDH_ISA_AVX2) return feedh_udp_checksums_hold_avx2(frame, length);
+#elif defined(__aarch64__)
+  if (isa == FEEDH_ISA_NEON) return feedh_udp_checksums_hold_neon(frame, length);
 #endif
   return feedh_udp_checksums_hold_scalar(frame, length);
 }

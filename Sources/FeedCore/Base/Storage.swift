@@ -57,6 +57,9 @@ public struct Storage<Element: BitwiseCopyable>: @unchecked Sendable {
     }
   }
 
+  /// Touches as much of it as one order path may take without being asked: all of a small table, the beginning of a log.
+  func prefaultBeginning() { prefault(count: (128 << 10) / MemoryLayout<Element>.stride) }
+
   @inlinable @inline(__always)
   public subscript(index: Int) -> Element {
     get { assert(index >= 0 && index < capacity); return base[index] }

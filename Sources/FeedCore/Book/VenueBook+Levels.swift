@@ -1,17 +1,6 @@
 import CPlatform
 import CSIMD
 
-/// Which of the routines behind `VenueBook`'s levels this CPU runs.
-public enum LevelRoutines {
-  public static var instructionSet: String {
-    switch feedh_isa_best() {
-    case FEEDH_ISA_AVX512: "avx512"
-    case FEEDH_ISA_AVX2: "avx2"
-    default: "scalar"
-    }
-  }
-}
-
 /// Price levels of a side: the eight best in `NearLevels`, changed by one vector routine; the rest in a `FarTable`.
 ///
 /// A key of its own, the side's *far bound*, divides them: every near level is better than it, no far one is. It only

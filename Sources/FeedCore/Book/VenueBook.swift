@@ -50,7 +50,7 @@ struct VenueBook {
     orders = OrderTable(capacity: capacity.liveOrders)
     near = NearLevels(capacity: capacity.instruments)
     arena = LevelArena(capacity: capacity.priceLevels)
-    instructionSet = feedh_isa_best()
+    instructionSet = feedh_isa_chosen()
     headers = Storage(capacity: capacity.instruments, hugePages: false)
     trades = TradeLog()
     queueScratch = Storage(capacity: capacity.liveOrders, hugePages: false)

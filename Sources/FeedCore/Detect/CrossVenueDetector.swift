@@ -29,6 +29,8 @@ struct CrossVenueDetector: Detector {
     begun = Storage(capacity: 64)
     digests = Storage(capacity: 64)
     log = BoundedLog(capacity: capacity.records)
+    log.prefaultBeginning()
+    open.prefault()
   }
 
   /// - Precondition: the symbol is listed at more than one venue (`BookHeader.Flags.shared`).

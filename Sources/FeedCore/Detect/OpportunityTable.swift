@@ -13,6 +13,8 @@ struct OpportunityTable {
   private(set) var count = 0
   private var mask: Int { 2 * Self.capacity - 1 }
 
+  func prefault() { slots.prefault() }
+
   /// Never 0.
   static func key(group: GroupIndex, pair: Int) -> UInt64 { 1 << 40 | UInt64(group) << 6 | UInt64(pair) }
   static func group(ofKey key: UInt64) -> GroupIndex { GroupIndex(truncatingIfNeeded: key >> 6) }

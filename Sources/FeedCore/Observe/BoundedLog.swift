@@ -7,6 +7,8 @@ public struct BoundedLog<Record: BitwiseCopyable> {
 
   public init(capacity: Int) { storage = Storage(capacity: capacity, hugePages: false) }
 
+  func prefaultBeginning() { storage.prefaultBeginning() }
+
   @inline(__always)
   public mutating func append(_ record: Record) {
     if count == storage.capacity {

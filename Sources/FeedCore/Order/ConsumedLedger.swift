@@ -5,6 +5,8 @@ struct ConsumedLedger {
 
   init(capacity: Int) { consumed = FixedTable(capacity: capacity) }
 
+  func prefaultBeginning() { consumed.prefaultBeginning() }
+
   var count: Int { consumed.count }
 
   /// What is left for us of a resting order that shows `displayed` shares. The recorded market may have taken some of

@@ -27,6 +27,8 @@ struct OrderTracker {
     }
   }
 
+  func prefaultBeginning() { orders.prefaultBeginning() }
+
   var openOrderCount: Int { orders.count }
 
   func hasRoom(for count: Int) -> Bool { orders.count + count <= orders.capacity }

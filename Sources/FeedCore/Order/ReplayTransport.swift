@@ -31,6 +31,12 @@ struct ReplayTransport {
     }
   }
 
+  func prefaultBeginning() {
+    timers.prefaultBeginning()
+    directory.prefaultBeginning()
+    for venue in 0..<venueCount { venues[venue].prefaultBeginning() }
+  }
+
   var nextDue: UInt64 { timers.nextDue }
 
   /// Whether that many more orders can be carried, with at least one execution each.

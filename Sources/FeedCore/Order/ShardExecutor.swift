@@ -1,3 +1,5 @@
+import CPlatform
+
 /// From an order intent to its fills, for one shard: risk → order state → encode → transport, and back.
 ///
 /// One owner; never copied while in use, because copies share their memory. Everything is sized in `init`; nothing
@@ -24,7 +26,10 @@ public struct ShardExecutor {
   public private(set) var orderDigest: UInt64 = 0
   /// Orders handed to the transport.
   public private(set) var ordersSent: UInt64 = 0
+  /// One message for each leg of a pair.
   private let buffer: Storage<UInt8>
+  /// When the last pair had been handed to the transport, ticks.
+  private(set) var sentTicks: UInt64 = 0
 
   /// - Parameters:
   ///   - shard: 0 ..< `settings.shardCount`.
@@ -42,7 +47,18 @@ public struct ShardExecutor {
     let records = max(Self.leastLogRecords, settings.capacity.records / max(1, settings.shardCount))
     orderLog = BoundedLog(capacity: records)
     wireLog = WireLog(capacityBytes: records * Self.wireBytesPerRecord)
-    buffer = Storage(capacity: OUCH50.maximumMessageLength, hugePages: false)
+    buffer = Storage(capacity: 2 * OUCH50.maximumMessageLength, hugePages: false)
+    if settings.orders.enabled { prefaultBeginning() }
+  }
+
+  /// The first order shall find its memory there.
+  private func prefaultBeginning() {
+    gate.prefaultBeginning()
+    tracker.prefaultBeginning()
+    transport.prefaultBeginning()
+    orderLog.prefaultBeginning()
+    wireLog.prefaultBeginning()
+    buffer.prefaultBeginning()
   }
 
   /// When the next message under way arrives; `UInt64.max` = none.
@@ -69,8 +85,13 @@ public struct ShardExecutor {
   public mutating func submit(_ pair: OrderPairIntent, at nanoseconds: UInt64, view: some MarketView) -> Bool {
     switch gate.admit(pair, at: nanoseconds, hasRoom: hasRoom(for: pair), view: view) {
     case .admitted(let buy, let sell):
-      send(buy, at: nanoseconds)
-      send(sell, at: nanoseconds)
+      let sellBuffer = buffer.base + OUCH50.maximumMessageLength
+      let first = send(buy, buffer.base, at: nanoseconds)
+      let second = send(sell, sellBuffer, at: nanoseconds)
+      sentTicks = feedh_ticks()
+      // Both are out: now there is time to write it down.
+      note(buy, first, buffer.base, at: nanoseconds)
+      note(sell, second, sellBuffer, at: nanoseconds)
       return true
     case .refused(let reason, let leg):
       recordRefusal(reason, leg, at: nanoseconds, view: view)
@@ -134,23 +155,39 @@ extension ShardExecutor {
     Int(leg.venue) >= transport.venueCount || encoder.hasNumbers(at: leg.venue)
   }
 
-  private mutating func send(_ order: AdmittedOrder, at nanoseconds: UInt64) {
-    let venue = order.intent.venue
-    let (length, userRefNum) = encoder.encodeEnter(order, into: buffer.base)
+  private struct SentMessage: BitwiseCopyable {
+    let length: Int
+    let userRefNum: UInt32
+  }
+
+  /// Encodes the order into `message` and hands it to the transport.
+  private mutating func send(
+    _ order: AdmittedOrder, _ message: UnsafeMutablePointer<UInt8>, at nanoseconds: UInt64
+  ) -> SentMessage {
+    let (length, userRefNum) = encoder.encodeEnter(order, into: message)
     tracker.orderSent(order, userRefNum: userRefNum)
     let isSent = transport.send(
-      buffer.base, length: length, venue: venue, symbol: order.venueSymbol, group: order.intent.group, at: nanoseconds)
+      message, length: length, venue: order.intent.venue, symbol: order.venueSymbol, group: order.intent.group,
+      at: nanoseconds)
     // `hasRoom` was asked first: an order that is booked as open but never travels would stay open for ever.
     precondition(isSent, "risk admitted an order for which the transport has no room")
-    wireLog.append(buffer.base, length: length, venue: venue, direction: .toVenue, at: nanoseconds)
     ordersSent &+= 1
+    return SentMessage(length: length, userRefNum: userRefNum)
+  }
+
+  /// Logs an order that was sent.
+  private mutating func note(
+    _ order: AdmittedOrder, _ sent: SentMessage, _ message: UnsafeMutablePointer<UInt8>, at nanoseconds: UInt64
+  ) {
+    let venue = order.intent.venue
+    wireLog.append(message, length: sent.length, venue: venue, direction: .toVenue, at: nanoseconds)
     var record = OrderRecord()
     record.captureNanoseconds = nanoseconds
     record.symbol = order.symbol
     record.opportunity = order.intent.opportunity
     record.price = order.price
     record.quantity = order.intent.quantity
-    record.userRefNum = userRefNum
+    record.userRefNum = sent.userRefNum
     record.kind = .sent
     record.shard = UInt8(truncatingIfNeeded: shard)
     record.venue = venue

@@ -37,6 +37,11 @@ struct SimulatedVenue {
     reply = Storage(capacity: OUCH50.maximumMessageLength, hugePages: false)
   }
 
+  func prefaultBeginning() {
+    ledger.prefaultBeginning()
+    reply.prefaultBeginning()
+  }
+
   /// A resting order left the recorded book.
   mutating func orderLeft(_ orderReferenceNumber: UInt64) { ledger.orderLeft(orderReferenceNumber) }
 

@@ -11,6 +11,8 @@ struct SymbolDirectory {
   /// - Parameter capacity: pairs of venue and symbol.
   init(capacity: Int) { groups = FixedTable(capacity: capacity) }
 
+  func prefaultBeginning() { groups.prefaultBeginning() }
+
   func hasRoom(for symbols: Int) -> Bool { groups.count + symbols <= groups.capacity }
 
   /// False when the directory is full.

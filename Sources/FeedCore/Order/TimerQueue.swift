@@ -44,6 +44,12 @@ struct TimerQueue {
     freeSlots = Storage(capacity: capacity, hugePages: false)
   }
 
+  func prefaultBeginning() {
+    heap.prefaultBeginning()
+    messages.prefaultBeginning()
+    freeSlots.prefaultBeginning()
+  }
+
   /// When the next one is due; `UInt64.max` = none.
   @inline(__always)
   var nextDue: UInt64 { count == 0 ? .max : heap[0].dueNanoseconds }

@@ -21,6 +21,8 @@ public struct WireLog {
 
   init(capacityBytes: Int) { storage = Storage(capacity: max(1, capacityBytes), hugePages: false) }
 
+  func prefaultBeginning() { storage.prefaultBeginning() }
+
   mutating func append(
     _ message: UnsafeRawPointer, length: Int, venue: VenueIndex, direction: WireDirection, at nanoseconds: UInt64
   ) {

@@ -46,7 +46,7 @@ struct OrderDesk: IntentSink {
     let executor = executors + Int(slots[shard])
     let isSent = executor.pointee.submit(pair, at: captureNanoseconds, view: books)
     if isSent {
-      let end = feedh_ticks()
+      let end = executor.pointee.sentTicks
       stages.encoded.record(from: start, to: end)
       stages.packetToOrder.record(from: receiveTicks, to: end)
       nextDue = min(nextDue, executor.pointee.nextDue)

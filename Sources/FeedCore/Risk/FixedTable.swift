@@ -33,6 +33,9 @@ struct FixedTable<Key: FixedTableKey, Value: BitwiseCopyable> {
     mask = slotCount - 1
   }
 
+  /// A table's entries are anywhere in it: a large one is left to grow.
+  func prefaultBeginning() { slots.prefaultBeginning() }
+
   @inline(__always)
   private func home(of key: Key) -> Int { Int(truncatingIfNeeded: key.spread) & mask }
 

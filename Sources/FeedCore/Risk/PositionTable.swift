@@ -16,6 +16,11 @@ public struct PositionTable {
     positions = Storage(capacity: max(1, groupCapacity), hugePages: false)
   }
 
+  func prefaultBeginning() {
+    places.prefaultBeginning()
+    positions.prefaultBeginning()
+  }
+
   public var groupCapacity: Int { places.capacity }
 
   /// The position at a place 0 ..< count, in order of the first order.

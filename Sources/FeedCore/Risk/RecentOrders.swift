@@ -43,6 +43,11 @@ struct RecentOrders {
     sentNanoseconds = FixedTable(capacity: max(1, capacity))
   }
 
+  func prefaultBeginning() {
+    ring.prefaultBeginning()
+    sentNanoseconds.prefaultBeginning()
+  }
+
   /// Enough for all orders that the token bucket lets out within the window, at most 65,536.
   static func capacity(for limits: ShardLimits) -> Int {
     let inWindow = UInt128(limits.duplicateWindowNanoseconds) * UInt128(limits.ordersPerSecond) / 1_000_000_000

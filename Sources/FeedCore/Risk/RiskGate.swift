@@ -29,6 +29,11 @@ struct RiskGate {
       windowNanoseconds: limits.duplicateWindowNanoseconds, capacity: RecentOrders.capacity(for: limits))
   }
 
+  func prefaultBeginning() {
+    positions.prefaultBeginning()
+    recentOrders.prefaultBeginning()
+  }
+
   /// From now on every pair is refused.
   mutating func engageKillSwitch() { isKillSwitchEngaged = true }
 

@@ -23,7 +23,7 @@ public struct FrameParser: BitwiseCopyable, Sendable {
 
   public init(verifyChecksums: Bool = true) {
     self.verifyChecksums = verifyChecksums
-    instructionSet = feedh_isa_best()
+    instructionSet = feedh_isa_chosen()
   }
 
   /// Never fails on any bytes. Packets of length-prefixed files (`LinkType.message`) have no frame: do not ask.

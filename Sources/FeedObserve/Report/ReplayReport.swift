@@ -8,7 +8,7 @@ import FeedIO
 /// `stalls`, `latency`) is the same for any number of cores, layout, burst size and speed.
 public struct ReplayReport {
   /// The vector instructions that change price levels: "avx512", "avx2" or "scalar", as this CPU allows.
-  public static var instructionSet: String { LevelRoutines.instructionSet }
+  public static var instructionSet: String { InstructionSet.chosen.rawValue }
 
   private let run: CaptureRun
   private let summary: ReplaySummary

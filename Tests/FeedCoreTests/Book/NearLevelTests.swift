@@ -9,10 +9,10 @@ import Testing
 
   /// Those this CPU can run.
   private static var routines: [(name: String, add: Routine, take: Routine)] {
-    let best = feedh_isa_best()
-    return [("scalar", FEEDH_ISA_SCALAR), ("avx2", FEEDH_ISA_AVX2), ("avx512", FEEDH_ISA_AVX512)]
-      .filter { $0.1.rawValue <= best.rawValue }
-      .map { name, isa in (name, { feedh_level_add(isa, $0, $1, $2) }, { feedh_level_take(isa, $0, $1, $2) }) }
+    InstructionSet.available.map { set in
+      let code = set.code
+      return (set.rawValue, { feedh_level_add(code, $0, $1, $2) }, { feedh_level_take(code, $0, $1, $2) })
+    }
   }
 
   /// What a routine must do, on an array of levels, best first.
