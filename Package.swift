@@ -40,6 +40,8 @@ let package = Package(
     .target(name: "CDynamic", path: "CShims/CDynamic"),
     // Questions to the kernel that have no file: network devices, the state of the clock.
     .target(name: "CMachine", path: "CShims/CMachine"),
+    // Sending through packet and UDP sockets, many packets a system call.
+    .target(name: "CTransmit", path: "CShims/CTransmit"),
     // Kernel sockets that packets arrive at: recvmmsg with control messages, AF_PACKET rings, interfaces.
     .target(name: "CSocket", path: "CShims/CSocket"),
     .target(
@@ -53,7 +55,7 @@ let package = Package(
       linkerSettings: ["rte_ethdev", "rte_mbuf", "rte_mempool", "rte_ring", "rte_eal"].map { .linkedLibrary($0, dpdk) }),
 
     .target(name: "FeedCore", dependencies: ["CPlatform", "CSIMD"]),
-    .target(name: "FeedIO", dependencies: ["FeedCore", "CDynamic", "CDPDK", "CSocket"]),
+    .target(name: "FeedIO", dependencies: ["FeedCore", "CDynamic", "CDPDK", "CSocket", "CTransmit"]),
     .target(name: "FeedSim", dependencies: ["FeedIO"]),
     .target(name: "FeedObserve", dependencies: ["FeedIO"]),
     .target(name: "FeedConfig", dependencies: ["FeedIO", .product(name: "Yams", package: "Yams")]),

@@ -85,7 +85,7 @@ public final class RunControl: @unchecked Sendable {
   }
 
   /// The operator asked twice: as if the signal had never been caught.
-  private static func endProcess() -> Never {
+  static func endProcess() -> Never {
     signal(SIGINT, SIG_DFL)
     var signals = signals
     pthread_sigmask(SIG_UNBLOCK, &signals, nil)
@@ -93,7 +93,7 @@ public final class RunControl: @unchecked Sendable {
     exit(130)
   }
 
-  private static func show(_ text: String) {
+  static func show(_ text: String) {
     let bytes = Array(text.utf8)
     _ = bytes.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
   }

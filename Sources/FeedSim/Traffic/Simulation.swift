@@ -154,12 +154,14 @@ final class Simulation {
       let frame = lines[venue][line].framer.frame(departure.output.payload)
       let arrivals = lines[venue][line].impairment.arrivals(sentAt: sent)
       // The truth sees line A as sent. Where line A delivers exactly that, one entry serves both.
-      let isTruthAlone = line == 0 && arrivals.first != sent
+      let isTruthAlone = line == 0 && arrivals.nanoseconds != sent
       if isTruthAlone { merger.push(frame, at: sent, venue: venue, line: line, isCaptured: false, isTruth: true) }
-      for (copy, arrival) in arrivals.enumerated() {
+      if let arrival = arrivals.nanoseconds {
         merger.push(
-          frame, at: arrival, venue: venue, line: line, isCaptured: true,
-          isTruth: line == 0 && copy == 0 && !isTruthAlone)
+          frame, at: arrival, venue: venue, line: line, isCaptured: true, isTruth: line == 0 && !isTruthAlone)
+      }
+      if let copy = arrivals.copyNanoseconds {
+        merger.push(frame, at: copy, venue: venue, line: line, isCaptured: true, isTruth: false)
       }
     }
   }
