@@ -84,9 +84,9 @@ struct LiveUnitTests {
     #expect(ipv4 == [239, 1, 2, 3])
     let ipv6 = IPAddress("ff35:1:2::304")!.withNetworkBytes { Array(UnsafeBufferPointer(start: $0, count: 16)) }
     #expect(ipv6 == [0xFF, 0x35, 0, 1, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 3, 4])
-    #expect(["224.0.0.0", "239.255.255.255", "ff02::1"].allSatisfy { IPAddress($0)!.isMulticastGroup })
+    #expect(["224.0.0.0", "239.255.255.255", "ff02::1"].allSatisfy { IPAddress($0)!.isMulticast })
     let others = ["223.255.255.255", "240.0.0.0", "fe80::1", "::", "0.0.0.0"]
-    #expect(others.allSatisfy { !IPAddress($0)!.isMulticastGroup })
+    #expect(others.allSatisfy { !IPAddress($0)!.isMulticast })
     #expect(["::", "0.0.0.0"].allSatisfy { IPAddress($0)!.isWildcard })
     #expect(["::1", "0.0.0.1"].allSatisfy { !IPAddress($0)!.isWildcard })
   }

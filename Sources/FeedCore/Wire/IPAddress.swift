@@ -40,6 +40,9 @@ public struct IPAddress: Hashable, Sendable, BitwiseCopyable, CustomStringConver
   /// True for an IPv4 address.
   @inlinable public var isIPv4: Bool { high == 0 && low >> 32 == 0xFFFF }
 
+  /// A group: 224.0.0.0/4 (RFC 5771), ff00::/8 (RFC 4291, section 2.7).
+  public var isMulticast: Bool { isIPv4 ? low >> 28 & 0xF == 0xE : high >> 56 == 0xFF }
+
   /// "233.54.12.111", or the shortest IPv6 form (RFC 5952).
   public var description: String {
     if isIPv4 {

@@ -84,7 +84,7 @@ extension LivePorts {
   static func dpdkSettings(of port: PortSettings, _ feeds: [FeedSettings]) throws -> DPDKPortSettings {
     var groups: [MulticastGroup] = []
     for subscription in LiveSubscription.merged(subscriptions(of: port, feeds))
-    where subscription.address.isMulticastGroup && !groups.contains(where: { $0.address == subscription.address }) {
+    where subscription.address.isMulticast && !groups.contains(where: { $0.address == subscription.address }) {
       groups.append(try MulticastGroup(subscription.address, sources: subscription.sources))
     }
     guard let vdev = port.vdev else {

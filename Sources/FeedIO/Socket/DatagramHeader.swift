@@ -45,7 +45,7 @@ struct DatagramHeader: BitwiseCopyable {
     }
     // RFC 1112 section 6.4, RFC 2464 section 7.
     let multicast = isIPv6 ? 0x3333_0000_0000 | address.low & 0xFFFF_FFFF : 0x0100_5E00_0000 | address.low & 0x7F_FFFF
-    put(address.isMulticastGroup ? multicast : macAddress, length: 6, at: isIPv6 ? 2 : 22)
+    put(address.isMulticast ? multicast : macAddress, length: 6, at: isIPv6 ? 2 : 22)
     put(isIPv6 ? 0x86DD : 0x0800, length: 2, at: isIPv6 ? 14 : 34)
     if isIPv6 {
       put(0x6000_0000, length: 4, at: 16)

@@ -27,7 +27,7 @@ enum LiveMembership {
   ) throws(LiveOpeningError) {
     // One group may be heard at several ports: joined once, from the sources of all of them.
     let groups = LiveSubscription.merged(
-      subscriptions.filter(\.address.isMulticastGroup).map {
+      subscriptions.filter(\.address.isMulticast).map {
         LiveSubscription(address: $0.address, port: 1, sources: $0.sources)
       })
     for isIPv6 in [false, true] {
@@ -76,7 +76,7 @@ extension feedh_endpoint {
     }
     port = subscription.port
     is_ipv6 = !subscription.address.isIPv4
-    is_multicast = subscription.address.isMulticastGroup
+    is_multicast = subscription.address.isMulticast
   }
 }
 
@@ -84,12 +84,12 @@ extension LiveSubscription {
   /// What is wrong with it whatever the machine.
   func check() throws(LiveOpeningError) {
     if port == 0 { throw .badPort(subscription: description) }
-    if !sources.isEmpty, !address.isMulticastGroup { throw .sourcesOfUnicast(subscription: description) }
+    if !sources.isEmpty, !address.isMulticast { throw .sourcesOfUnicast(subscription: description) }
     if sources.count > UDPSocketQueue.sourcesMaximum {
       throw .tooManySources(
         subscription: description, count: sources.count, maximum: UDPSocketQueue.sourcesMaximum)
     }
-    for source in sources where source.isIPv4 != address.isIPv4 || source.isMulticastGroup || source.isWildcard {
+    for source in sources where source.isIPv4 != address.isIPv4 || source.isMulticast || source.isWildcard {
       throw .familyOfSource(subscription: description, source: source.description)
     }
   }
@@ -98,7 +98,7 @@ extension LiveSubscription {
 extension LiveInterface {
   func checkIsUsable(for subscriptions: [LiveSubscription]) throws(LiveOpeningError) {
     if !isUp { throw .interfaceIsDown(name: name) }
-    if !takesMulticast, subscriptions.contains(where: \.address.isMulticastGroup) {
+    if !takesMulticast, subscriptions.contains(where: \.address.isMulticast) {
       throw .noMulticast(interface: name)
     }
   }

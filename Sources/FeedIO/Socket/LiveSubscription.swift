@@ -49,9 +49,6 @@ extension [IPAddress] {
 }
 
 extension IPAddress {
-  /// 224.0.0.0/4 (RFC 1112), ff00::/8 (RFC 4291).
-  var isMulticastGroup: Bool { isIPv4 ? low >> 28 & 0xF == 0xE : high >> 56 == 0xFF }
-
   /// 0.0.0.0 or ::.
   var isWildcard: Bool { high == 0 && (low == 0 || low == 0xFFFF_0000_0000) }
 

@@ -78,7 +78,7 @@ struct UDPSocketOpening {
     handles.append(socket)
     // The buffer first, so that a join does not overrun the default one.
     try configure(socket)
-    if subscription.address.isMulticastGroup {
+    if subscription.address.isMulticast {
       try LiveMembership.join(subscription, endpoint: &endpoint, interface: interface, socket: socket)
     }
     endpoints.append(

@@ -31,7 +31,7 @@ import Testing
     for counter in Counter.allCases {
       #expect(live[counter] == replay.summary[counter], "\(note) \(counter.name)")
     }
-    #expect(live.wire[.udp] == replay.summary.wire[.udp], note)
+    for counter in WireCounter.allCases { #expect(live.wire[counter] == replay.summary.wire[counter], note) }
     #expect(live.opportunityCount == replay.summary.opportunityCount, note)
   }
 
