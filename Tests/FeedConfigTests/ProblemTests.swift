@@ -10,7 +10,7 @@ struct ProblemTests {
   }
 
   @Test func theExamplesAreRead() {
-    #expect(ProblemExample.all.count == 84)
+    #expect(ProblemExample.all.count == 86)
   }
 
   @Test func allProblemsAreReportedInOneRunInOrder() {

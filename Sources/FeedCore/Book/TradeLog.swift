@@ -6,6 +6,9 @@ struct TradeLog {
     var quantity: UInt32
     var price: Int32
   }
+  /// In place of an instrument: one of another core's, of a venue whose breaks name only a number. It stands here so that
+  /// a number that is used twice means the same trade on every core.
+  static var foreignInstrument: UInt32 { .max }
   /// Trades that can be looked back upon.
   static var capacity: Int { 1 << 18 }
   private let ring = Storage<Trade>(capacity: TradeLog.capacity, hugePages: false)
@@ -15,6 +18,10 @@ struct TradeLog {
   mutating func append(_ trade: Trade) {
     ring.base[Int(truncatingIfNeeded: count) & (Self.capacity - 1)] = trade
     count &+= 1
+  }
+
+  mutating func appendForeign(matchNumber: UInt64) {
+    append(Trade(matchNumber: matchNumber, instrument: Self.foreignInstrument, quantity: 1, price: 0))
   }
 
   /// Removes and returns the instrument's trade with this match number, the latest one if several; nil when it is not

@@ -11,6 +11,10 @@ extension VenueBook {
     if event.pointee.kind == .tradeBreak { return resolveBreak(event) }
     // Not known yet, and of no instrument here.
     if event.pointee.kind == .addForeign { return true }
+    if event.pointee.kind == .trade {
+      if event.pointee.quantity > 0 { trades.appendForeign(matchNumber: event.pointee.second) }
+      return false
+    }
     let handle = orders.find(anyInstrument: event.pointee.reference)
     guard handle != OrderTable.none else {
       recordOrphanOfChannel(event, place: place)
@@ -20,6 +24,10 @@ extension VenueBook {
     if slot.instrument != OrderTable.foreignInstrument {
       event.pointee.instrument = UInt32(slot.instrument)
       return true
+    }
+    let isExecution = event.pointee.kind == .execute || event.pointee.kind == .executeWithPrice
+    if isExecution, event.pointee.isPrintable, event.pointee.quantity > 0 {
+      trades.appendForeign(matchNumber: event.pointee.second)
     }
     switch event.pointee.kind {
     case .delete: orders.remove(handle)
@@ -40,6 +48,10 @@ extension VenueBook {
   /// it may be another core's, so that is not counted.
   private mutating func resolveBreak(_ event: UnsafeMutablePointer<BookEvent>) -> Bool {
     guard let instrument = trades.instrument(matchNumber: event.pointee.reference) else { return false }
+    if instrument == TradeLog.foreignInstrument {
+      _ = trades.take(matchNumber: event.pointee.reference, instrument: instrument)
+      return false
+    }
     event.pointee.instrument = instrument
     return true
   }
