@@ -20,7 +20,9 @@ let package = Package(
     .library(name: "FeedIO", targets: ["FeedIO"]),
   ],
   traits: [
-    .trait(name: "DPDK", description: "Link DPDK (Debian: libdpdk-dev) and compile its shim; packet sources come with it later.")
+    .trait(
+      name: "DPDK",
+      description: "Receive and send through DPDK: links it (Debian: libdpdk-dev) and compiles its shim.")
   ],
   dependencies: [
     // The product's only two: the command line, and YAML with line marks.
@@ -66,7 +68,9 @@ let package = Package(
       ]),
 
     .testTarget(name: "FeedCoreTests", dependencies: ["FeedCore", "CSIMD"]),
-    .testTarget(name: "FeedIOTests", dependencies: ["FeedIO"]),
+    .testTarget(name: "FeedIOTests", dependencies: ["FeedIO", "DPDKPeer"]),
+    // A process of its own for tests of DPDK, whose environment starts once a process.
+    .executableTarget(name: "DPDKPeer", dependencies: ["FeedIO"], path: "Tests/DPDKPeer"),
     .testTarget(name: "FeedSimTests", dependencies: ["FeedSim"]),
     .testTarget(
       name: "FeedObserveTests",

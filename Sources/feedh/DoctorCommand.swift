@@ -52,6 +52,9 @@ struct DoctorCommand: ParsableCommand {
       checks.append(.skipped("jitter", "-", "a recorded machine cannot be measured"))
     } else {
       checks += doctor.libraryChecks()
+      if let config {
+        checks += doctor.environmentChecks(program: ["/proc/self/exe", "dpdk-dry-run", "--config", config])
+      }
       measured = measure(doctor, nanoseconds)
       checks += measured.map(doctor.check)
       if nanoseconds == 0 { checks.append(.skipped("jitter", "-", "switched off by --jitter")) }

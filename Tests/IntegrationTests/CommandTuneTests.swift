@@ -101,6 +101,24 @@ struct CommandTuneTests {
     #expect((object["summary"] as? [String: Int])?["fail"] == 0)
   }
 
+  #if DPDK
+    @Test func doctorRehearsesDPDKInAProcessOfItsOwn() throws {
+      let folder = CommandFolder()
+      let configuration = try folder.write(
+        "live: { ports: [{ name: feed-a, pciAddress: '0000:fe:1f.7', queueDepthPackets: 64 }] }\n", "live.yaml")
+      let run = try CommandRun.feedh("doctor", "--config", configuration, "--jitter", "0s", "--json")
+      #expect(run.status == 1 && run.errors.isEmpty, "\(run.errors)")
+      let checks = try #require(try CommandRun.json(run.output)["checks"] as? [[String: Any]])
+      let dpdk = checks.filter { $0["name"] as? String == "dpdk" }
+      // With huge pages or without: it starts. There is no such card.
+      #expect(dpdk.map { $0["subject"] as? String } == ["environment", "feed-a"])
+      #expect((dpdk.first?["detail"] as? String)?.hasPrefix("starts, with ") == true)
+      #expect(dpdk.last?["result"] as? String == "fail")
+      #expect((dpdk.last?["detail"] as? String)?.hasPrefix("no port came of 0000:fe:1f.7; DPDK has none") == true)
+      #expect((dpdk.last?["remedy"] as? String)?.contains("vfio-pci") == true)
+    }
+  #endif
+
   @Test func doctorMeasuresThePollingCPUsOfThisMachine() throws {
     let run = try CommandRun.feedh("doctor", "--json", "--jitter", "1ms")
     #expect((run.status == 0 || run.status == 1) && run.errors.isEmpty)

@@ -37,6 +37,8 @@ struct BookHeader: BitwiseCopyable {
     static var anyPrice: Flags { Flags(rawValue: 2_048) }
     /// A far level came near the greatest quantity: changes of far levels are done at once (`FarChanges`).
     static var largeFarLevels: Flags { Flags(rawValue: 4_096) }
+    /// Untrusted until the session ends, whatever snapshots may come: its prices mean something else than they did.
+    static var damagedForGood: Flags { Flags(rawValue: 8_192) }
   }
 
   /// Bids, asks beyond the eight best.
@@ -80,7 +82,7 @@ struct BookHeader: BitwiseCopyable {
 
   /// The state of the instrument itself; its channel's may be worse.
   var ownState: BookState {
-    if flags.contains(.untrusted) { return .untrusted }
+    if !flags.isDisjoint(with: [.untrusted, .damagedForGood]) { return .untrusted }
     if flags.contains(.stale) { return .gap }
     return flags.contains(.trading) && !flags.contains(.operationallyHalted) ? .ok : .halted
   }

@@ -6,11 +6,9 @@ extension Books: MarketView {
     return venues[Int(instrument.venue)].headers.base + instrument.index
   }
 
-  /// The worse of the book's own state and its channel's; `untrusted` for an instrument there is not, and for one
-  /// whose prices its scale cannot keep.
+  /// The worse of the book's own state and its channel's; `untrusted` for an instrument there is not.
   func state(of instrument: InstrumentID) -> BookState {
     guard let header = header(of: instrument) else { return .untrusted }
-    if venues[Int(instrument.venue)].directory.pointee.scales.base[instrument.index].isBroken { return .untrusted }
     return max(header.pointee.ownState, channels[Int(header.pointee.channel)].state)
   }
 
@@ -117,8 +115,8 @@ extension Books: MarketView {
     if wanted == 0 { return }
     let scratch = venue.pointee.queueScratch
     var count = 0
-    venue.pointee.orders.forEach { index, orderIsSell, order in
-      if index == instrument.index, orderIsSell == isSell, Level.key(price: order.price, isSell: isSell) >= limitKey {
+    venue.pointee.orders.forEach(of: instrument.index, isSell: isSell) { order in
+      if Level.key(price: order.price, isSell: isSell) >= limitKey {
         scratch[count] = order
         count += 1
         wanted -= min(wanted, UInt64(order.quantity))

@@ -161,7 +161,7 @@ struct Books {
     case .setLevel: changedBest = venue.pointee.setLevel(event, place: place)
     case .setTop: changedBest = venue.pointee.setTop(event, place: place)
     case .clearBook: changedBest = venue.pointee.clearBook(event)
-    case .damage: changedBest = venue.pointee.setStatus(.untrusted, true, event: event)
+    case .damage: changedBest = venue.pointee.damage(event)
     case .instrumentGap: changedBest = venue.pointee.setStatus(.stale, event.pointee.quantity == 1, event: event)
     case .assignChannel: changedBest = venue.pointee.assignChannel(event)
     case .endOfEvent: changedBest = false

@@ -420,6 +420,34 @@ struct OrderTable {
     }
   }
 
+  /// Visits the orders of one side of an instrument, the most recent references first, until `visit` returns false. It
+  /// walks the table, looking at one word of each slot.
+  @inline(__always)
+  func forEach(of instrument: Int, isSell: Bool, _ visit: (_ order: RestingOrder) -> Bool) {
+    if wideCount > 0 {
+      for index in 0...wideMask where wide.base[index].quantity != 0 {
+        let order = wide.base[index]
+        guard Int(order.instrument) == instrument, order.isSell == isSell else { continue }
+        let resting = RestingOrder(
+          orderReferenceNumber: order.reference, price: order.price, quantity: order.quantity, arrival: order.arrival)
+        if !visit(resting) { return }
+      }
+    }
+    // Side and instrument are the low 17 bits.
+    let wanted = Slot.high(0, isSell: isSell, instrument: instrument) & 0x1_FFFF
+    var index = (home(newestReference) &+ Self.probeLimit) & mask
+    for _ in 0...mask {
+      // Of a slot that is empty, all bits are zero: so are those of instrument 0's bids.
+      if slots[index].high & 0x1_FFFF == wanted, !slots[index].isEmpty {
+        let slot = slots[index]
+        let resting = RestingOrder(
+          orderReferenceNumber: slot.reference, price: slot.price, quantity: slot.quantity, arrival: arrival(index))
+        if !visit(resting) { return }
+      }
+      index = (index &- 1) & mask
+    }
+  }
+
   /// Visits all orders, the most recent references first, until `visit` returns false. Cold: it walks the table.
   func forEach(_ visit: (_ instrument: Int, _ isSell: Bool, _ order: RestingOrder) -> Bool) {
     if wideCount > 0 {

@@ -170,6 +170,12 @@ extension VenueBook {
     return true
   }
 
+  /// The book is not to be trusted; `quantity` 1: whatever snapshots may come.
+  mutating func damage(_ event: UnsafeMutablePointer<BookEvent>) -> Bool {
+    if event.pointee.quantity == 1 { headers[Int(event.pointee.instrument)].flags.insert(.damagedForGood) }
+    return setStatus(.untrusted, true, event: event)
+  }
+
   /// The instrument's changes come on the event's channel.
   func assignChannel(_ event: UnsafeMutablePointer<BookEvent>) -> Bool {
     assign(Int(event.pointee.instrument), to: event.pointee.channel)

@@ -50,7 +50,8 @@ struct BookEvent: BitwiseCopyable {
     /// The instrument's book is empty; the channel's books are.
     case clearBook
     case clearChannel
-    /// The instrument's book must not be trusted from here on, for the session.
+    /// The instrument's book must not be trusted from here on, until a snapshot brings another one; `quantity` 1: for
+    /// the session.
     case damage
     /// The instrument's book misses changes (`quantity` 1), or is whole again (0).
     case instrumentGap
@@ -84,8 +85,15 @@ struct BookEvent: BitwiseCopyable {
   var home: UInt32 = 0
   var head = Head()
 
+  /// Where `head` stands: eight bytes, which decoders write as one word.
+  static var headOffset: Int { 40 }
+
   /// The small fields, in one word: a decoder has them ready in a table and writes them at once.
   struct Head: BitwiseCopyable {
+    /// Where `sellBit` stands in the word, little-endian.
+    static var sellShift: UInt64 { 24 }
+    static var typeShift: UInt64 { 40 }
+    static var flagsShift: UInt64 { 48 }
     var kind = Kind.none
     var venue: VenueIndex = 0
     var channel: UInt8 = 0

@@ -55,6 +55,56 @@ extension CMEDecoder {
 
   // MARK: - Levels
 
+  /// The event of a level of a book that is known, this core's and this channel's, but for its time; false for anything
+  /// else, as `applyLevel` finds it.
+  @inline(__always)
+  func writeEverydayLevel(
+    _ entry: UnsafeRawPointer, _ template: UnsafeMutablePointer<CMETemplate>, type: UInt8,
+    into event: UnsafeMutablePointer<BookEvent>
+  ) -> Bool {
+    // 0 and 1 are sides of the main view, E and F of the implied one: the lowest bit tells the side of the former, and
+    // its opposite that of the latter.
+    let entryType = entry.byte(at: Int(template.pointee.entryType))
+    let isMain = entryType & ~1 == UInt8(ascii: "0")
+    guard isMain || entryType &- UInt8(ascii: "E") <= 1 else { return false }
+    let number = UInt64(entry.littleEndian(UInt32.self, at: Int(template.pointee.entrySecurity)))
+    let instrument = everyday.instrument(
+      identifier: isMain ? number : number | NumberedInstruments.View.implied.rawValue << 32)
+    let action = entry.byte(at: Int(template.pointee.entryAction))
+    // 0 new, 1 change, 2 delete, 5 overlay.
+    guard everyday.isKnown(instrument), everyday.isClaimed(instrument), action <= 2 || action == 5 else {
+      return false
+    }
+    var price: Int32 = 0
+    var size: UInt32 = 0
+    var kind = BookEvent.Kind.deleteLevelAt
+    var depth: UInt64 = 0
+    if action != 2 {
+      kind = action == 0 ? .insertLevelAt : .changeLevelAt
+      let wire = entry.littleEndian(Int64.self, at: Int(template.pointee.price))
+      let (raw, overflow) = wire.multipliedReportingOverflow(by: template.pointee.priceFactor)
+      // Null times one overflows nothing, and is off every scale but that of single nanounits.
+      guard !overflow, wire != Self.priceNull, let stored = everyday.stored(raw, instrument) else { return false }
+      price = stored
+      if template.pointee.hasLongSizes {
+        guard let whole = UInt32(exactly: entry.littleEndian(UInt64.self, at: Int(template.pointee.size))) else {
+          return false
+        }
+        size = whole
+      } else {
+        size = Self.size(entry, template.pointee.size)
+      }
+      if size == 0 { return false }
+      depth = self.depth(Int(instrument), isMain ? .main : .implied)
+    }
+    everyday.settleScale(instrument, if: true)
+    everyday.write(
+      EverydayTables.head(kind, type: type, isSell: entryType & 1 == (isMain ? 1 : 0)), instrument: instrument,
+      reference: depth, second: UInt64(entry.byte(at: Int(template.pointee.level))), price: price, quantity: size,
+      into: event)
+    return true
+  }
+
   @inline(__always)
   mutating func applyLevel(_ entry: UnsafeRawPointer, _ message: Message, _ writer: inout EventWriter) {
     let template = message.template
@@ -111,7 +161,7 @@ extension CMEDecoder {
 
   /// A price that the book cannot keep was counted: detectors hear that the book is lost.
   @inline(never)
-  private func lose(_ index: Int, _ message: Message, _ writer: inout EventWriter) {
+  func lose(_ index: Int, _ message: Message, _ writer: inout EventWriter) {
     _ = writer.next(.damage, index, message.stamp)
   }
 

@@ -23,9 +23,11 @@ extension CMEDecoder {
         let index = instruments.priced(number, book.view, message.delivery, message.packets, isNew: &isNew)
       else { continue }
       if isNew { instruments.inheritState(index, message.stamp, into: &writer) }
-      guard context.owns(index),
-        let price = instruments.price(Self.price(entry, template), index, message.delivery, message.packets)
-      else { continue }
+      if !context.owns(index) { continue }
+      guard let price = instruments.price(Self.price(entry, template), index, message.delivery, message.packets) else {
+        lose(index, message, &writer)
+        continue
+      }
       let size = levelSize(entry, index, message, &writer)
       if size == 0 { continue }
       let event = writer.next(.setLevel, index, message.stamp)
@@ -60,9 +62,13 @@ extension CMEDecoder {
     if part <= 1 { _ = writer.next(.clearBook, index, stamp) }
     for position in 0..<entries.count {
       let entry = entries.entry(position)
-      guard let book = Self.book(ofType: entry.byte(at: Int(template.pointee.entryType))), book.view == .main,
-        let price = instruments.price(Self.price(entry, template), index, message.delivery, message.packets)
-      else { continue }
+      guard let book = Self.book(ofType: entry.byte(at: Int(template.pointee.entryType))), book.view == .main else {
+        continue
+      }
+      guard let price = instruments.price(Self.price(entry, template), index, message.delivery, message.packets) else {
+        lose(index, message, &writer)
+        continue
+      }
       let event = writer.next(.add, index, stamp)
       event.pointee.reference = entry.littleEndian(UInt64.self, at: Int(template.pointee.orderID))
       event.pointee.isSell = book.isSell

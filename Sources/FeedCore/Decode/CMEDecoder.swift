@@ -15,6 +15,7 @@ struct CMEDecoder: EventDecoder {
   let context: DecoderContext
   let instruments: NumberedInstruments
   private let templates = CMETemplates()
+  let everyday: EverydayTables
   private var day = VenueDay(.usCentral)
   /// Books of this channel are in the middle of the venue's event.
   private var isOpen = false
@@ -29,6 +30,7 @@ struct CMEDecoder: EventDecoder {
   init(_ context: DecoderContext) {
     self.context = context
     instruments = NumberedInstruments(context)
+    everyday = EverydayTables(context, [])
   }
 
   /// One message, where it stands in its packet, and what it is.
@@ -45,6 +47,41 @@ struct CMEDecoder: EventDecoder {
     /// SAFETY: offsets are those of the template, and the root block holds its fields: checked before.
     @inline(__always)
     func has(_ offset: UInt16) -> Bool { offset != CMETemplate.absent }
+  }
+
+  @inline(__always)
+  mutating func decodeEveryday(
+    _ delivery: UnsafeMutablePointer<Delivery>, packets: DecoderContext.Packets,
+    list: UnsafeMutablePointer<EventList>, into event: UnsafeMutablePointer<BookEvent>
+  ) -> Bool {
+    let bytes = delivery.pointee.bytes
+    let length = Int(delivery.pointee.length)
+    guard !isOpen, length >= MDP3Packet.messageHeaderLength else { return false }
+    // SAFETY: the head is here; what is read behind it lies within root block and entry, whose lengths are checked.
+    let template = templates.find(
+      template: bytes.littleEndian(UInt16.self, at: 4), version: bytes.littleEndian(UInt16.self, at: 8))
+    let block = bytes.littleEndian(UInt16.self, at: 2)
+    let group = MDP3Packet.messageHeaderLength &+ Int(block)
+    // One level, no order behind one, and the end of the venue's event.
+    guard bytes.littleEndian(UInt16.self, at: 6) == 1, template.pointee.isEverydayLevels,
+      block >= template.pointee.rootLength, group &+ 3 <= length,
+      bytes.byte(at: Int(template.pointee.indicator)) & Self.endOfEvent != 0
+    else { return false }
+    let stride = Int(bytes.littleEndian(UInt16.self, at: group))
+    var end = group &+ 3 &+ stride
+    guard bytes.byte(at: group &+ 2) == 1, stride >= Int(template.pointee.entryLength), end <= length else {
+      return false
+    }
+    if template.pointee.groupCount > 1 {
+      end &+= 8
+      guard end <= length, bytes.byte(at: end &- 1) == 0 else { return false }
+    }
+    let type = bytes.byte(at: 4)
+    guard writeEverydayLevel(bytes + (group &+ 3), template, type: type, into: event) else { return false }
+    event.pointee.exchangeNanoseconds = day.nanoseconds(
+      bytes.littleEndian(UInt64.self, at: Int(template.pointee.time)))
+    everyday.count(type)
+    return true
   }
 
   @inline(__always)

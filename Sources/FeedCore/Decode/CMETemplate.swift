@@ -27,6 +27,8 @@ struct CMETemplate: BitwiseCopyable {
   var longHeaders: UInt8 = 0
   /// Sizes of entries have eight bytes.
   var hasLongSizes = false
+  /// Levels, with a time and an indicator, and no group but those of levels and of the orders behind them.
+  var isEverydayLevels = false
   /// What makes a price mantissa one of nine decimals: 1, or 100 in the older templates, which have seven.
   var priceFactor: Int64 = 1
 
@@ -98,6 +100,8 @@ struct CMETemplate: BitwiseCopyable {
     entryType = Self.offset("MDEntryType", entry.fields)
     orderID = Self.offset("OrderID", entry.fields)
     tradeID = Self.offset("MDTradeEntryID", entry.fields)
+    isEverydayLevels = kind == .levels && time != Self.absent && indicator != Self.absent && groupCount <= 2
+      && longHeaders == (groupCount == 2 ? 2 : 0)
     guard layout.groups.count > 1 else { return }
     let order = layout.groups[1]
     orderLength = UInt16(clamping: order.minimumLength)

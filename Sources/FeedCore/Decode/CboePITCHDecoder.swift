@@ -18,6 +18,9 @@
 struct CboePITCHDecoder: EventDecoder {
   private let context: DecoderContext
   private let lengths = MessageLengths(CboePITCHLayouts.description)
+  private let everyday: EverydayTables
+  /// The scale of prices in messages that name no instrument.
+  private let standardScale: PriceScale
   private let unitKey: UInt64
   /// Nanoseconds since midnight of the last Time message.
   private var second: UInt64 = 0
@@ -25,11 +28,85 @@ struct CboePITCHDecoder: EventDecoder {
   init(_ context: DecoderContext) {
     self.context = context
     unitKey = Self.unitKey(context.stream)
+    everyday = EverydayTables(context, Self.shapes(context))
+    standardScale = context.directory.pointee.standardScale
+  }
+
+  @inline(__always)
+  private static var widths: EverydayWidths { EverydayWidths(order: .little, price: 0, quantity: 0) }
+
+  private static func shapes(_ context: DecoderContext) -> [EverydayShape] {
+    func shape(_ kind: BookEvent.Kind, _ type: UInt8, _ fields: (EverydayShape, MessageLayout) -> EverydayShape)
+      -> EverydayShape
+    {
+      guard let layout = CboePITCHLayouts.description.layout(ofType: type) else { return EverydayShape() }
+      return fields(EverydayShape(kind, layout, head: context.head(type: type), reference: "Order Id"), layout)
+    }
+    func add(_ shape: EverydayShape, _ layout: MessageLayout) -> EverydayShape {
+      shape.with(quantity: "Quantity", widths, layout).with(price: "Price", widths, layout)
+        .with(side: "Side Indicator", buys: "B", sells: "S", layout)
+    }
+    func modify(_ shape: EverydayShape, _ layout: MessageLayout) -> EverydayShape {
+      shape.with(quantity: "Quantity", widths, layout).with(price: "Price", widths, layout)
+        .with(.keepsPlace, where: 2, in: "Modify Flags", layout)
+    }
+    return [
+      shape(.add, 0x21, add), shape(.add, 0x22, add), shape(.add, 0x2F, add),
+      shape(.execute, 0x23) { $0.with(quantity: "Executed Quantity", widths, $1).with(second: "Execution Id", $1) },
+      shape(.reduce, 0x25) { $0.with(quantity: "Canceled Quantity", widths, $1) },
+      shape(.reduce, 0x26) { $0.with(quantity: "Canceled Quantity", widths, $1) },
+      shape(.modify, 0x27, modify), shape(.modify, 0x28, modify),
+      shape(.delete, 0x29) { shape, _ in shape },
+    ]
   }
 
   /// What makes a reference of an order id: their exclusive or. Order ids are unique within a unit, references within
   /// a venue. Of unit 0, a flow without units, the reference is the id.
   static func unitKey(_ unit: UInt32) -> UInt64 { Mix.spread(UInt64(unit)) }
+
+  @inline(__always)
+  mutating func decodeEveryday(
+    _ delivery: UnsafeMutablePointer<Delivery>, packets: DecoderContext.Packets,
+    list: UnsafeMutablePointer<EventList>, into event: UnsafeMutablePointer<BookEvent>
+  ) -> Bool {
+    let message = delivery.pointee.bytes
+    let length = delivery.pointee.length
+    // Neither shorter than a head nor of the length that stands for "beyond any".
+    if length &- 2 >= UInt16.max - 2 { return false }
+    // SAFETY: the type is here; every further read lies within the shape's length, checked next.
+    let type = message.byte(at: 1)
+    let shape = everyday.shape(type)
+    guard length >= shape.pointee.length, var raw = EverydayShape.rawPrice(shape, message, Self.widths) else {
+      return false
+    }
+    // Short prices, in hundredths, come in the types 0x22 and 0x28.
+    if type == 0x22 || type == 0x28 { raw &*= 100 }
+    var instrument = BookEvent.byReference
+    let price: Int32
+    if shape.pointee.head.kind == .add {
+      instrument = everyday.instrument(identifier: Self.symbol(ofAdd: type, message))
+      guard everyday.isKnown(instrument), let stored = everyday.stored(raw, instrument) else { return false }
+      price = stored
+    } else {
+      guard let stored = standardScale.stored(raw: raw) else { return false }
+      price = stored
+    }
+    guard
+      EverydayShape.write(
+        shape, message, Self.widths, instrument: instrument, price: price, key: unitKey, at: time(message),
+        into: event)
+    else { return false }
+    if instrument != BookEvent.byReference { everyday.settleScale(instrument, if: true) }
+    everyday.count(type)
+    return true
+  }
+
+  /// The symbol of the three Add Orders: six characters at 17 or 19, eight at 19.
+  @inline(__always)
+  private static func symbol(ofAdd type: UInt8, _ message: UnsafeRawPointer) -> UInt64 {
+    if type == 0x2F { return message.bigEndian(UInt64.self, at: 19) }
+    return symbol6(message, at: type == 0x22 ? 17 : 19)
+  }
 
   mutating func decode(
     _ delivery: UnsafeMutablePointer<Delivery>, packets: DecoderContext.Packets, into writer: inout EventWriter
@@ -153,9 +230,12 @@ struct CboePITCHDecoder: EventDecoder {
     }
     let side = message.byte(at: 14)
     let isSide = side == UInt8(ascii: "B") || side == UInt8(ascii: "S")
-    if !isSide { context.noteOwned(.badSide, delivery, packets) }
-    guard isSide, let stored = context.price(price, instrument: instrument, delivery, packets) else {
-      writer.put(.damage, type: message.byte(at: 1), instrument: instrument, at: time(message))
+    let stamp = EventStamp(type: message.byte(at: 1), exchangeNanoseconds: time(message))
+    if !isSide {
+      context.noteOwned(.badSide, delivery, packets)
+      _ = writer.next(.damage, instrument, stamp)
+    }
+    guard isSide, let stored = context.price(price, instrument: instrument, stamp, delivery, packets, &writer) else {
       return change(.addForeign, message, quantity: quantity, &writer)
     }
     writer.put(

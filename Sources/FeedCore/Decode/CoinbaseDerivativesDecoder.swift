@@ -24,6 +24,7 @@ struct CoinbaseDerivativesDecoder: EventDecoder {
 
   private let context: DecoderContext
   private let instruments: NumberedInstruments
+  private let everyday: EverydayTables
   private var day = VenueDay(.usCentral)
   /// Books are in the middle of a transaction.
   private var isOpen = false
@@ -36,6 +37,7 @@ struct CoinbaseDerivativesDecoder: EventDecoder {
   init(_ context: DecoderContext) {
     self.context = context
     instruments = NumberedInstruments(context)
+    everyday = EverydayTables(context, [])
   }
 
   /// A message with an instrument.
@@ -77,6 +79,65 @@ struct CoinbaseDerivativesDecoder: EventDecoder {
     case 122: return version == 2 ? 160 : 0
     default: return 0
     }
+  }
+
+  @inline(__always)
+  mutating func decodeEveryday(
+    _ delivery: UnsafeMutablePointer<Delivery>, packets: DecoderContext.Packets,
+    list: UnsafeMutablePointer<EventList>, into event: UnsafeMutablePointer<BookEvent>
+  ) -> Bool {
+    let bytes = delivery.pointee.bytes
+    let length = Int(delivery.pointee.length)
+    guard length >= 10 else { return false }
+    // SAFETY: the head is here; every further read stands behind the check of the block's length.
+    let template = bytes.littleEndian(UInt16.self, at: 4)
+    let block = Int(bytes.littleEndian(UInt16.self, at: 2))
+    let isPut = template == 20
+    guard isPut || template == 21, block >= (isPut ? 42 : 30), 10 &+ block <= length,
+      bytes.littleEndian(UInt16.self, at: 6) == CoinbaseDerivativesPacket.schemaID,
+      bytes.littleEndian(UInt16.self, at: 8) >= 2
+    else { return false }
+    let flags = bytes.byte(at: 10)
+    let ends = flags & Self.endOfTransaction != 0
+    // A transaction that was open and ends here has a second book event.
+    guard flags & Self.clearBook == 0, !(ends && isOpen),
+      writeEveryday(isPut, bytes, flags: ends ? [] : .isPartial, into: event)
+    else { return false }
+    event.pointee.exchangeNanoseconds = day.nanoseconds(bytes.littleEndian(UInt64.self, at: 24))
+    if !ends { isOpen = true }
+    everyday.count(isPut ? 20 : 21)
+    return true
+  }
+
+  /// The event of an order of an instrument that is known, this core's and this channel's, but for its time; false for
+  /// anything else, as `putOrder` and `deleteOrder` find it.
+  @inline(__always)
+  private func writeEveryday(
+    _ isPut: Bool, _ bytes: UnsafeRawPointer, flags: BookEvent.Flags, into event: UnsafeMutablePointer<BookEvent>
+  ) -> Bool {
+    // The main view of a number is known by the number itself.
+    let instrument = everyday.instrument(identifier: UInt64(bytes.littleEndian(UInt32.self, at: 12)))
+    guard everyday.isKnown(instrument), everyday.isClaimed(instrument) else { return false }
+    var price: Int32 = 0
+    var quantity: Int32 = 0
+    var isSell = false
+    var flags = flags
+    if isPut {
+      let side = bytes.byte(at: 11)
+      quantity = bytes.littleEndian(Int32.self, at: 48)
+      guard side == 1 || side == 0xFF, quantity > 0,
+        let stored = everyday.stored(bytes.littleEndian(Int64.self, at: 40), instrument)
+      else { return false }
+      price = stored
+      isSell = side != 1
+      flags.insert(.mayModify)
+    }
+    everyday.settleScale(instrument, if: true)
+    everyday.write(
+      EverydayTables.head(isPut ? .add : .delete, type: isPut ? 20 : 21, isSell: isSell, flags: flags),
+      instrument: instrument, reference: bytes.littleEndian(UInt64.self, at: 32), second: 0, price: price,
+      quantity: UInt32(bitPattern: quantity), into: event)
+    return true
   }
 
   @inline(__always)
@@ -328,9 +389,12 @@ struct CoinbaseDerivativesDecoder: EventDecoder {
   private mutating func addSnapshotOrder(_ message: Message, _ writer: inout EventWriter) {
     let quantity = message.int32(12)
     guard let index = instruments.priced(message.number, .main, message.delivery, message.packets, isNew: &isNew),
-      context.owns(index),
-      let price = instruments.price(message.int64(32), index, message.delivery, message.packets)
+      context.owns(index)
     else { return }
+    guard let price = instruments.price(message.int64(32), index, message.delivery, message.packets) else {
+      _ = writer.next(.damage, index, message.stamp)
+      return
+    }
     let event = writer.next(.add, index, message.stamp)
     event.pointee.reference = UInt64(bitPattern: message.int64(24))
     // Positive buys, negative sells.

@@ -45,13 +45,36 @@ extension DecoderContext {
 
   // MARK: - Prices
 
-  /// An order's or a level's price in stored units. Nil where the instrument's scale cannot keep it: counted, and the
-  /// book is not trusted any more.
+  /// An order's or a level's price in stored units. Nil where the instrument's scale cannot keep it: counted, and an
+  /// event says that the book is damaged.
   @inline(__always)
-  func price(_ raw: Int64, instrument: Int, _ delivery: Message, _ packets: Packets) -> Int32? {
+  func price(
+    _ raw: Int64, instrument: Int, _ stamp: EventStamp, _ delivery: Message, _ packets: Packets,
+    _ writer: inout EventWriter
+  ) -> Int32? {
     if let price = directory.pointee.storedPrice(raw: raw, instrument: instrument) { return price }
-    noteOwned(.pricesOffScale, delivery, packets)
+    damage(.pricesOffScale, instrument, stamp, delivery, packets, &writer)
     return nil
+  }
+
+  /// Counts what the book cannot keep, and says that it is damaged.
+  @inline(never)
+  private func damage(
+    _ counter: Counter, _ instrument: Int, _ stamp: EventStamp, _ delivery: Message, _ packets: Packets,
+    _ writer: inout EventWriter
+  ) {
+    noteOwned(counter, delivery, packets)
+    _ = writer.next(.damage, instrument, stamp)
+  }
+
+  /// A directory message named another scale than the one that prices were kept in: the book is damaged for good.
+  @inline(never)
+  func refuseScale(
+    _ counter: Counter, _ instrument: Int, _ stamp: EventStamp, _ delivery: Message, _ packets: Packets,
+    _ writer: inout EventWriter
+  ) {
+    noteOwned(counter, delivery, packets)
+    writer.next(.damage, instrument, stamp).pointee.quantity = 1
   }
 
   /// A trade's price in stored units. Nil where the instrument's scale cannot keep it, as of a trade at the midpoint

@@ -9,6 +9,8 @@ struct Decoders {
   private let contexts: UnsafeMutablePointer<DecoderContext>
   /// Per channel: its decoder, of the type that its protocol says; nil for ITCH.
   private let others: UnsafeMutablePointer<UnsafeMutableRawPointer?>
+  /// The same, but nil where the channel has snapshots of its own: what it hears is filtered, message by message.
+  private let unfiltered: UnsafeMutablePointer<UnsafeMutableRawPointer?>
   /// Events of messages that have several.
   let list: UnsafeMutablePointer<EventList>
   /// Per channel: how far its instruments can be trusted, where snapshots of them come on flows of their own; else nil.
@@ -21,6 +23,7 @@ struct Decoders {
     let capacity = max(1, channels.count)
     itch50 = .allocate(capacity: capacity)
     others = .allocate(capacity: capacity)
+    unfiltered = .allocate(capacity: capacity)
     contexts = .allocate(capacity: capacity)
     protocols = Storage(capacity: capacity, hugePages: false)
     list = .allocate(capacity: 1)
@@ -41,6 +44,7 @@ struct Decoders {
       (contexts + channel).initialize(to: context)
       (itch50 + channel).initialize(to: ITCH50Decoder(context))
       (others + channel).initialize(to: Self.make(context, &deribitVenues))
+      (unfiltered + channel).initialize(to: joined[channel] == nil ? others[channel] : nil)
     }
   }
 
@@ -104,41 +108,49 @@ struct Decoders {
     _ delivery: UnsafeMutablePointer<Delivery>, packets: DecoderContext.Packets, isLive: Bool,
     into event: UnsafeMutablePointer<BookEvent>
   ) -> DecodeOutcome {
-    let channel = delivery.pointee.channel
-    var writer = EventWriter(first: event, list: list, head: contexts[Int(channel)].head(type: 0))
-    guard let decoder = others[Int(channel)] else { return .other }
-    let outcome: DecodeOutcome
-    switch protocols.base[Int(channel)] {
-    case .pitch:
-      outcome = decoder.assumingMemoryBound(to: CboePITCHDecoder.self).pointee
-        .decode(delivery, packets: packets, into: &writer)
-    case .tops15, .tops16, .deep10, .deepPlus:
-      outcome = decoder.assumingMemoryBound(to: IEXDecoder.self).pointee
-        .decode(delivery, packets: packets, into: &writer)
-    case .nyseIntegrated:
-      outcome = decoder.assumingMemoryBound(to: NYSEIntegratedDecoder.self).pointee
-        .decode(delivery, packets: packets, into: &writer)
-    case .memxDepth:
-      outcome = decoder.assumingMemoryBound(to: MEMXDepthDecoder.self).pointee
-        .decode(delivery, packets: packets, into: &writer)
-    case .miaxPearlDepth:
-      outcome = decoder.assumingMemoryBound(to: MIAXPearlDecoder.self).pointee
-        .decode(delivery, packets: packets, into: &writer)
-    case .deribit:
-      outcome = decoder.assumingMemoryBound(to: DeribitDecoder.self).pointee.decode(
-        delivery, packets: packets, into: &writer)
-    case .cmeMDP3:
-      outcome = decoder.assumingMemoryBound(to: CMEDecoder.self).pointee
-        .decode(delivery, packets: packets, into: &writer)
-    case .coinbaseDerivatives:
-      outcome = decoder.assumingMemoryBound(to: CoinbaseDerivativesDecoder.self).pointee
-        .decode(delivery, packets: packets, into: &writer)
-    case .eobi:
-      outcome = decoder.assumingMemoryBound(to: EOBIDecoder.self).pointee
-        .decode(delivery, packets: packets, into: &writer)
-    case .itch50: outcome = .other
+    switch protocols.base[Int(delivery.pointee.channel)] {
+    case .pitch: return decode(CboePITCHDecoder.self, delivery, packets, isLive, event)
+    case .tops15, .tops16, .deep10, .deepPlus: return decode(IEXDecoder.self, delivery, packets, isLive, event)
+    case .nyseIntegrated: return decode(NYSEIntegratedDecoder.self, delivery, packets, isLive, event)
+    case .memxDepth: return decode(MEMXDepthDecoder.self, delivery, packets, isLive, event)
+    case .miaxPearlDepth: return decode(MIAXPearlDecoder.self, delivery, packets, isLive, event)
+    case .deribit: return decode(DeribitDecoder.self, delivery, packets, isLive, event)
+    case .cmeMDP3: return decode(CMEDecoder.self, delivery, packets, isLive, event)
+    case .coinbaseDerivatives: return decode(CoinbaseDerivativesDecoder.self, delivery, packets, isLive, event)
+    case .eobi: return decode(EOBIDecoder.self, delivery, packets, isLive, event)
+    case .itch50:
+      event.pointee = BookEvent()
+      event.pointee.head = contexts[Int(delivery.pointee.channel)].head(type: 0)
+      return .other
     }
-    if isLive, let join = joined[Int(channel)] { join.pointee.take(delivery, packets, &writer) }
+  }
+
+  /// One function for each decoder, so that the everyday way saves no more registers than it takes.
+  @inline(never)
+  private mutating func decode<Decoder: EventDecoder>(
+    _: Decoder.Type, _ delivery: UnsafeMutablePointer<Delivery>, _ packets: DecoderContext.Packets, _ isLive: Bool,
+    _ event: UnsafeMutablePointer<BookEvent>
+  ) -> DecodeOutcome {
+    if let memory = unfiltered[Int(delivery.pointee.channel)],
+      memory.assumingMemoryBound(to: Decoder.self).pointee.decodeEveryday(
+        delivery, packets: packets, list: list, into: event)
+    {
+      return .everyday
+    }
+    return decodeWhole(Decoder.self, delivery, packets, isLive, event)
+  }
+
+  @inline(never)
+  private mutating func decodeWhole<Decoder: EventDecoder>(
+    _: Decoder.Type, _ delivery: UnsafeMutablePointer<Delivery>, _ packets: DecoderContext.Packets, _ isLive: Bool,
+    _ event: UnsafeMutablePointer<BookEvent>
+  ) -> DecodeOutcome {
+    let channel = Int(delivery.pointee.channel)
+    var writer = EventWriter(first: event, list: list, head: contexts[channel].head(type: 0))
+    guard let memory = others[channel] else { return .other }
+    let outcome = memory.assumingMemoryBound(to: Decoder.self).pointee
+      .decode(delivery, packets: packets, into: &writer)
+    if isLive, let join = joined[channel] { join.pointee.take(delivery, packets, &writer) }
     writer.finish()
     // The next message may not fit: it is decoded when those before it are applied.
     return list.pointee.hasRoom ? outcome : .barrier

@@ -1,5 +1,89 @@
 /// Changes (1001) and snapshots (1004): levels by price, absolute amounts.
 extension DeribitDecoder {
+  // MARK: - Every day
+
+  /// One entry of a 1001, as a book keeps it.
+  private struct Level {
+    var isSell: Bool
+    var price: Int32
+    var quantity: UInt32
+  }
+
+  /// The level that an entry says, nil where anything about it counts: `setLevel` tells.
+  @inline(__always)
+  private func level(_ entry: UnsafeRawPointer, _ scale: UnsafeMutablePointer<InstrumentScale>) -> Level? {
+    let side = entry.byte(at: 0)
+    let change = entry.byte(at: 1)
+    guard side <= 1, change <= 2, let price8 = DeribitReal.scaled8(entry.littleEndianDouble(at: 2)),
+      let amount8 = DeribitReal.scaled8(change == 2 ? 0 : entry.littleEndianDouble(at: 10)),
+      let price = scale.pointee.scale.stored(raw: price8),
+      let quantity = scale.pointee.quantity.stored(raw: amount8)
+    else { return nil }
+    return Level(isSell: side == 0, price: price, quantity: quantity)
+  }
+
+  private static var bookRootLength: Int { 29 }
+  private static var groupHeaderLength: Int { 8 }
+  private static var bookEntryLength: Int { 18 }
+
+  /// Takes a 1001 of one or two entries, of an instrument that is known, this core's and this channel's, whose chain
+  /// goes on with it, and returns its length; 0, and nothing done, for anything else: `decode` reads that.
+  @inline(__always)
+  mutating func takeEverydayBook(_ bytes: UnsafeRawPointer, available: Int, _ writer: inout EventWriter) -> Int {
+    let least = DeribitMessage.headerLength + Self.bookRootLength + Self.groupHeaderLength
+    guard available >= least else { return 0 }
+    // SAFETY: head, root block and the group's head lie within `available`, and so do the entries: all checked.
+    let group = DeribitMessage.headerLength &+ Int(bytes.littleEndian(UInt16.self, at: 0))
+    // Template 1001 of schema 1, with one group and no string.
+    guard bytes.littleEndian(UInt32.self, at: 2) == UInt32(DeribitMessage.schemaId) << 16 | 1001,
+      bytes.littleEndian(UInt32.self, at: 8) == 1, group >= DeribitMessage.headerLength + Self.bookRootLength,
+      group &+ Self.groupHeaderLength <= available
+    else { return 0 }
+    let stride = Int(bytes.littleEndian(UInt16.self, at: group))
+    let count = Int(bytes.littleEndian(UInt16.self, at: group &+ 2))
+    let entries = group &+ Self.groupHeaderLength
+    let end = entries &+ stride &* count
+    guard count == 1 || count == 2, stride >= Self.bookEntryLength, end <= available,
+      bytes.littleEndian(UInt32.self, at: group &+ 4) == 0, writer.room > 2
+    else { return 0 }
+    let place = venue.pointee.find(bytes.littleEndian(UInt32.self, at: 12))
+    if place < 0 { return 0 }
+    let instrument = venue.pointee.instruments.base + place
+    let index = Int(instrument.pointee.index) &- 1
+    guard instrument.pointee.isFollowed, instrument.pointee.channel == context.channel,
+      !instrument.pointee.isSuspect, index >= 0, context.owns(index)
+    else { return 0 }
+    let scale = context.directory.pointee.scales.base + index
+    guard let first = level(bytes + entries, scale) else { return 0 }
+    var other: Level?
+    if count == 2 {
+      other = level(bytes + entries + stride, scale)
+      if other == nil { return 0 }
+    }
+    let isLast = bytes.byte(at: 40) != 0
+    guard
+      venue.pointee.join.advances(
+        place, number: bytes.littleEndian(UInt64.self, at: 32), previous: bytes.littleEndian(UInt64.self, at: 24),
+        isLast: isLast)
+    else { return 0 }
+    scale.pointee.isUsed = true
+    tellTime(bytes.littleEndian(UInt64.self, at: 16))
+    type = 1
+    context.count(type: 1)
+    write(first, index, isLast, &writer)
+    if let other { write(other, index, isLast, &writer) }
+    return end
+  }
+
+  @inline(__always)
+  private func write(_ level: Level, _ index: Int, _ isLast: Bool, _ writer: inout EventWriter) {
+    let event = event(.setLevel, index, &writer)
+    event.pointee.isSell = level.isSell
+    event.pointee.price = level.price
+    event.pointee.quantity = level.quantity
+    if !isLast { event.pointee.flags = .isPartial }
+  }
+
   // MARK: - Changes
 
   /// Book. Offsets from the message's start:
@@ -86,10 +170,10 @@ extension DeribitDecoder {
       return refuse(.inexactReals, delivery, packets)
     }
     guard let stored = context.directory.pointee.storedPrice(raw: price8, instrument: index) else {
-      return refuse(.pricesOffScale, delivery, packets)
+      return damage(.pricesOffScale, index, delivery, packets, &writer)
     }
     guard let quantity = context.directory.pointee.storedQuantity(raw: amount8, instrument: index) else {
-      return refuse(.quantitiesOffScale, delivery, packets)
+      return damage(.quantitiesOffScale, index, delivery, packets, &writer)
     }
     let event = event(.setLevel, index, &writer)
     event.pointee.isSell = side == 0
@@ -102,6 +186,16 @@ extension DeribitDecoder {
   @inline(never)
   private mutating func refuse(_ counter: Counter, _ delivery: DeliveryPointer, _ packets: Packets) -> Bool {
     context.noteOwned(counter, delivery, packets)
+    return false
+  }
+
+  /// What the instrument's scales cannot keep: the book is not to be trusted.
+  @inline(never)
+  private mutating func damage(
+    _ counter: Counter, _ index: Int, _ delivery: DeliveryPointer, _ packets: Packets, _ writer: inout EventWriter
+  ) -> Bool {
+    context.noteOwned(counter, delivery, packets)
+    _ = event(.damage, index, &writer)
     return false
   }
 

@@ -33,7 +33,7 @@ extension DeribitDecoder {
     tellState(message.bytes.byte(at: 16), place, index, &writer)
     setScales(
       index, tick: Self.smallestTick(message, tickSize: message.bytes.littleEndianDouble(at: 104 + fields)),
-      step: DeribitReal.scaled8(message.bytes.littleEndianDouble(at: 96 + fields)), delivery, packets)
+      step: DeribitReal.scaled8(message.bytes.littleEndianDouble(at: 96 + fields)), delivery, packets, &writer)
   }
 
   /// A name as a symbol. Those of option combos may be longer than a symbol: their first 21 characters, "~", and the
@@ -85,19 +85,21 @@ extension DeribitDecoder {
   /// A step that is a multiple of the one in use changes nothing: 1000 names a coarser one than 1010 where that has
   /// steps, and they come in turns.
   private func setScales(
-    _ index: Int, tick: Int64?, step: Int64?, _ delivery: DeliveryPointer, _ packets: Packets
+    _ index: Int, tick: Int64?, step: Int64?, _ delivery: DeliveryPointer, _ packets: Packets,
+    _ writer: inout EventWriter
   ) {
+    let stamp = EventStamp(type: type, exchangeNanoseconds: venue.pointee.exchangeNanoseconds)
     let used = context.directory.pointee.scales[index]
     if let tick, !(used.isUsed && tick % used.scale.divisor == 0), let scale = PriceScale(decimals: 8, divisor: tick) {
       if context.directory.pointee.setScale(scale, instrument: index) == .refused {
-        context.noteOwned(.priceScaleChanges, delivery, packets)
+        context.refuseScale(.priceScaleChanges, index, stamp, delivery, packets, &writer)
       }
     }
     if let step, step > 0, !(used.isUsed && step % used.quantity.divisor == 0),
       let scale = QuantityScale(decimals: 8, divisor: step)
     {
       if context.directory.pointee.setQuantityScale(scale, instrument: index) == .refused {
-        context.noteOwned(.quantityScaleChanges, delivery, packets)
+        context.refuseScale(.quantityScaleChanges, index, stamp, delivery, packets, &writer)
       }
     }
   }

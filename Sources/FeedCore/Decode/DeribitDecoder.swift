@@ -71,6 +71,13 @@ struct DeribitDecoder: EventDecoder {
     }
   }
 
+  /// A body holds several messages: `decode` takes those that come all day one by one (`takeEverydayBook`).
+  @inline(__always)
+  mutating func decodeEveryday(
+    _ delivery: DeliveryPointer, packets: Packets, list: UnsafeMutablePointer<EventList>,
+    into event: UnsafeMutablePointer<BookEvent>
+  ) -> Bool { false }
+
   mutating func decode(
     _ delivery: DeliveryPointer, packets: Packets, into writer: inout EventWriter
   ) -> DecodeOutcome {
@@ -81,6 +88,11 @@ struct DeribitDecoder: EventDecoder {
     hear(delivery, packets, &writer)
     if venue.pointee.unfinished >= 0 { applyKept(of: venue.pointee.unfinished, delivery, packets, &writer) }
     while bytesLeft > 0 {
+      let taken = takeEverydayBook(delivery.pointee.bytes + (length - bytesLeft), available: bytesLeft, &writer)
+      if taken > 0 {
+        bytesLeft -= taken
+        continue
+      }
       guard
         let message = DeribitMessage(delivery.pointee.bytes + (length - bytesLeft), available: bytesLeft)
       else {
@@ -242,7 +254,7 @@ struct DeribitDecoder: EventDecoder {
 
   /// Messages tell milliseconds since 1970 UTC; the venue's day is UTC's. Told of every message, whoever owns its
   /// instrument: messages without a time happen at the last one told, on every core alike.
-  mutating func tellTime(_ milliseconds: UInt64) {
+  func tellTime(_ milliseconds: UInt64) {
     venue.pointee.exchangeNanoseconds = milliseconds % 86_400_000 * 1_000_000
   }
 }

@@ -10,9 +10,16 @@ enum DeribitReal {
     // Below this one rounding each way stays under one half: what reads back is the number, and is found at once.
     // Written so that not-a-number takes the other way.
     guard x.magnitude < 22_517_998 else { return scaledLarge(x) }
-    let rounded = (x * 1e8).rounded(.toNearestOrEven)
-    return rounded / 1e8 == x ? Int64(rounded) : nil
+    // Below 2^51, to which this number adds: what has no place behind 2^0 is rounded off, to even, and what is left
+    // stands in the low bits as an integer. `rounded` would be a call, and Int64(_:) checks a range that is known.
+    let shifted = x * 1e8 + integersOnly
+    guard (shifted - integersOnly) / 1e8 == x else { return nil }
+    return Int64(bitPattern: shifted.bitPattern &- integersOnly.bitPattern)
   }
+
+  /// 1.5 × 2^52.
+  @inline(__always)
+  private static var integersOnly: Double { 6_755_399_441_055_744 }
 
   /// The shortest decimal that reads back, looked for from no places to eight.
   @inline(never)

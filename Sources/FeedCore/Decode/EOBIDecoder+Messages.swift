@@ -6,6 +6,67 @@ extension EOBIDecoder {
   /// SecurityTradingStatus "continuous": seen on real bytes during continuous trading; the sheet has no code list.
   private static var continuous: UInt8 { 203 }
 
+  // MARK: - Every day
+
+  /// The event of an order with a price, of an instrument that is known, this core's and this channel's, but for its
+  /// time; false for anything else, as `applyOrder` and `applyExecution` find it.
+  @inline(__always)
+  func writeEveryday(
+    _ template: UInt16, _ bytes: UnsafeRawPointer, _ shape: UnsafeMutablePointer<EOBIShape>, _ isCurrent: Bool,
+    flags: BookEvent.Flags, into event: UnsafeMutablePointer<BookEvent>
+  ) -> Bool {
+    let instrument = everyday.instrument(identifier: bytes.littleEndian(UInt64.self, at: shape.pointee.security))
+    guard everyday.isKnown(instrument), everyday.isClaimed(instrument) else { return false }
+    // Side and OrdType behind it: neither a third side nor a market order.
+    let side = bytes.byte(at: shape.pointee.side)
+    let raw = bytes.littleEndian(Int64.self, at: shape.pointee.price)
+    guard side &- 1 <= 1, bytes.byte(at: shape.pointee.side &+ 1) != Self.market, raw != Self.priceNull else {
+      return false
+    }
+    let isSell = side == 2
+    var reference = Self.reference(
+      isSell: isSell, price: raw, priority: bytes.littleEndian(UInt64.self, at: shape.pointee.priority))
+    var second: UInt64 = 0
+    var price: Int32 = 0
+    var quantity: UInt32 = 0
+    var kind = BookEvent.Kind.delete
+    if template != 13_102 {
+      let scale = everyday.scale(instrument)
+      // The first price of an instrument chooses its scale.
+      guard scale.pointee.isUsed,
+        let stored = scale.pointee.scale.stored(
+          raw: template == 13_105 ? bytes.littleEndian(Int64.self, at: 48) : raw)
+      else { return false }
+      price = stored
+      if isCurrent {
+        let wire = bytes.littleEndian(Int64.self, at: shape.pointee.quantity)
+        let contracts = wire / 10_000
+        guard wire >= 0, contracts &* 10_000 == wire, contracts <= Int64(UInt32.max) else { return false }
+        quantity = UInt32(truncatingIfNeeded: contracts)
+      } else {
+        quantity = UInt32(max(0, bytes.littleEndian(Int32.self, at: shape.pointee.quantity)))
+      }
+      switch template {
+      case 13_100: kind = .add
+      case 13_101:
+        let before = bytes.littleEndian(Int64.self, at: 24)
+        if before == Self.priceNull { return false }
+        kind = .replace
+        second = reference
+        reference = Self.reference(
+          isSell: isSell, price: before, priority: bytes.littleEndian(UInt64.self, at: 16))
+      case 13_105:
+        kind = .executeWithPrice
+        second = UInt64(bytes.littleEndian(UInt32.self, at: isCurrent ? 12 : 40))
+      default: kind = .setQuantity
+      }
+    }
+    everyday.write(
+      EverydayTables.head(kind, type: Self.everydayType(template), isSell: isSell, flags: flags),
+      instrument: instrument, reference: reference, second: second, price: price, quantity: quantity, into: event)
+    return true
+  }
+
   // MARK: - Orders
 
   /// 13100 to 13102 and 13106.

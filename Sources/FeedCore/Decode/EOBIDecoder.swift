@@ -25,6 +25,9 @@ struct EOBIDecoder: EventDecoder {
   /// The instrument whose snapshot is under way, and the orders it still lacks.
   var snapshotInstrument = -1
   var snapshotOrdersLeft = 0
+  let everyday: EverydayTables
+  /// By template from 13100 on, and generation; of length 0 those that only the long way reads.
+  private let everydayShapes = Storage<EOBIShape>(capacity: 16, hugePages: false)
 
   /// 2019: release 7.0 is of December 2018.
   private static var currentSince: UInt64 { 1_546_300_800_000_000_000 }
@@ -33,7 +36,18 @@ struct EOBIDecoder: EventDecoder {
   init(_ context: DecoderContext) {
     self.context = context
     instruments = NumberedInstruments(context)
+    everyday = EverydayTables(context, [])
+    for template in UInt16(13_100)...13_106 {
+      for isCurrent in [false, true] {
+        everydayShapes[Int(template - 13_100) << 1 | (isCurrent ? 1 : 0)] =
+          EOBIShape.everyday(template, isCurrent: isCurrent)
+      }
+    }
   }
+
+  /// `FeedProtocol.eobiSlot` of the templates 13100 to 13106.
+  @inline(__always)
+  static func everydayType(_ template: UInt16) -> UInt8 { UInt8(truncatingIfNeeded: template &- 13_000) }
 
   struct Message {
     let bytes: UnsafeRawPointer
@@ -48,6 +62,34 @@ struct EOBIDecoder: EventDecoder {
     func int64(_ offset: Int) -> Int64 { bytes.littleEndian(Int64.self, at: offset) }
     @inline(__always)
     func uint64(_ offset: Int) -> UInt64 { bytes.littleEndian(UInt64.self, at: offset) }
+  }
+
+  @inline(__always)
+  mutating func decodeEveryday(
+    _ delivery: UnsafeMutablePointer<Delivery>, packets: DecoderContext.Packets,
+    list: UnsafeMutablePointer<EventList>, into event: UnsafeMutablePointer<BookEvent>
+  ) -> Bool {
+    let bytes = delivery.pointee.bytes
+    let length = Int(delivery.pointee.length)
+    let packet = packets + Int(delivery.pointee.packet)
+    let header = packet.pointee.payload
+    guard length >= 8, bytes - header >= EOBIPacket.headerLength, EOBIPacket.isHeader(header) else { return false }
+    // SAFETY: both heads are here; every further read of the message stands behind the check of its length.
+    let nanoseconds = header.littleEndian(UInt64.self, at: 24)
+    let isCurrent = nanoseconds >= Self.currentSince
+    let ends = header.byte(at: 17) == 1
+    let template = bytes.littleEndian(UInt16.self, at: 2)
+    // An event that was open and ends here has a second book event.
+    guard template &- 13_100 <= 6, !(ends && isOpen) else { return false }
+    let shape = everydayShapes.base + (Int(template &- 13_100) << 1 | (isCurrent ? 1 : 0))
+    guard shape.pointee.length > 0, length >= shape.pointee.length,
+      writeEveryday(template, bytes, shape, isCurrent, flags: ends ? [] : .isPartial, into: event)
+    else { return false }
+    event.pointee.exchangeNanoseconds = day.nanoseconds(nanoseconds)
+    if !ends { isOpen = true }
+    self.isCurrent = isCurrent
+    everyday.count(Self.everydayType(template))
+    return true
   }
 
   @inline(__always)

@@ -15,6 +15,7 @@
 struct IEXDecoder: EventDecoder {
   private let context: DecoderContext
   private let lengths: MessageLengths
+  private let everyday: EverydayTables
   /// TOPS 1.5 has no message for the trading state: its quotes tell it.
   private let quotesTellTrading: Bool
   private var clock = EasternClock()
@@ -22,6 +23,7 @@ struct IEXDecoder: EventDecoder {
   init(_ context: DecoderContext) {
     self.context = context
     lengths = MessageLengths(Self.layouts(of: context.feedProtocol))
+    everyday = EverydayTables(context, Self.shapes(context))
     quotesTellTrading = context.feedProtocol == .tops15
   }
 
@@ -32,6 +34,86 @@ struct IEXDecoder: EventDecoder {
     case .deep10: IEXLayouts.deep
     default: IEXLayouts.deepPlus
     }
+  }
+
+  @inline(__always)
+  private static var widths: EverydayWidths { EverydayWidths(order: .little, price: 8, quantity: 4) }
+
+  private static func shapes(_ context: DecoderContext) -> [EverydayShape] {
+    func shape(
+      _ kind: BookEvent.Kind, _ type: Unicode.Scalar, reference: String?,
+      _ fields: (EverydayShape, MessageLayout) -> EverydayShape
+    ) -> EverydayShape {
+      let type = UInt8(ascii: type)
+      guard let layout = layouts(of: context.feedProtocol).layout(ofType: type) else { return EverydayShape() }
+      return fields(EverydayShape(kind, layout, head: context.head(type: type), reference: reference), layout)
+    }
+    func level(_ shape: EverydayShape, _ layout: MessageLayout) -> EverydayShape {
+      shape.with(quantity: "Size", widths, layout).with(price: "Price", widths, layout)
+        .with(.isPartial, where: 1, flip: 1, in: "Event Flags", layout)
+    }
+    return [
+      shape(.add, "a", reference: "Order ID") {
+        $0.with(quantity: "Size", widths, $1).with(price: "Price", widths, $1)
+          .with(side: "Side", buys: "8", sells: "5", $1)
+      },
+      shape(.modify, "M", reference: "Order ID Reference") {
+        $0.with(quantity: "Size", widths, $1).with(price: "Price", widths, $1)
+          .with(.keepsPlace, where: 1, in: "Modify Flags", $1)
+      },
+      shape(.delete, "R", reference: "Order ID Reference") { shape, _ in shape },
+      shape(.executeWithPrice, "L", reference: "Order ID Reference") {
+        $0.with(quantity: "Size", widths, $1).with(price: "Price", isOfTrade: true, widths, $1)
+          .with(second: "Trade ID", $1)
+      },
+      shape(.setLevel, "8", reference: nil) { level($0, $1) },
+      shape(.setLevel, "5", reference: nil) { level($0, $1).selling() },
+      // Both sides: `writeQuote`.
+      shape(.setTop, "Q", reference: nil) { shape, _ in shape },
+    ].filter { $0.head.kind != .setTop || context.feedProtocol != .tops15 }
+  }
+
+  @inline(__always)
+  mutating func decodeEveryday(
+    _ delivery: UnsafeMutablePointer<Delivery>, packets: DecoderContext.Packets,
+    list: UnsafeMutablePointer<EventList>, into event: UnsafeMutablePointer<BookEvent>
+  ) -> Bool {
+    let message = delivery.pointee.bytes
+    let length = delivery.pointee.length
+    // Neither empty nor of the length that stands for "beyond any".
+    if length &- 1 >= UInt16.max - 1 { return false }
+    // SAFETY: one byte is here; every further read lies within the shape's length, checked next.
+    let shape = everyday.shape(message.byte(at: 0))
+    if length < shape.pointee.length { return false }
+    let instrument = everyday.instrument(identifier: message.bigEndian(UInt64.self, at: 10))
+    if !everyday.isKnown(instrument) { return false }
+    let now = clock.sinceMidnight(message.littleEndian(UInt64.self, at: 2))
+    if shape.pointee.head.kind == .setTop {
+      return writeQuote(shape, message, instrument, now, list, event)
+    }
+    return everyday.write(shape, message, Self.widths, instrument: instrument, at: now, into: event)
+  }
+
+  /// TOPS 1.6: both sides, a group of two events.
+  @inline(__always)
+  private func writeQuote(
+    _ shape: UnsafeMutablePointer<EverydayShape>, _ message: UnsafeRawPointer, _ instrument: UInt32, _ now: UInt64,
+    _ list: UnsafeMutablePointer<EventList>, _ event: UnsafeMutablePointer<BookEvent>
+  ) -> Bool {
+    guard let bid = everyday.stored(message.littleEndian(Int64.self, at: 22), instrument),
+      let ask = everyday.stored(message.littleEndian(Int64.self, at: 30), instrument),
+      let side = list.pointee.reserveTwo()
+    else { return false }
+    everyday.settleScale(instrument, if: true)
+    side.writeTop(
+      shape.pointee.head, instrument, price: bid, quantity: message.littleEndian(UInt32.self, at: 18), at: now)
+    var sells = shape.pointee.head
+    sells.sellBit = 1
+    (side + 1).writeTop(
+      sells, instrument, price: ask, quantity: message.littleEndian(UInt32.self, at: 38), at: now)
+    list.pointee.writeGroup(of: 2, head: shape.pointee.head, now, into: event)
+    everyday.count(shape.pointee.head.type)
+    return true
   }
 
   mutating func decode(
@@ -76,7 +158,8 @@ struct IEXDecoder: EventDecoder {
     case UInt8(ascii: "8"), UInt8(ascii: "5"): setLevel(type, message, instrument, now, delivery, packets, &writer)
     case UInt8(ascii: "Q"): quote(message, instrument, now, delivery, packets, &writer)
     case UInt8(ascii: "M"):
-      guard let price = price(message, at: 30, instrument, delivery, packets) else { return }
+      let stamp = EventStamp(type: type, exchangeNanoseconds: now)
+      guard let price = price(message, at: 30, instrument, stamp, delivery, packets, &writer) else { return }
       writer.put(
         .modify, type: type, instrument: UInt32(truncatingIfNeeded: instrument),
         reference: message.littleEndian(UInt64.self, at: 18), quantity: message.littleEndian(UInt32.self, at: 26),
@@ -88,10 +171,11 @@ struct IEXDecoder: EventDecoder {
 
   @inline(__always)
   private func price(
-    _ message: UnsafeRawPointer, at offset: Int, _ instrument: Int, _ delivery: UnsafeMutablePointer<Delivery>,
-    _ packets: DecoderContext.Packets
+    _ message: UnsafeRawPointer, at offset: Int, _ instrument: Int, _ stamp: EventStamp,
+    _ delivery: UnsafeMutablePointer<Delivery>, _ packets: DecoderContext.Packets, _ writer: inout EventWriter
   ) -> Int32? {
-    context.price(message.littleEndian(Int64.self, at: offset), instrument: instrument, delivery, packets)
+    context.price(
+      message.littleEndian(Int64.self, at: offset), instrument: instrument, stamp, delivery, packets, &writer)
   }
 
   // MARK: - DEEP+
@@ -103,7 +187,8 @@ struct IEXDecoder: EventDecoder {
   ) {
     let side = message.byte(at: 1)
     if side != UInt8(ascii: "8"), side != UInt8(ascii: "5") { return context.noteOwned(.badSide, delivery, packets) }
-    guard let price = price(message, at: 30, instrument, delivery, packets) else { return }
+    let stamp = EventStamp(type: UInt8(ascii: "a"), exchangeNanoseconds: now)
+    guard let price = price(message, at: 30, instrument, stamp, delivery, packets, &writer) else { return }
     writer.put(
       .add, type: UInt8(ascii: "a"), instrument: UInt32(truncatingIfNeeded: instrument),
       reference: message.littleEndian(UInt64.self, at: 18), isSell: side == UInt8(ascii: "5"),
@@ -134,7 +219,8 @@ struct IEXDecoder: EventDecoder {
     _ delivery: UnsafeMutablePointer<Delivery>, _ packets: DecoderContext.Packets, _ writer: inout EventWriter
   ) {
     let isComplete = message.byte(at: 1) & 1 != 0
-    guard let price = price(message, at: 22, instrument, delivery, packets) else {
+    let stamp = EventStamp(type: type, exchangeNanoseconds: now, flags: isComplete ? [] : .isPartial)
+    guard let price = price(message, at: 22, instrument, stamp, delivery, packets, &writer) else {
       // The level is lost; the event it ends is not.
       if isComplete { writer.put(.endOfEvent, type: type, instrument: instrument, at: now) }
       return
@@ -154,13 +240,14 @@ struct IEXDecoder: EventDecoder {
     _ packets: DecoderContext.Packets, _ writer: inout EventWriter
   ) {
     let type = UInt8(ascii: "Q")
+    let stamp = EventStamp(type: type, exchangeNanoseconds: now)
     let index = UInt32(truncatingIfNeeded: instrument)
-    if let bid = price(message, at: 22, instrument, delivery, packets) {
+    if let bid = price(message, at: 22, instrument, stamp, delivery, packets, &writer) {
       writer.put(
         .setTop, type: type, instrument: index, reference: 0, quantity: message.littleEndian(UInt32.self, at: 18),
         price: bid, at: now)
     }
-    if let ask = price(message, at: 30, instrument, delivery, packets) {
+    if let ask = price(message, at: 30, instrument, stamp, delivery, packets, &writer) {
       writer.put(
         .setTop, type: type, instrument: index, reference: 0, isSell: true,
         quantity: message.littleEndian(UInt32.self, at: 38), price: ask, at: now)

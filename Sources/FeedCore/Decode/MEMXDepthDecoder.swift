@@ -22,9 +22,57 @@ struct MEMXDepthDecoder: EventDecoder {
 
   private let context: DecoderContext
   private let lengths = MessageLengths(MEMXLayouts.description)
+  private let everyday: EverydayTables
   private var clock = EasternClock()
 
-  init(_ context: DecoderContext) { self.context = context }
+  init(_ context: DecoderContext) {
+    self.context = context
+    everyday = EverydayTables(context, Self.shapes(context))
+  }
+
+  @inline(__always)
+  private static var widths: EverydayWidths { EverydayWidths(order: .big, price: 8, quantity: 4) }
+
+  private static func shapes(_ context: DecoderContext) -> [EverydayShape] {
+    func shape(_ kind: BookEvent.Kind, _ type: UInt8, _ fields: (EverydayShape, MessageLayout) -> EverydayShape)
+      -> EverydayShape
+    {
+      guard let layout = MEMXLayouts.description.layout(ofType: type) else { return EverydayShape() }
+      return fields(EverydayShape(kind, layout, head: context.head(type: type), reference: "OrderID"), layout)
+    }
+    return [
+      shape(.add, 10) {
+        $0.with(quantity: "Quantity", widths, $1).with(price: "Price", widths, $1)
+          .with(side: "Side", buys: "B", sells: "S", $1)
+      },
+      shape(.delete, 11) { shape, _ in shape },
+      shape(.reduce, 12) { $0.with(quantity: "Quantity", widths, $1) },
+      shape(.executeWithPrice, 13) {
+        $0.with(quantity: "Quantity", widths, $1).with(price: "Price", isOfTrade: true, widths, $1)
+          .with(second: "TradeID", $1)
+      },
+    ]
+  }
+
+  @inline(__always)
+  mutating func decodeEveryday(
+    _ delivery: UnsafeMutablePointer<Delivery>, packets: DecoderContext.Packets,
+    list: UnsafeMutablePointer<EventList>, into event: UnsafeMutablePointer<BookEvent>
+  ) -> Bool {
+    let message = delivery.pointee.bytes
+    let length = delivery.pointee.length
+    // Neither shorter than a head nor of the length that stands for "beyond any".
+    if length &- 6 >= UInt16.max - 6 { return false }
+    // SAFETY: the head is here; every further read lies within the shape's length, checked next, and the block's.
+    let end = Self.headLength &+ Int(message.bigEndian(UInt16.self, at: 0))
+    let shape = everyday.shape(message.byte(at: 2))
+    guard message.byte(at: 3) == Self.schema, end >= Int(shape.pointee.length), end <= Int(length) else { return false }
+    let instrument = everyday.instrument(locate: UInt64(message.bigEndian(UInt16.self, at: 14)))
+    return everyday.isKnown(instrument)
+      && everyday.write(
+        shape, message, Self.widths, instrument: instrument,
+        at: clock.sinceMidnight(message.bigEndian(UInt64.self, at: 6)), into: event)
+  }
 
   mutating func decode(
     _ delivery: UnsafeMutablePointer<Delivery>, packets: DecoderContext.Packets, into writer: inout EventWriter
@@ -67,7 +115,8 @@ struct MEMXDepthDecoder: EventDecoder {
       let side = message.byte(at: 24)
       if side != UInt8(ascii: "B"), side != UInt8(ascii: "S") { return context.noteOwned(.badSide, delivery, packets) }
       let raw = message.bigEndian(Int64.self, at: 29)
-      guard let price = context.price(raw, instrument: instrument, delivery, packets) else { return }
+      let stamp = EventStamp(type: type, exchangeNanoseconds: now)
+      guard let price = context.price(raw, instrument: instrument, stamp, delivery, packets, &writer) else { return }
       writer.put(
         .add, type: type, instrument: index, reference: message.bigEndian(UInt64.self, at: 16),
         isSell: side == UInt8(ascii: "S"), quantity: message.bigEndian(UInt32.self, at: 25), price: price, at: now)

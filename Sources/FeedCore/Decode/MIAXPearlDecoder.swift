@@ -17,11 +17,62 @@
 struct MIAXPearlDecoder: EventDecoder {
   private let context: DecoderContext
   private let lengths = MessageLengths(MIAXPearlLayouts.description)
+  private let everyday: EverydayTables
   private var clock = EasternClock()
   /// Nanoseconds since midnight of the last System Time.
   private var second: UInt64 = 0
 
-  init(_ context: DecoderContext) { self.context = context }
+  init(_ context: DecoderContext) {
+    self.context = context
+    everyday = EverydayTables(context, Self.shapes(context))
+  }
+
+  @inline(__always)
+  private static var widths: EverydayWidths { EverydayWidths(order: .little, price: 8, quantity: 4) }
+
+  private static func shapes(_ context: DecoderContext) -> [EverydayShape] {
+    func shape(_ kind: BookEvent.Kind, _ type: UInt8, _ fields: (EverydayShape, MessageLayout) -> EverydayShape)
+      -> EverydayShape
+    {
+      guard let layout = MIAXPearlLayouts.description.layout(ofType: type) else { return EverydayShape() }
+      return fields(EverydayShape(kind, layout, head: context.head(type: type), reference: "Order ID"), layout)
+    }
+    return [
+      shape(.add, 20) {
+        $0.with(quantity: "Size", widths, $1).with(price: "Price", widths, $1)
+          .with(side: "Order Side", buys: "B", sells: "S", $1)
+      },
+      shape(.modify, 21) {
+        $0.with(quantity: "Size", widths, $1).with(price: "Price", widths, $1)
+          .with(.keepsPlace, where: 1, flip: 1, in: "Flags", $1)
+      },
+      shape(.delete, 23) { shape, _ in shape },
+      shape(.executeWithPrice, 24) {
+        $0.with(quantity: "Size", widths, $1).with(price: "Price", isOfTrade: true, widths, $1)
+          .with(second: "Trade ID", $1)
+          .printable(where: 1, in: "Flags", $1)
+      },
+    ]
+  }
+
+  @inline(__always)
+  mutating func decodeEveryday(
+    _ delivery: UnsafeMutablePointer<Delivery>, packets: DecoderContext.Packets,
+    list: UnsafeMutablePointer<EventList>, into event: UnsafeMutablePointer<BookEvent>
+  ) -> Bool {
+    let message = delivery.pointee.bytes
+    let length = delivery.pointee.length
+    // Neither empty nor of the length that stands for "beyond any".
+    if length &- 1 >= UInt16.max - 1 { return false }
+    // SAFETY: one byte is here; every further read lies within the shape's length, checked next.
+    let shape = everyday.shape(message.byte(at: 0))
+    if length < shape.pointee.length { return false }
+    let instrument = everyday.instrument(locate: UInt64(message.littleEndian(UInt32.self, at: 5)))
+    return everyday.isKnown(instrument)
+      && everyday.write(
+        shape, message, Self.widths, instrument: instrument,
+        at: second &+ UInt64(message.littleEndian(UInt32.self, at: 1)), into: event)
+  }
 
   mutating func decode(
     _ delivery: UnsafeMutablePointer<Delivery>, packets: DecoderContext.Packets, into writer: inout EventWriter
@@ -59,6 +110,7 @@ struct MIAXPearlDecoder: EventDecoder {
     _ type: UInt8, _ message: UnsafeRawPointer, _ instrument: Int, _ now: UInt64,
     _ delivery: UnsafeMutablePointer<Delivery>, _ packets: DecoderContext.Packets, _ writer: inout EventWriter
   ) {
+    let stamp = EventStamp(type: type, exchangeNanoseconds: now)
     let index = UInt32(truncatingIfNeeded: instrument)
     // Not before the switch: the rare types are shorter.
     var reference: UInt64 { message.littleEndian(UInt64.self, at: 9) }
@@ -66,13 +118,13 @@ struct MIAXPearlDecoder: EventDecoder {
     case 20:
       let side = message.byte(at: 17)
       if side != UInt8(ascii: "B"), side != UInt8(ascii: "S") { return context.noteOwned(.badSide, delivery, packets) }
-      guard let price = price(message, at: 18, instrument, delivery, packets) else { return }
+      guard let price = price(message, at: 18, instrument, stamp, delivery, packets, &writer) else { return }
       writer.put(
         .add, type: type, instrument: index, reference: reference, isSell: side == UInt8(ascii: "S"),
         quantity: message.littleEndian(UInt32.self, at: 26), price: price, at: now)
     case 23: writer.put(.delete, type: type, instrument: index, reference: reference, at: now)
     case 21:
-      guard let price = price(message, at: 17, instrument, delivery, packets) else { return }
+      guard let price = price(message, at: 17, instrument, stamp, delivery, packets, &writer) else { return }
       writer.put(
         .modify, type: type, instrument: index, reference: reference,
         quantity: message.littleEndian(UInt32.self, at: 25), price: price,
@@ -95,10 +147,11 @@ struct MIAXPearlDecoder: EventDecoder {
 
   @inline(__always)
   private func price(
-    _ message: UnsafeRawPointer, at offset: Int, _ instrument: Int, _ delivery: UnsafeMutablePointer<Delivery>,
-    _ packets: DecoderContext.Packets
+    _ message: UnsafeRawPointer, at offset: Int, _ instrument: Int, _ stamp: EventStamp,
+    _ delivery: UnsafeMutablePointer<Delivery>, _ packets: DecoderContext.Packets, _ writer: inout EventWriter
   ) -> Int32? {
-    context.price(raw(message, at: offset), instrument: instrument, delivery, packets)
+    context.price(
+      raw(message, at: offset), instrument: instrument, stamp, delivery, packets, &writer)
   }
 
   // MARK: - Trades and status

@@ -19,6 +19,7 @@
 struct NYSEIntegratedDecoder: EventDecoder {
   private let context: DecoderContext
   private let lengths = MessageLengths(NYSEPillarLayouts.description)
+  private let everyday: EverydayTables
   /// Price scales by PriceScaleCode: nanounits end at nine decimals.
   private let scales = Storage<PriceScale>(capacity: 10, hugePages: false)
   private var clock = EasternClock()
@@ -27,9 +28,63 @@ struct NYSEIntegratedDecoder: EventDecoder {
 
   init(_ context: DecoderContext) {
     self.context = context
+    everyday = EverydayTables(context, Self.shapes(context))
     for code in 0..<10 {
       if let scale = PriceScale(decimals: code) { scales[code] = scale }
     }
+  }
+
+  @inline(__always)
+  private static var widths: EverydayWidths { EverydayWidths(order: .little, price: 4, quantity: 4) }
+
+  private static func shapes(_ context: DecoderContext) -> [EverydayShape] {
+    func shape(_ kind: BookEvent.Kind, _ type: UInt8, _ fields: (EverydayShape, MessageLayout) -> EverydayShape)
+      -> EverydayShape
+    {
+      guard let layout = NYSEPillarLayouts.description.layout(ofType: type) else { return EverydayShape() }
+      return fields(EverydayShape(kind, layout, head: context.head(type: type), reference: "OrderID"), layout)
+    }
+    return [
+      shape(.add, 100) {
+        $0.with(quantity: "Volume", widths, $1).with(price: "Price", widths, $1)
+          .with(side: "Side", buys: "B", sells: "S", $1)
+      },
+      shape(.modify, 101) {
+        var shape = $0.with(quantity: "Volume", widths, $1).with(price: "Price", widths, $1)
+        shape.head.flags = .keepsPlace
+        return shape
+      },
+      shape(.delete, 102) { shape, _ in shape },
+      shape(.executeWithPrice, 103) {
+        $0.with(quantity: "Volume", widths, $1).with(price: "Price", isOfTrade: true, widths, $1)
+          .with(second: "TradeID", $1)
+          .printable(where: 0xFF, in: "PrintableFlag", $1)
+      },
+      shape(.replace, 104) {
+        $0.with(quantity: "Volume", widths, $1).with(price: "Price", widths, $1).with(second: "NewOrderID", $1)
+      },
+    ]
+  }
+
+  @inline(__always)
+  mutating func decodeEveryday(
+    _ delivery: UnsafeMutablePointer<Delivery>, packets: DecoderContext.Packets,
+    list: UnsafeMutablePointer<EventList>, into event: UnsafeMutablePointer<BookEvent>
+  ) -> Bool {
+    let message = delivery.pointee.bytes
+    let length = delivery.pointee.length
+    // Neither shorter than a head nor of the length that stands for "beyond any".
+    if length &- 4 >= UInt16.max - 4 { return false }
+    // SAFETY: the head is here; every further read lies within the shape's length, checked next.
+    let code = message.littleEndian(UInt16.self, at: 2)
+    if code > 255 { return false }
+    let shape = everyday.shape(UInt8(truncatingIfNeeded: code))
+    if length < shape.pointee.length { return false }
+    let instrument = everyday.instrument(locate: UInt64(message.littleEndian(UInt32.self, at: 8)))
+    return everyday.isKnown(instrument)
+      && everyday.write(
+        shape, message, Self.widths, instrument: instrument,
+        at: second &+ UInt64(message.littleEndian(UInt32.self, at: 4)), into: event)
   }
 
   mutating func decode(
@@ -77,6 +132,7 @@ struct NYSEIntegratedDecoder: EventDecoder {
     _ packets: DecoderContext.Packets, _ writer: inout EventWriter
   ) {
     let now = second &+ UInt64(message.littleEndian(UInt32.self, at: 4))
+    let stamp = EventStamp(type: type, exchangeNanoseconds: now)
     let index = UInt32(truncatingIfNeeded: instrument)
     switch type {
     case 100:
@@ -88,14 +144,14 @@ struct NYSEIntegratedDecoder: EventDecoder {
         .delete, type: type, instrument: index, reference: message.littleEndian(UInt64.self, at: 16), at: now)
     case 104:
       // The side is the old order's: in captures the byte at 40 is NUL (book rule 4).
-      guard let price = price(message, at: 32, instrument, delivery, packets) else { return }
+      guard let price = price(message, at: 32, instrument, stamp, delivery, packets, &writer) else { return }
       writer.put(
         .replace, type: type, instrument: index, reference: message.littleEndian(UInt64.self, at: 16),
         quantity: message.littleEndian(UInt32.self, at: 36), price: price,
         second: message.littleEndian(UInt64.self, at: 24), at: now)
     case 101:
       // The place stays with the price: PositionChange is not set by all (book rule 2).
-      guard let price = price(message, at: 24, instrument, delivery, packets) else { return }
+      guard let price = price(message, at: 24, instrument, stamp, delivery, packets, &writer) else { return }
       writer.put(
         .modify, type: type, instrument: index, reference: message.littleEndian(UInt64.self, at: 16),
         quantity: message.littleEndian(UInt32.self, at: 28), price: price, flags: .keepsPlace, at: now)
@@ -120,10 +176,11 @@ struct NYSEIntegratedDecoder: EventDecoder {
 
   @inline(__always)
   private func price(
-    _ message: UnsafeRawPointer, at offset: Int, _ instrument: Int, _ delivery: UnsafeMutablePointer<Delivery>,
-    _ packets: DecoderContext.Packets
+    _ message: UnsafeRawPointer, at offset: Int, _ instrument: Int, _ stamp: EventStamp,
+    _ delivery: UnsafeMutablePointer<Delivery>, _ packets: DecoderContext.Packets, _ writer: inout EventWriter
   ) -> Int32? {
-    context.price(Int64(message.littleEndian(Int32.self, at: offset)), instrument: instrument, delivery, packets)
+    context.price(
+      Int64(message.littleEndian(Int32.self, at: offset)), instrument: instrument, stamp, delivery, packets, &writer)
   }
 
   /// - Parameter price: its offset; the volume stands behind it.
@@ -134,7 +191,8 @@ struct NYSEIntegratedDecoder: EventDecoder {
     _ writer: inout EventWriter
   ) {
     if side != UInt8(ascii: "B"), side != UInt8(ascii: "S") { return context.noteOwned(.badSide, delivery, packets) }
-    guard let price = price(message, at: offset, instrument, delivery, packets) else { return }
+    let stamp = EventStamp(type: type, exchangeNanoseconds: now)
+    guard let price = price(message, at: offset, instrument, stamp, delivery, packets, &writer) else { return }
     writer.put(
       .add, type: type, instrument: UInt32(truncatingIfNeeded: instrument), reference: reference,
       isSell: side == UInt8(ascii: "S"), quantity: message.littleEndian(UInt32.self, at: offset &+ 4), price: price,
@@ -206,7 +264,8 @@ struct NYSEIntegratedDecoder: EventDecoder {
       context.noteOwned(.pricesOffScale, delivery, packets)
       writer.put(.damage, type: 3, instrument: instrument, at: second)
     } else if context.directory.pointee.setScale(scales.base[code], instrument: instrument) == .refused {
-      context.noteOwned(.priceScaleChanges, delivery, packets)
+      context.refuseScale(
+        .priceScaleChanges, instrument, EventStamp(type: 3, exchangeNanoseconds: second), delivery, packets, &writer)
     }
     context.setRoundLot(UInt32(message.littleEndian(UInt16.self, at: 26)), instrument: instrument)
     context.directory.pointee.records[instrument].marketCategory = message.byte(at: 23)

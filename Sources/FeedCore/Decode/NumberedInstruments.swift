@@ -150,6 +150,7 @@ struct NumberedInstruments {
     if group != 0 { directory.pointee.records[main].securityGroup = group }
     if asset != 0 { directory.pointee.records[main].asset = asset }
     if let scale { setScale(scale, main, delivery, packets) }
+    tellRefusedScale(main, stamp, into: &writer)
     moved(from: before, to: main, wasNumberOnly, stamp, &writer)
     for view in [View.implied, .orders] {
       guard let old = directory.pointee.find(identifier: Self.identifier(number, view)) else { continue }
@@ -168,13 +169,23 @@ struct NumberedInstruments {
     if context.owns(index) { writer.next(.instrumentGap, index, stamp).pointee.quantity = 1 }
   }
 
-  func setScale(
+  private func setScale(
     _ scale: PriceScale, _ index: Int, _ delivery: UnsafeMutablePointer<Delivery>, _ packets: DecoderContext.Packets
   ) {
-    // Counted where the book is.
+    // Counted where the book is, which hears of it by `tellRefusedScale`.
     if context.directory.pointee.setScale(scale, instrument: index) == .refused, context.owns(index) {
       context.noteOwned(.priceScaleChanges, delivery, packets)
+      context.directory.pointee.records[index].hasRefusedScale = true
     }
+  }
+
+  /// Where a scale was refused the book is damaged for good.
+  private func tellRefusedScale(_ index: Int, _ stamp: EventStamp, into writer: inout EventWriter) {
+    guard context.directory.pointee.records[index].hasRefusedScale else { return }
+    context.directory.pointee.records[index].hasRefusedScale = false
+    var stamp = stamp
+    stamp.flags = []
+    writer.next(.damage, index, stamp).pointee.quantity = 1
   }
 
   // MARK: - States
@@ -202,16 +213,18 @@ struct NumberedInstruments {
     writer.next(.tradingStatus, index, stamp).pointee.quantity = trades ? 1 : 0
   }
 
-  /// A book that was made by this message begins with the state of its instrument. Asked where something was named.
+  /// A book that was made by this message begins with the state of its instrument, and hears that its scale is not the
+  /// instrument's. Asked where something was named.
   @inline(never)
   func inheritState(_ index: Int, _ stamp: EventStamp, into writer: inout EventWriter) {
+    tellRefusedScale(index, stamp, into: &writer)
     let record = context.directory.pointee.records[index]
     if record.lacksState { tellStateOfBook(record.tradingState == .trades, index, stamp, &writer) }
   }
 
   // MARK: - Prices and quantities
 
-  /// A price of the book; nil, counted, where the scale cannot keep it: the book is untrusted then.
+  /// A price of the book; nil, counted, where the scale cannot keep it: the decoder says that the book is damaged.
   @inline(__always)
   func price(
     _ raw: Int64, _ index: Int, _ delivery: UnsafeMutablePointer<Delivery>, _ packets: DecoderContext.Packets

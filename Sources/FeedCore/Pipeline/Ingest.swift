@@ -3,18 +3,19 @@
 /// Every channel has exactly one owner whose counters count. Where each core walks the capture itself, each runs an
 /// `Ingest` of its own and comes to the same deliveries; only core 0's counters are reported.
 struct Ingest {
-  private let parser: FrameParser
+  let parser: FrameParser
   private(set) var wireCounters = WireCounters()
-  private var routes: RouteTable
+  var routes: RouteTable
   private let everydayFlows = FlowCache()
+  let everydayRoutes = EverydayRoutes()
   let arbiters: UnsafeMutablePointer<LineArbiter>
   let channelCount: Int
   let counters: Counters
   /// Per channel: false for length-prefixed files.
   private let isNumbered: Storage<Bool>
   /// Per file: UDP/TCP packets with payload so far.
-  private let payloadPackets: Storage<UInt64>
-  private let snapshots: SnapshotRoutes
+  let payloadPackets: Storage<UInt64>
+  let snapshots: SnapshotRoutes
   /// Packets taken, of any kind.
   private(set) var packets: UInt64 = 0
   /// The capture clock: never goes back.
@@ -51,7 +52,9 @@ struct Ingest {
     packets &+= 1
     clock = max(clock, packet.captureNanoseconds)
     if clock >= nextDue { runTimers(into: &sink) }
-    if !takeEveryday(packet, into: &sink) { processOther(packet, into: &sink) }
+    if !takeEveryday(packet, into: &sink), !takeEverydayOther(packet, into: &sink) {
+      processOther(packet, into: &sink)
+    }
   }
 
   /// The everyday case of the feed with the most messages: a MoldUDP64 packet that is whole and next, on a flow that
@@ -138,6 +141,7 @@ struct Ingest {
       if arbiter.pointee.isAnswer(sequenced) {
         arbiter.pointee.acceptAnswer(sequenced, clock: clock, into: &sink)
       } else {
+        rememberEveryday(packet, view, sequenced, channel: channel, route)
         arbiter.pointee.accept(sequenced, clock: clock, into: &sink)
       }
       if arbiter.pointee.state != .live || nextDue == .max { nextDue = min(nextDue, arbiter.pointee.nextDue) }
@@ -165,6 +169,12 @@ struct Ingest {
       if due > clock { return }
       arbiters[first].advance(to: due, into: &sink)
     }
+  }
+
+  /// A packet was delivered in order: no timer is due but the channel's silence, which is known unless none was.
+  @inline(__always)
+  mutating func noteDueAfterDelivery(of arbiter: UnsafeMutablePointer<LineArbiter>) {
+    if nextDue == .max { nextDue = arbiter.pointee.nextDue }
   }
 
   /// The channel's timers may be due earlier than any known before.

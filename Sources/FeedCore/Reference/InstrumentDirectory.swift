@@ -179,31 +179,26 @@ struct InstrumentDirectory {
 
   // MARK: - Prices
 
-  /// The price an event carries: the raw one in the instrument's stored units. Nil where the scale cannot keep it:
-  /// the book is untrusted from now on, and the decoder counts it (`pricesOffScale`).
+  /// The price an event carries: the raw one in the instrument's stored units. Nil where the scale cannot keep it: the
+  /// decoder counts it (`pricesOffScale`), and says that the book is damaged.
   ///
   /// - Precondition: `instrument` < `count`.
   @inline(__always)
   func storedPrice(raw: Int64, instrument: Int) -> Int32? {
     let entry = scales.base + instrument
     entry.pointee.isUsed = true
-    if let price = entry.pointee.scale.stored(raw: raw) { return price }
-    entry.pointee.isBroken = true
-    return nil
+    return entry.pointee.scale.stored(raw: raw)
   }
 
   /// A directory message names the instrument's scale. Before its first price the scale is taken; later another one
-  /// is refused, and the book is untrusted: its levels could not be compared any more. The decoder counts it
-  /// (`priceScaleChanges`).
+  /// is refused: its levels could not be compared any more. The decoder counts it (`priceScaleChanges`), and says that
+  /// the book is damaged for good.
   ///
   /// - Precondition: `instrument` < `count`.
   func setScale(_ scale: PriceScale, instrument: Int) -> InstrumentScale.Change {
     let entry = scales.base + instrument
     if entry.pointee.scale == scale { return .unchanged }
-    if entry.pointee.isUsed {
-      entry.pointee.isBroken = true
-      return .refused
-    }
+    if entry.pointee.isUsed { return .refused }
     entry.pointee.scale = scale
     return .set
   }
@@ -211,15 +206,12 @@ struct InstrumentDirectory {
   // MARK: - Quantities
 
   /// The quantity an event carries: the raw one in the instrument's stored units. Nil where the scale cannot keep it:
-  /// the book is untrusted from now on, and the decoder counts it (`quantitiesOffScale`).
+  /// the decoder counts it (`quantitiesOffScale`), and says that the book is damaged.
   ///
   /// - Precondition: `instrument` < `count`.
   @inline(__always)
   func storedQuantity(raw: Int64, instrument: Int) -> UInt32? {
-    let entry = scales.base + instrument
-    if let quantity = entry.pointee.quantity.stored(raw: raw) { return quantity }
-    entry.pointee.isBroken = true
-    return nil
+    scales.base[instrument].quantity.stored(raw: raw)
   }
 
   /// A directory message names the instrument's quantity scale: as `setScale`, for the same reason.
@@ -228,20 +220,15 @@ struct InstrumentDirectory {
   func setQuantityScale(_ scale: QuantityScale, instrument: Int) -> InstrumentScale.Change {
     let entry = scales.base + instrument
     if entry.pointee.quantity == scale { return .unchanged }
-    if entry.pointee.isUsed {
-      entry.pointee.isBroken = true
-      return .refused
-    }
+    if entry.pointee.isUsed { return .refused }
     entry.pointee.quantity = scale
     return .set
   }
 
-  /// The books of `channel` are empty: their scales may change again, what was wrong with them is gone, and nothing is
-  /// known of their states.
+  /// The books of `channel` are empty: their scales may change again, and nothing is known of their states.
   func releaseScales(channel: UInt8) {
     for instrument in 0..<count where channels[instrument] == channel {
       scales[instrument].isUsed = false
-      scales[instrument].isBroken = false
       records[instrument].tradingState = .unknown
       records[instrument].lacksState = false
     }

@@ -24,6 +24,8 @@ public struct InstrumentRecord: BitwiseCopyable, Sendable {
   public var tradingState = TradingState.unknown
   /// It was made after its state was told, which its book has still to hear.
   public var lacksState = false
+  /// A scale of its prices was refused, which its book has still to hear.
+  public var hasRefusedScale = false
   /// What status messages of several instruments name: up to eight bytes as on the wire, 0 = unknown.
   public var securityGroup: UInt64 = 0
   public var asset: UInt64 = 0

@@ -1,16 +1,16 @@
-/// What an instrument's prices and quantities stand for, and whether its book may still be believed.
+/// What an instrument's prices and quantities stand for. Decoders' own: what a price off the scale does to the book, an
+/// event says (`BookEvent.Kind.damage`).
 struct InstrumentScale: BitwiseCopyable {
   var scale: PriceScale
   var quantity = QuantityScale.whole
   /// A price was converted with it: from now on a change would leave levels of two scales in one book.
   var isUsed = false
-  /// Such a change came, or a price or quantity that the scale cannot keep: the book is untrusted.
-  var isBroken = false
 
   /// What became of a scale that a directory message named.
   enum Change: Equatable {
     case unchanged, set
-    /// Prices were seen already: the scale stays, the book is untrusted. Counted as `priceScaleChanges`.
+    /// Prices were seen already: the scale stays, and the book is not to be trusted for the rest of the session.
+    /// Counted as `priceScaleChanges`.
     case refused
   }
 }

@@ -8,11 +8,12 @@ public struct PriceScale: BitwiseCopyable, Sendable, Equatable {
   /// Nanounits in one stored unit, at least 1.
   public let nanounits: Int64
   /// Raw wire units in one stored unit, at least 1.
-  public let divisor: Int64
+  public var divisor: Int64 { division.divisor }
+  private let division: ExactDivision
 
   private init(nanounits: Int64, divisor: Int64) {
     self.nanounits = nanounits
-    self.divisor = divisor
+    division = ExactDivision(by: divisor)
   }
 
   /// ITCH "Price(4)": 1/10,000 of a dollar.
@@ -67,10 +68,12 @@ public struct PriceScale: BitwiseCopyable, Sendable, Equatable {
   /// The stored price of a raw one; nil where it is not exact or does not fit 32 bits.
   @inline(__always)
   public func stored(raw: Int64) -> Int32? {
-    // Zeroed memory (an instrument there is not) has divisor 0.
-    if divisor <= 1 { return Int32(exactly: raw) }
-    let quotient = raw / divisor
-    return quotient &* divisor == raw ? Int32(exactly: quotient) : nil
+    let quotient = division.quotient(raw)
+    let stored = Int32(truncatingIfNeeded: quotient)
+    guard Int64(stored) == quotient, division.isExact(quotient, of: raw) else {
+      return division.isNone ? Int32(exactly: raw) : nil
+    }
+    return stored
   }
 
   /// The raw price of a stored one. Clamped to 64 bits.

@@ -9,11 +9,12 @@ public struct QuantityScale: BitwiseCopyable, Sendable, Equatable {
   /// Nanounits in one stored unit, at least 1.
   public let nanounits: Int64
   /// Raw wire units in one stored unit, at least 1.
-  public let divisor: Int64
+  public var divisor: Int64 { division.divisor }
+  private let division: ExactDivision
 
   private init(nanounits: Int64, divisor: Int64) {
     self.nanounits = nanounits
-    self.divisor = divisor
+    division = ExactDivision(by: divisor)
   }
 
   /// Whole shares or contracts, as they stand on the wire.
@@ -33,10 +34,12 @@ public struct QuantityScale: BitwiseCopyable, Sendable, Equatable {
   /// The stored quantity of a raw one; nil where it is not exact or does not fit 32 bits.
   @inline(__always)
   public func stored(raw: Int64) -> UInt32? {
-    // Zeroed memory (an instrument there is not) has divisor 0.
-    if divisor <= 1 { return UInt32(exactly: raw) }
-    let quotient = raw / divisor
-    return quotient &* divisor == raw ? UInt32(exactly: quotient) : nil
+    let quotient = division.quotient(raw)
+    let stored = UInt32(truncatingIfNeeded: quotient)
+    guard Int64(stored) == quotient, division.isExact(quotient, of: raw) else {
+      return division.isNone ? UInt32(exactly: raw) : nil
+    }
+    return stored
   }
 
   /// The raw quantity of a stored one. Clamped to 64 bits.

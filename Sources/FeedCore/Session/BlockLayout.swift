@@ -20,6 +20,7 @@ package struct BlockLayout: BitwiseCopyable, Sendable {
   /// True where the packet has one number, however many messages it holds.
   package let numbersPackets: Bool
 
+  @inline(__always)
   init(
     minimum: UInt8, lengthOffset: UInt8 = 0, added: UInt8 = 0, bodyOffset: UInt8 = 0, littleMask: UInt16 = 0,
     bigMask: UInt16 = 0, numbersPackets: Bool = false

@@ -15,6 +15,7 @@
 enum CoinbaseDerivativesPacket {
   static let headerLength = 24
   static let schemaID: UInt16 = 1201
+  @inline(__always)
   static var layout: BlockLayout { BlockLayout(minimum: 10, littleMask: 0xFFFF) }
   static var numbering: Numbering { Numbering(silenceNanosecondsMinimum: .max) }
 

@@ -12,6 +12,7 @@
 /// means nothing, and a first or far-back number after a silence is a publisher that started again.
 package enum DeribitPacket {
   static let headerLength = 8
+  @inline(__always)
   static var layout: BlockLayout { BlockLayout(minimum: 8, added: 8, bodyOffset: 8, littleMask: 0xFFFF) }
   static var numbering: Numbering {
     Numbering(

@@ -22,6 +22,7 @@ enum EOBIPacket {
   static let headerLength = 32
   /// Bit of `SequencedPacket.stream` that tells a segment's snapshots from its incremental messages.
   static let snapshotStream: UInt32 = 0x8000_0000
+  @inline(__always)
   static var layout: BlockLayout { BlockLayout(minimum: 8, littleMask: 0xFFFF) }
   static var numbering: Numbering {
     // How often heartbeats come is not in the sheet.
@@ -59,6 +60,7 @@ enum EOBIPacket {
   }
 
   /// True for the PacketHeader of any release. The template comes round; the length does not change.
+  @inline(__always)
   static func isHeader(_ payload: UnsafeRawPointer) -> Bool {
     let template = payload.littleEndian(UInt16.self, at: 2)
     return payload.littleEndian(UInt16.self, at: 0) == UInt16(headerLength)

@@ -18,6 +18,7 @@
 /// Send Time tells a restart from a late copy: `Numbering.Restart.laterSendTime`.
 package enum IEXTP {
   static let headerLength = 40
+  @inline(__always)
   static var layout: BlockLayout { BlockLayout(minimum: 2, added: 2, bodyOffset: 2, littleMask: 0xFFFF) }
   static var numbering: Numbering { Numbering(restart: .laterSendTime, tellsStaleBySendTime: true) }
 

@@ -12,6 +12,7 @@
 /// blocks are the MACH packets; any other packet is one by itself.
 enum MACH {
   static let headerLength = 12
+  @inline(__always)
   static var layout: BlockLayout {
     BlockLayout(minimum: 12, lengthOffset: 8, bodyOffset: 12, littleMask: 0xFFFF)
   }

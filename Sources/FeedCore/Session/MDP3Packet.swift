@@ -12,6 +12,7 @@ enum MDP3Packet {
   static let headerLength = 12
   /// MsgSize and the SBE header.
   static let messageHeaderLength = 10
+  @inline(__always)
   static var layout: BlockLayout { BlockLayout(minimum: 10, littleMask: 0xFFFF, numbersPackets: true) }
   static var numbering: Numbering {
     // A heartbeat comes after 30 s of silence.

@@ -11,6 +11,7 @@
 enum MEMXUDP {
   static let commonHeaderLength = 18
   static let headerLength = 20
+  @inline(__always)
   static var layout: BlockLayout { BlockLayout(minimum: 2, added: 2, bodyOffset: 2, bigMask: 0xFFFF) }
 
   static func parse(_ payload: UnsafeRawPointer, length: Int) -> SequencedPacket? {

@@ -12,6 +12,7 @@
 /// day it is: within one capture a number already passed is taken for a late copy.
 enum SequencedUnitHeader {
   static let headerLength = 8
+  @inline(__always)
   static var layout: BlockLayout { BlockLayout(minimum: 2, littleMask: 0x00FF) }
   static var numbering: Numbering { Numbering(period: 0xFFFF_FFFF) }
 

@@ -14,6 +14,7 @@
 /// same on both lines: a later one begins a session, an equal one is the other line's copy.
 enum XDPPacket {
   static let headerLength = 16
+  @inline(__always)
   static var layout: BlockLayout { BlockLayout(minimum: 4, littleMask: 0xFFFF) }
   static var numbering: Numbering { Numbering(reset: .begins, tellsStaleBySendTime: true) }
 

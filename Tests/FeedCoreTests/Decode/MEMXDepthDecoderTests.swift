@@ -93,7 +93,7 @@ struct MEMXDepthDecoderTests {
     #expect(harness.decode(M.execute(1, 7, 30, 123_455, trade: 9)) == ["reduce ABC #7 +9 30x0 @0"])
     #expect(harness.decode(M.trade(1, 30, 123_455, trade: 9)) == [])
     #expect(harness.counted(.tradePricesOffScale) == 2)
-    #expect(harness.decode(M.add(1, 8, "B", 1, 123_455)) == [])
+    #expect(harness.decode(M.add(1, 8, "B", 1, 123_455)) == ["damage ABC @0"])
     #expect(harness.counted(.pricesOffScale) == 1)
     #expect(harness.decode(M.add(1, 8, "b", 1, 123_400)) == [] && harness.counted(.badSide) == 1)
   }

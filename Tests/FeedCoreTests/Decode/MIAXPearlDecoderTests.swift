@@ -88,8 +88,8 @@ struct MIAXPearlDecoderTests {
     #expect(harness.decode(M.add(1, 1, "B", 1, 1_000_000)) == [] && harness.counted(.unknownInstruments) == 1)
     harness.decode(M.symbol(1, "ABC"))
     #expect(harness.decode(M.add(1, 1, "b", 1, 1_000_000)) == [] && harness.counted(.badSide) == 1)
-    #expect(harness.decode(M.add(1, 1, "B", 1, 1_000_001)) == [] && harness.counted(.pricesOffScale) == 1)
-    #expect(harness.decode(M.add(1, 1, "B", 1, .max)) == [] && harness.counted(.pricesOffScale) == 2)
+    #expect(harness.decode(M.add(1, 1, "B", 1, 1_000_001)) == ["damage ABC @0"])
+    #expect(harness.decode(M.add(1, 1, "B", 1, .max)) == ["damage ABC @0"] && harness.counted(.pricesOffScale) == 2)
     #expect(harness.decode(M.execute(1, 7, 30, .max, trade: 9)) == ["reduce ABC #7 +9 30x0 @0"])
     #expect(harness.decode(M.symbol(2, "")) == [] && harness.counted(.malformed) == 1)
   }

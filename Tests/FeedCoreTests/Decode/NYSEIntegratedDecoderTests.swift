@@ -123,7 +123,7 @@ struct NYSEIntegratedDecoderTests {
     #expect(harness.context.directory.pointee.scales[0].scale == PriceScale(decimals: 3))
     #expect(harness.decode(M.add(70_000, 1, "B", 1, 700_000_500)) == ["add BRK A #1 1x700000500 @0"])
     // After the first price another scale is refused.
-    harness.decode(M.mapping(70_000, "BRK A", scale: 4))
+    #expect(harness.decode(M.mapping(70_000, "BRK A", scale: 4)) == ["damage BRK A 1x0 @0"])
     #expect(harness.counted(.priceScaleChanges) == 1)
     // Ten decimals are no scale that nanounits hold.
     #expect(harness.decode(M.mapping(5, "ODD", scale: 10)) == ["damage ODD @0"])

@@ -56,10 +56,16 @@ struct PriceScaleAcrossVenuesTests {
     let harness = market(try #require(PriceScale(decimals: 6)))
     harness.send(M.add(1, 1, "S", 100, "ABC", 50_000), channel: 0, at: 100)
     harness.send(M.add(1, 1, "B", 40, "ABC", 5_012_345), channel: 1, at: 200)
-    let directory = harness.books.venues[1].directory
-    let index = harness.instrument("ABC", venue: 1).index
-    #expect(directory.pointee.storedPrice(raw: 5_012_345, instrument: index) == 5_012_345)
-    #expect(directory.pointee.setScale(.price4, instrument: index) == .refused)
+    // As of a decoder whose directory refuses the new scale.
+    var damage = BookEvent()
+    (damage.kind, damage.venue, damage.channel, damage.quantity) = (.damage, 1, 1, 1)
+    damage.instrument = UInt32(harness.instrument("ABC", venue: 1).index)
+    withUnsafeTemporaryAllocation(of: DeliveredPacket.self, capacity: 1) { packet in
+      let bytes = UnsafeRawPointer(packet.baseAddress!)
+      packet.initializeElement(
+        at: 0, to: DeliveredPacket(captureNanoseconds: 0, payload: bytes, packetIndex: 0, fileIndex: 0))
+      harness.core.books.apply(&damage, place: Place(delivery: packet.baseAddress!, bytes: bytes))
+    }
     #expect(harness.state("ABC", venue: 1) == .untrusted && harness.state("ABC", venue: 0) == .ok)
     #expect(harness.best("ABC") == ConsolidatedBest(ask: 5_000_000_000))
     // The next publish point of either book ends the opportunity.

@@ -152,22 +152,22 @@ struct InstrumentDirectoryTests {
     #expect(directory.setScale(micro, instrument: 0) == .set && directory.setScale(milli, instrument: 0) == .set)
     #expect(directory.scales[1].scale == .price4)
     #expect(directory.storedPrice(raw: 5, instrument: 0) == 5)
-    #expect(directory.setScale(milli, instrument: 0) == .unchanged && !directory.scales[0].isBroken)
+    #expect(directory.setScale(milli, instrument: 0) == .unchanged)
     #expect(directory.setScale(micro, instrument: 0) == .refused)
-    #expect(directory.scales[0].scale == milli && directory.scales[0].isBroken && !directory.scales[1].isBroken)
+    #expect(directory.scales[0].scale == milli)
     // Only the books of the channel that began anew are empty.
     directory.releaseScales(channel: 4)
-    #expect(directory.scales[0].isBroken)
+    #expect(directory.setScale(micro, instrument: 0) == .refused)
     directory.releaseScales(channel: 3)
-    #expect(!directory.scales[0].isBroken && directory.setScale(micro, instrument: 0) == .set)
+    #expect(directory.setScale(micro, instrument: 0) == .set)
   }
 
-  @Test func aPriceThatTheScaleCannotKeepBreaksTheBook() throws {
+  @Test func aPriceThatTheScaleCannotKeepIsNone() throws {
     var symbols = symbols
     var directory = directory()
     _ = directory.register(locate: 1, symbol: Symbol("AAA")!, channel: 0, symbols: &symbols)
     #expect(directory.setScale(try #require(PriceScale(decimals: 8, divisor: 100)), instrument: 0) == .set)
-    #expect(directory.storedPrice(raw: 12_300, instrument: 0) == 123 && !directory.scales[0].isBroken)
-    #expect(directory.storedPrice(raw: 12_301, instrument: 0) == nil && directory.scales[0].isBroken)
+    #expect(directory.storedPrice(raw: 12_300, instrument: 0) == 123)
+    #expect(directory.storedPrice(raw: 12_301, instrument: 0) == nil)
   }
 }

@@ -1,0 +1,117 @@
+import FeedSim
+import Foundation
+import Testing
+
+@testable import FeedCore
+
+/// The everyday path of `Ingest` is a short cut and nothing else: the same packets behind a VLAN tag, which it does not
+/// take, give the same deliveries, in the same order, with the same counters.
+@Suite struct EverydayPathTests {
+  /// What a delivery says, with the place of its bytes in the packet's payload.
+  private struct Handed: Equatable {
+    var kind: UInt8
+    var bytes: [UInt8]
+    var offset: UInt32
+    var packetIndex: UInt64
+    var captureNanoseconds: UInt64
+    var channel: UInt8
+    var endsPacket: Bool
+    var detail: UInt8
+  }
+
+  private struct Collector: DeliverySink {
+    var batch = DeliveryBatch()
+    var handed: [Handed] = []
+
+    mutating func flush() {
+      for index in 0..<batch.count {
+        let delivery = batch.deliveries[index]
+        let packet = batch.packets[Int(delivery.packet)]
+        let isMessage = delivery.kind == .message
+        handed.append(
+          Handed(
+            kind: delivery.kind.rawValue,
+            bytes: isMessage
+              ? Array(UnsafeRawBufferPointer(start: delivery.bytes, count: Int(delivery.length))) : [],
+            offset: isMessage ? packet.occurrence(of: delivery.bytes).offset : 0, packetIndex: packet.packetIndex,
+            captureNanoseconds: packet.captureNanoseconds, channel: delivery.channel,
+            endsPacket: delivery.endsPacket, detail: delivery.detail))
+      }
+      batch.clear()
+    }
+  }
+
+  private func run(_ capture: FrameCapture) throws -> (handed: [Handed], ingest: Ingest) {
+    let settings = Settings()
+    let plan = try FlowDiscovery.plan(
+      settings: settings, fileNames: ["plain"], makeSource: { FrameCapture.Source(packets: capture.packets) })
+    var ingest = Ingest(plan: plan, settings: settings, fileCount: 1)
+    var sink = Collector()
+    for packet in capture.packets { ingest.process(packet, into: &sink) }
+    ingest.finish(into: &sink)
+    sink.flush()
+    return (sink.handed, ingest)
+  }
+
+  @Test(arguments: FeedProtocol.allCases)
+  func taggedPacketsGiveTheSameDeliveries(feedProtocol: FeedProtocol) throws {
+    let seed = ProcessInfo.processInfo.environment["FEEDH_TEST_SEED"].flatMap { UInt64($0) } ?? 41
+    var random = SplitMix(seed)
+    let plain = try PlainFrames(feedProtocol, changes: 1_500, seed: seed)
+    plain.impair(&random)
+    let (everyday, general) = (FrameCapture(plain.frames), FrameCapture(plain.tagged()))
+    let (short, long) = (try run(everyday), try run(general))
+    #expect(short.handed.count > 250, "seed \(seed)")
+    #expect(short.handed == long.handed, "seed \(seed)")
+    for counter in Counter.allCases {
+      #expect(short.ingest.counters[counter] == long.ingest.counters[counter], "\(counter), seed \(seed)")
+    }
+    #expect(short.ingest.nextDue == long.ingest.nextDue, "seed \(seed)")
+  }
+
+  /// That the short cut is taken at all: asked alone, it takes the packets of a flow that it knows.
+  @Test(arguments: FeedProtocol.allCases.filter { $0 != .itch50 })
+  func packetsInOrderTakeTheShortCut(feedProtocol: FeedProtocol) throws {
+    let plain = try PlainFrames(feedProtocol, changes: 400, seed: 5)
+    let capture = FrameCapture(plain.frames)
+    let settings = Settings()
+    let plan = try FlowDiscovery.plan(
+      settings: settings, fileNames: ["plain"], makeSource: { FrameCapture.Source(packets: capture.packets) })
+    var ingest = Ingest(plan: plan, settings: settings, fileCount: 1)
+    var sink = Collector()
+    // The first packets begin the session, and show the flow.
+    for packet in capture.packets.prefix(2) { ingest.process(packet, into: &sink) }
+    var taken = 0
+    for packet in capture.packets.dropFirst(2) where ingest.takeEverydayOther(packet, into: &sink) { taken += 1 }
+    #expect(taken == capture.packets.count - 2)
+    // Each again is a late copy, which is none of its business.
+    for packet in capture.packets { #expect(!ingest.takeEverydayOther(packet, into: &sink)) }
+  }
+
+  /// One flow of two streams in turns (PITCH units): each has its channel, and none leaves the short cut.
+  @Test func streamsOfOneFlowTakeTurnsOnTheShortCut() throws {
+    let plain = try PlainFrames(.pitch, changes: 400, seed: 6)
+    var frames: [PlainFrames.Frame] = []
+    for frame in plain.frames {
+      frames.append(frame)
+      // The same packet of unit 2: byte 3 of the Sequenced Unit Header.
+      var other = frame
+      other.bytes[45] = 2
+      frames.append(other)
+    }
+    let capture = FrameCapture(frames)
+    let settings = Settings()
+    let plan = try FlowDiscovery.plan(
+      settings: settings, fileNames: ["plain"], makeSource: { FrameCapture.Source(packets: capture.packets) })
+    #expect(plan.channels.count == 2)
+    var ingest = Ingest(plan: plan, settings: settings, fileCount: 1)
+    var sink = Collector()
+    for packet in capture.packets.prefix(4) { ingest.process(packet, into: &sink) }
+    var taken = 0
+    for packet in capture.packets.dropFirst(4) where ingest.takeEverydayOther(packet, into: &sink) { taken += 1 }
+    #expect(taken == capture.packets.count - 4)
+    sink.flush()
+    let messages = sink.handed.filter { $0.kind == Delivery.Kind.message.rawValue }
+    #expect(messages.filter { $0.channel == 0 }.map(\.bytes) == messages.filter { $0.channel == 1 }.map(\.bytes))
+  }
+}
