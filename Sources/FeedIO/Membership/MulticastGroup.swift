@@ -37,7 +37,7 @@ public struct MulticastGroup: Hashable, Sendable, CustomStringConvertible {
 
 extension IPAddress {
   /// 224.0.0.0/4 (RFC 1112), ff00::/8 (RFC 4291).
-  var isMulticast: Bool { isIPv4 ? (low >> 28) & 0xF == 0xE : high >> 56 == 0xFF }
+  public var isMulticast: Bool { isIPv4 ? (low >> 28) & 0xF == 0xE : high >> 56 == 0xFF }
 
   /// The four bytes of an IPv4 address, first one most significant.
   var ipv4: UInt32 { UInt32(truncatingIfNeeded: low) }

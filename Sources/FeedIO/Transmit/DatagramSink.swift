@@ -68,8 +68,3 @@ public final class DatagramSink: FrameSink {
     for descriptor in [ipv4, ipv6] where descriptor >= 0 { _ = Glibc.close(descriptor) }
   }
 }
-
-extension IPAddress {
-  /// 224.0.0.0/4 (RFC 5771) or ff00::/8 (RFC 4291 section 2.7).
-  public var isMulticast: Bool { isIPv4 ? low >> 28 & 0xF == 0xE : high >> 56 == 0xFF }
-}
