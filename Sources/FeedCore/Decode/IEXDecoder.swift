@@ -94,9 +94,10 @@ struct IEXDecoder: EventDecoder {
     return everyday.write(shape, message, Self.widths, instrument: instrument, at: now, into: event)
   }
 
-  /// TOPS 1.6: both sides, a group of two events.
-  @inline(__always)
-  private func writeQuote(
+  /// TOPS 1.6: both sides, a group of two events. By itself, so that the other messages keep the registers; mutating,
+  /// although it changes nothing here: else the whole decoder would be copied for `self`.
+  @inline(never)
+  private mutating func writeQuote(
     _ shape: UnsafeMutablePointer<EverydayShape>, _ message: UnsafeRawPointer, _ instrument: UInt32, _ now: UInt64,
     _ list: UnsafeMutablePointer<EventList>, _ event: UnsafeMutablePointer<BookEvent>
   ) -> Bool {

@@ -220,6 +220,8 @@ struct LineArbiter {
   /// When a timer is due at the latest check: the reorder window or silence. `.max` = none.
   ///
   /// May be early for silence (heartbeats move it); `advance` looks again.
+  // Inlined: a call of a getter copies all of the arbiter (Swift 6.3.1), and channels without a silence ask each packet.
+  @inline(__always)
   var nextDue: UInt64 {
     var due = UInt64.max
     if state == .waiting || state == .joining { due = waitingSince &+ settings.reorderWindowNanoseconds }
