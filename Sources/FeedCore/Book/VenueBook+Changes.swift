@@ -11,10 +11,6 @@ extension VenueBook {
     if event.pointee.kind == .tradeBreak { return resolveBreak(event) }
     // Not known yet, and of no instrument here.
     if event.pointee.kind == .addForeign { return true }
-    if event.pointee.kind == .trade {
-      if event.pointee.quantity > 0 { trades.appendForeign(matchNumber: event.pointee.second) }
-      return false
-    }
     let handle = orders.find(anyInstrument: event.pointee.reference)
     guard handle != OrderTable.none else {
       recordOrphanOfChannel(event, place: place)

@@ -331,18 +331,9 @@ struct CboePITCHDecoder: EventDecoder {
     _ message: UnsafeRawPointer, quantity: UInt32, symbol: UInt64, price: Int64, execution: UInt64,
     _ delivery: UnsafeMutablePointer<Delivery>, _ packets: DecoderContext.Packets, _ writer: inout EventWriter
   ) {
-    let instrument: Int
-    switch context.listing(packedSymbol: symbol, delivery, packets) {
-    case .owned(let index): instrument = index
-    case .foreign:
-      // Its number may be broken later, or used again.
-      writer.put(
-        .trade, type: message.byte(at: 1), instrument: BookEvent.byReference, reference: 0, quantity: quantity,
-        second: execution, at: time(message))
-      return
-    default: return
-    }
-    guard let stored = context.tradePrice(price, instrument: instrument, delivery, packets) else { return }
+    guard case .owned(let instrument) = context.listing(packedSymbol: symbol, delivery, packets),
+      let stored = context.tradePrice(price, instrument: instrument, delivery, packets)
+    else { return }
     writer.put(
       .trade, type: message.byte(at: 1), instrument: UInt32(truncatingIfNeeded: instrument), reference: 0,
       quantity: quantity, price: stored, second: execution, at: time(message))
