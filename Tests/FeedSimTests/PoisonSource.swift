@@ -1,4 +1,5 @@
 import FeedCore
+import Glibc
 
 /// Hands on packets of another source in memory that is overwritten as early as a live source may: a burst's bytes stay
 /// for `retained` further bursts.
@@ -23,7 +24,7 @@ final class PoisonSource<Base: PacketSource>: PacketSource, RecoveryAnswering {
     if count == 0 { return 0 }
     let block = blocks[bursts % blocks.count]
     bursts += 1
-    for index in block.indices { block[index] = 0xDB }
+    memset(block.baseAddress!, 0xDB, block.count)
     var used = 0
     for index in 0..<count {
       let length = Int(burst[index].capturedLength)

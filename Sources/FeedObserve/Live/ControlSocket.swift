@@ -48,10 +48,10 @@ public enum ControlSocket {
         if isTaken { throw .taken(path: path) }
         unlink(path)
       }
-      // Nobody may connect between bind and chmod.
-      let mask = umask(0o177)
+      // Nobody else may connect from the first moment on: a socket's own mode is that of the file that bind makes. The
+      // process's mask would be that of other threads' files too.
+      if fchmod(descriptor, 0o600) != 0 { throw .cannotListen(path: path, reason: reason(errno)) }
       let error = try bind(descriptor, path)
-      umask(mask)
       if error != 0 { throw .cannotListen(path: path, reason: reason(error)) }
       if Glibc.listen(descriptor, backlog) != 0 { throw .cannotListen(path: path, reason: reason(errno)) }
       return descriptor

@@ -14,6 +14,8 @@ public final class LiveControl: @unchecked Sendable {
     public var statusNanoseconds: UInt64?
     /// The run ends so long after its first duty cycle; nil: not by time.
     public var durationNanoseconds: UInt64?
+    /// Signals to the process are for this run. Off where a process has several.
+    public var takesSignals = true
     public init() {}
   }
 
@@ -103,6 +105,7 @@ public final class LiveControl: @unchecked Sendable {
   }
 
   private func takeSignals() {
+    if !options.takesSignals { return }
     var signals = Self.signals
     var none = timespec()
     while true {

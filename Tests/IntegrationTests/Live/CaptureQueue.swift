@@ -1,5 +1,6 @@
 import FeedCore
 import FeedIO
+import Glibc
 import Synchronization
 
 /// A live queue made of a capture: hands out its packets in memory that is overwritten as early as the contract of
@@ -68,7 +69,7 @@ final class CaptureQueue: LiveQueue, @unchecked Sendable {
   private func copy(_ burst: UnsafeMutableBufferPointer<Packet>, _ count: Int) {
     let block = blocks[bursts % blocks.count]
     bursts += 1
-    for index in block.indices { block[index] = 0xDB }
+    memset(block.baseAddress!, 0xDB, block.count)
     var used = 0
     for index in 0..<count {
       let length = Int(burst[index].capturedLength)

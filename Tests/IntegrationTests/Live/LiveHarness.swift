@@ -48,6 +48,8 @@ final class LiveHarness: @unchecked Sendable {
     var options = LiveControl.Options()
     options.statusNanoseconds = status
     options.durationNanoseconds = duration
+    // Other tests of this process have runs of their own.
+    options.takesSignals = false
     return try LiveControl(socketPath: socket, options: options) { [self] line in
       lines.withLock { $0.append(line) }
     }
