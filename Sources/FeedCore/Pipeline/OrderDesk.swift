@@ -59,7 +59,8 @@ struct OrderDesk: IntentSink {
   /// Runs what is due at or before `time`, shard by shard (shards do not see one another).
   @inline(never)
   mutating func advance(to time: UInt64) {
-    if killAt <= time {
+    // At the end of the input time is `.max`, as is a kill that is never due.
+    if killAt <= time, killAt < .max {
       // What was due before the kill still happens before it; what is sent is not called back.
       for slot in shards.indices { executors[slot].advance(to: killAt, view: books) }
       engageKillSwitch()
