@@ -6,11 +6,14 @@ import Glibc
 final class PoisonSource<Base: PacketSource>: PacketSource, RecoveryAnswering {
   private var base: Base
   private var blocks: [UnsafeMutableRawBufferPointer]
+  /// Bytes that each block held last.
+  private var written: [Int]
   private var bursts = 0
 
   init(_ base: Base, retained: Int, burstBytes: Int = 1 << 20) {
     self.base = base
     blocks = (0...retained).map { _ in .allocate(byteCount: burstBytes, alignment: 1) }
+    written = blocks.map { _ in 0 }
   }
 
   deinit { for block in blocks { block.deallocate() } }
@@ -23,8 +26,8 @@ final class PoisonSource<Base: PacketSource>: PacketSource, RecoveryAnswering {
     let count = base.receive(into: burst)
     if count == 0 { return 0 }
     let block = blocks[bursts % blocks.count]
-    bursts += 1
-    memset(block.baseAddress!, 0xDB, block.count)
+    // What was never written needs no poison.
+    memset(block.baseAddress!, 0xDB, written[bursts % blocks.count])
     var used = 0
     for index in 0..<count {
       let length = Int(burst[index].capturedLength)
@@ -34,6 +37,8 @@ final class PoisonSource<Base: PacketSource>: PacketSource, RecoveryAnswering {
       burst[index].bytes = UnsafeRawPointer(place)
       used += length
     }
+    written[bursts % blocks.count] = used
+    bursts += 1
     return count
   }
 }

@@ -14,6 +14,8 @@ final class CaptureQueue: LiveQueue, @unchecked Sendable {
   /// Only packets of this file; nil: all.
   private let file: UInt16?
   private var blocks: [UnsafeMutableRawBufferPointer]
+  /// Bytes that each block held last.
+  private var written: [Int]
   private var bursts = 0
   private let counted = Atomic<UInt64>(0)
   private let ended = Atomic<Bool>(false)
@@ -33,6 +35,7 @@ final class CaptureQueue: LiveQueue, @unchecked Sendable {
     self.isHeld = Atomic(isHeld)
     source = set.makeSource()
     blocks = (0...LiveSource.retainedBursts).map { _ in .allocate(byteCount: 1 << 20, alignment: 1) }
+    written = blocks.map { _ in 0 }
   }
 
   deinit { for block in blocks { block.deallocate() } }
@@ -68,8 +71,8 @@ final class CaptureQueue: LiveQueue, @unchecked Sendable {
 
   private func copy(_ burst: UnsafeMutableBufferPointer<Packet>, _ count: Int) {
     let block = blocks[bursts % blocks.count]
-    bursts += 1
-    memset(block.baseAddress!, 0xDB, block.count)
+    // What was never written needs no poison.
+    memset(block.baseAddress!, 0xDB, written[bursts % blocks.count])
     var used = 0
     for index in 0..<count {
       let length = Int(burst[index].capturedLength)
@@ -78,6 +81,8 @@ final class CaptureQueue: LiveQueue, @unchecked Sendable {
       burst[index].bytes = UnsafeRawPointer(block.baseAddress! + used)
       used += length
     }
+    written[bursts % blocks.count] = used
+    bursts += 1
   }
 
   func figures() -> LiveQueueFigures {
