@@ -183,11 +183,15 @@ public enum ConfigurationKeys {
       "vdev", .device, \.vdev, "A virtual device of DPDK's with its arguments, such as net_pcap0,rx_pcap=F; null: none.")
     keys.choice(
       "driver", \.driver,
-      "What receives its packets; auto: dpdk with a pciAddress or vdev, else socket; packet: an AF_PACKET ring.")
+      "What receives its packets; auto: dpdk with a pciAddress or vdev, else socket; packet: an AF_PACKET ring; "
+        + "libpcap: live capture.")
     keys.integer("queues", .count(1...64), \.queues, unit: "queues", "Receive queues that packets are spread over.")
     keys.integer(
       "queueDepthPackets", .count(64...32_768), \.queueDepthPackets, unit: "packets",
       "Packets that each receive queue holds (descriptors of its ring).")
+    keys.integers(
+      "queueCores", .counts(0...Int64(maximumShardCount) - 1, maximumCount: 64), \.queueCores, unit: "core numbers",
+      "The core that polls each queue, in their order; empty: core 0, in layout spread queue q core q mod cores.")
   }
 
   static let settings = KeyGroup(prefix: "", defaults: Settings()) { keys in
@@ -337,7 +341,8 @@ public enum ConfigurationKeys {
       "Busy-polling threads, at most one per shard; 1: run to completion.")
     keys.choice(
       "threads.layout", \.threads.layout,
-      "walk: each core reads the whole capture; rings: core 0 frames and feeds the others.")
+      "walk: each core reads the whole capture; rings: core 0, live those of queueCores, frame for the others; "
+        + "spread: each polls its queues and owns shards, in a replay as rings.")
     keys.integers(
       "threads.cpus", .counts(0...1_023, maximumCount: maximumShardCount), \.threads.cpus, unit: "CPU numbers",
       "CPUs to pin to, in core order; empty: the first ones allowed.")

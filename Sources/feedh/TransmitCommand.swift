@@ -16,6 +16,7 @@ struct TransmitCommand: ParsableCommand {
 
       Examples:
         feedh transmit day.pcap --interface eth1
+        feedh transmit day.pcap --interface dpdk:0000:3b:00.1 --speed max
         feedh transmit day.pcap --interface eth1 --group own --ttl 4 --speed 10x
         feedh transmit day.pcap --group 127.0.0.1:5000 --rate 100000
         feedh transmit day.pcap --line A:eth1 --line B:eth2 --take A:233.54.12.1 --take B:233.54.13.1 \
@@ -26,7 +27,10 @@ struct TransmitCommand: ParsableCommand {
     help: "Capture files: pcap or pcapng, plain, .gz or .zst; merged by capture time.", completion: .file())
   var captures: [String]
 
-  @Option(help: ArgumentHelp("Where to send: the frames, or with --group the multicast.", valueName: "interface"))
+  @Option(
+    help: ArgumentHelp(
+      "Where to send: the frames, or with --group the multicast. dpdk:DEVICE (a PCI address, a virtual device with its "
+        + "arguments): frames through DPDK.", valueName: "interface"))
   var interface: String?
 
   @Option(

@@ -8,6 +8,8 @@ protocol CoreWork {
   mutating func pass(to now: UInt64)
   /// Before the source is asked again, which may let go of the bytes of older bursts.
   mutating func beforeReceive()
+  /// What other cores left for this one's shards; false: nothing was there.
+  mutating func workRings() -> Bool
   mutating func take(_ command: CoreCommand)
   /// No packet comes any more.
   mutating func finish()
@@ -44,6 +46,7 @@ struct PipelineWork: CoreWork {
   }
 
   func beforeReceive() {}
+  func workRings() -> Bool { false }
   func take(_ command: CoreCommand) { pipeline.pointee.core.take(command) }
 
   func finish() {
@@ -59,7 +62,7 @@ struct PipelineWork: CoreWork {
   var waits: UInt64 { 0 }
 }
 
-/// Rings: frames and arbitrates for the shard cores.
+/// Rings: frames and arbitrates for the cores that own shards, of which it may be one itself (`inbox`).
 struct IngestWork: CoreWork {
   /// Shard cores hear of the time at least so often where no packet comes, nanoseconds.
   private static var idleClockNanoseconds: UInt64 { 1_000_000 }
@@ -69,6 +72,9 @@ struct IngestWork: CoreWork {
   let ring: BatchRing
   /// Nil: packets stay where they are.
   let retainedBursts: UInt64?
+  /// This core's own shards, and the rings that they work off; nil: it has none.
+  let shards: UnsafeMutablePointer<Core>?
+  let inbox: UnsafeMutablePointer<RingInbox>?
 
   mutating func poll(_ burst: UnsafeMutableBufferPointer<Packet>, receiveTicks: UInt64, isSampled: Bool) {
     feedh_hot_path_begin()
@@ -104,7 +110,14 @@ struct IngestWork: CoreWork {
     if let retainedBursts { sink.settle(burstsBefore: retainedBursts) }
   }
 
-  func take(_ command: CoreCommand) {}
+  func workRings() -> Bool {
+    guard let inbox else { return false }
+    feedh_hot_path_begin()
+    defer { feedh_hot_path_end() }
+    return inbox.pointee.hotPathPollRings()
+  }
+
+  func take(_ command: CoreCommand) { shards?.pointee.take(command) }
 
   mutating func finish() {
     sink.batch.begin(receiveTicks: feedh_ticks(), isSampled: false)
@@ -114,11 +127,10 @@ struct IngestWork: CoreWork {
   }
 
   var packets: UInt64 { ingest.packets }
-  var messages: UInt64 { 0 }
+  var messages: UInt64 { shards?.pointee.messages ?? 0 }
   var clock: UInt64 { ingest.clock }
   var nextDue: UInt64 { min(ingest.nextDue, ingest.clock &+ Self.idleClockNanoseconds) }
   var losses: (gaps: UInt64, messages: UInt64) { ingest.losses }
-  var shards: UnsafeMutablePointer<Core>? { nil }
   var waits: UInt64 { sink.waits }
 }
 

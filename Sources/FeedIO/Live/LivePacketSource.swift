@@ -10,20 +10,25 @@ import Glibc
 /// A queue that fails is not polled any more and is named (`failures`); the others go on. The source is exhausted when
 /// none is left. Belongs to the thread that polls; `failures` is for another one to read.
 public final class LivePacketSource: PacketSource, ArrivingPackets {
-  /// One queue, and the port it is of.
+  /// One queue, the port it is of, and the core that polls it.
   public struct Entry {
     public var queue: any LiveQueue
     /// Position of its port in `Settings.live.ports`.
     public var port: UInt16
-    public init(_ queue: any LiveQueue, port: UInt16) {
+    public var core: Int
+    /// Where its packets are recorded, and which of the tap's interfaces it is; nil: nowhere.
+    public var tap: (tap: RecordingTap, interface: Int)?
+    public init(_ queue: any LiveQueue, port: UInt16, core: Int = 0) {
       self.queue = queue
       self.port = port
+      self.core = core
     }
   }
 
   private struct Lane {
     var queue: any LiveQueue
     var port: UInt16
+    var tap: (tap: RecordingTap, interface: Int)?
     var received: UInt64 = 0
   }
 
@@ -49,15 +54,26 @@ public final class LivePacketSource: PacketSource, ArrivingPackets {
   ///   - clock: Unix nanoseconds; nil: the system's.
   public init(_ entries: [Entry], clock: (@Sendable () -> UInt64)? = nil) {
     precondition(!entries.isEmpty, "a core that polls needs a queue")
-    lanes = entries.map { Lane(queue: $0.queue, port: $0.port) }
+    lanes = entries.map { Lane(queue: $0.queue, port: $0.port, tap: $0.tap) }
     self.clock = clock ?? { Self.systemClock() }
     failed = FailureBoard(count: entries.count)
   }
 
   public var isExhausted: Bool { lanes.isEmpty }
 
+  public func prepareThread() {
+    for lane in lanes { lane.queue.prepareThread() }
+  }
+
   /// Queues that failed, in the order of their failing, with why. Any thread's to ask.
   public var failures: [(name: String, failure: LiveQueueFailure)] { failed.all }
+
+  /// Recorded is what the pipeline has worked off, behind it: orders do not wait for the recording.
+  public func workedOff(_ packets: UnsafeBufferPointer<Packet>) {
+    // The lane of the burst that came last: none is dropped between a burst and this.
+    guard let tap = lanes[next - 1].tap else { return }
+    tap.tap.offer(packets, interface: tap.interface)
+  }
 
   /// What has come from the next queue that has anything; 0: none has.
   public func receive(into burst: UnsafeMutableBufferPointer<Packet>) -> Int {
