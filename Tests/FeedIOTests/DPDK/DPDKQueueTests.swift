@@ -215,8 +215,7 @@ struct DPDKQueueTests {
     #expect(figures.bytes == packets.reduce(0) { $0 + UInt64($1.bytes.count) })
     #expect(figures.firstRefusal == "10000 bytes, of 2048 at most")
     sink.close()
-    let written = try CaptureSet(paths: [path]).makeSource()
-    var source = written
+    let source = try CaptureSet(paths: [path]).makeSource()
     let burst = UnsafeMutableBufferPointer<Packet>.allocate(capacity: 64)
     defer { burst.deallocate() }
     var frames: [[UInt8]] = []

@@ -2,11 +2,8 @@ import Foundation
 import Testing
 
 /// `feedh record` and `feedh transmit` through ports of DPDK, whose device of software reads and writes captures.
-@Suite(.enabled(if: DPDKCommandTests.isBuilt, "DPDK: trait off"))
+@Suite(.enabled(if: isDPDKBuilt, "DPDK: trait off"))
 struct DPDKCommandTests {
-  static let isBuilt =
-    (try? CommandRun.feedh("--version")).map { !$0.output.contains("built without DPDK") } ?? false
-
   private func day() throws -> (folder: CommandFolder, pcap: CommandPcap) {
     let folder = CommandFolder()
     let run = try CommandRun.feedh(
@@ -55,6 +52,44 @@ struct DPDKCommandTests {
     }
   }
 
+  /// Two cores, a port and a queue each: what no rules of a card are needed for.
+  @Test func twoCoresWithAPortEachComeToTheReplaysBooks() throws {
+    let (folder, day) = try day()
+    let split = try CommandRun.feedh(
+      "transmit", folder.path("day.pcap"), "--line", "A:dpdk:net_pcap0,tx_pcap=\(folder.path("a.pcap"))", "--line",
+      "B:dpdk:net_pcap1,tx_pcap=\(folder.path("b.pcap"))", "--take", "A:233.54.12.1", "--take", "A:233.54.13.1",
+      "--take", "B:233.54.12.2", "--take", "B:233.54.13.2", "--speed", "max")
+    #expect(split.status == 0, "\(split.errors)")
+    var text = "venues: [ { name: nasdaq }, { name: bx } ]\nfeeds:\n"
+    for (venue, name) in ["nasdaq", "bx"].enumerated() {
+      let lines = (0...1).map { line in
+        "{ name: L\(line), group: 233.54.\(12 + line).\(1 + venue), port: \(26_401 + 100 * line + venue), livePort: p\(venue) }"
+      }
+      text += "  - { name: f\(venue), venue: \(name), protocol: itch50, lines: [ \(lines.joined(separator: ", ")) ] }\n"
+    }
+    text += "live:\n  ports:\n"
+    for (number, name) in ["a", "b"].enumerated() {
+      text += "    - { name: p\(number), queueCores: [ \(number) ], "
+        + "vdev: \"net_pcap\(number),rx_pcap=\(folder.path(name + ".pcap"))\" }\n"
+    }
+    text += "threads: { cores: 2, layout: spread, idle: yield, lockMemory: false }\n"
+    text += "session: { reorderWindow: 5s, silence: 1h }\n"
+    text += "capacity: { liveOrders: 40_000, instruments: 1_024, priceLevels: 60_000, records: 100_000 }\n"
+    let config = try folder.write(text, "live.yaml")
+    let live = try CommandRun.feedh(
+      "run", "--config", config, "--packets", "\(day.records.count)", "--duration", "60s", "--report",
+      folder.path("live.json"))
+    #expect(live.status == 0, "\(live.errors)")
+    let replay = try CommandRun.feedh(
+      "replay", folder.path("day.pcap"), "--config", config, "--report", folder.path("replay.json"))
+    #expect(replay.status == 0, "\(replay.errors)")
+    let (one, other) = (
+      try CommandRun.json(folder.text("live.json")), try CommandRun.json(folder.text("replay.json"))
+    )
+    #expect(one["bookDigest"] as? String == other["bookDigest"] as? String && one["bookDigest"] != nil)
+    #expect(one["packets"] as? Int == day.records.count)
+  }
+
   @Test func whatCannotBeIsOneLine() throws {
     let (folder, _) = try day()
     func error(_ words: String...) throws -> String {
@@ -76,3 +111,6 @@ struct DPDKCommandTests {
         .contains("device \"nonsense\" is none of DPDK's"))
   }
 }
+
+/// Whether the command that is tested was built with DPDK.
+let isDPDKBuilt = (try? CommandRun.feedh("--version")).map { !$0.output.contains("built without DPDK") } ?? false
