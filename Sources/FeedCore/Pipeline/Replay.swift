@@ -31,6 +31,8 @@ public final class Replay<Source: PacketSource & SendableMetatype>: @unchecked S
   let fileCount: Int
   let exchangeNanosecondsMaximum: UInt64
   let captureNanosecondsMaximum: UInt64
+  /// Of the cores' tables, which so live as long as this object: `summary` reads them.
+  let memory = StorageOwner()
   let ready = Gate()
   let commands: [SPSCRing<CoreCommand>]
   let stopAgreement: StopAgreement
@@ -104,15 +106,18 @@ public final class Replay<Source: PacketSource & SendableMetatype>: @unchecked S
   public func run() {
     let started = TickClock.now
     feedh_hot_path_find_trap()
-    let rings = threads.count > 1 && settings.threads.layout != .walk ? CoreRings(settings.threads, live?.owners) : nil
+    let needsRings = threads.count > 1 && settings.threads.layout != .walk
+    let rings = needsRings ? memory.own { CoreRings(settings.threads, live?.owners) } : nil
     for thread in threads {
       thread.start { [self] in
         pin(thread.index)
         if live != nil, settings.threads.scheduling == .fifo { thread.schedulingError = schedule() }
-        if let rings {
-          rings.isIngest(thread.index) ? runIngest(thread, rings: rings) : runShards(thread, rings: rings)
-        } else {
-          runPipeline(thread)
+        memory.own {
+          if let rings {
+            rings.isIngest(thread.index) ? runIngest(thread, rings: rings) : runShards(thread, rings: rings)
+          } else {
+            runPipeline(thread)
+          }
         }
       }
     }

@@ -100,8 +100,8 @@ import Testing
     try FileManager.default.removeItem(atPath: folder)
     try LiveHarness.run(run, control) { () throws in
       queues[0].isHeld.store(false, ordering: .releasing)
-      LiveHarness.wait { run.recording!.figures()[0].failure != nil && queues[0].isAtEnd }
-      LiveHarness.wait { run.replay.progress[0].packets == harness.replay.summary.packets }
+      try LiveHarness.wait { run.recording!.figures()[0].failure != nil && queues[0].isAtEnd }
+      try LiveHarness.wait { run.replay.progress[0].packets == harness.replay.summary.packets }
       #expect(try ControlSocket.ask(.status, at: socket).contains("RECORDING FAILED"))
       #expect(try ControlSocket.ask(.stop, at: socket).hasPrefix("ok"))
     }

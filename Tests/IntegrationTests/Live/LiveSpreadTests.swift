@@ -73,9 +73,9 @@ import Testing
     let socket = control.socketPath!
     try LiveHarness.run(run, control) { () throws in
       #expect(try ControlSocket.ask(.arm, at: socket).hasPrefix("ok"))
-      LiveHarness.wait { run.isArmed }
+      try LiveHarness.wait { run.isArmed }
       queues[0].isHeld.store(false, ordering: .releasing)
-      LiveHarness.wait { queues[0].isAtEnd }
+      try LiveHarness.wait { queues[0].isAtEnd }
       queues[1].isHeld.store(false, ordering: .releasing)
     }
     #expect(run.summary.bookDigest == harness.replay.summary.bookDigest)
@@ -112,10 +112,10 @@ import Testing
     let socket = control.socketPath!
     try LiveHarness.run(run, control) { () throws in
       #expect(try ControlSocket.ask(.arm, at: socket).hasPrefix("ok"))
-      LiveHarness.wait { run.isArmed }
+      try LiveHarness.wait { run.isArmed }
       for queue in queues { queue.isHeld.store(false, ordering: .releasing) }
       let packets = harness.replay.summary.packets
-      LiveHarness.wait { run.replay.progress.reduce(0) { $0 + $1.packets } == packets }
+      try LiveHarness.wait { run.replay.progress.reduce(0) { $0 + $1.packets } == packets }
       #expect(try ControlSocket.ask(.stop, at: socket).hasPrefix("ok"))
     }
     #expect(run.live?.end == .command)
@@ -137,10 +137,10 @@ import Testing
     let socket = control.socketPath!
     try LiveHarness.run(run, control) { () throws in
       queues[0].isHeld.store(false, ordering: .releasing)
-      LiveHarness.wait { run.failures.count == 1 }
+      try LiveHarness.wait { run.failures.count == 1 }
       queues[1].isHeld.store(false, ordering: .releasing)
       let packets = harness.replay.summary.packets
-      LiveHarness.wait { run.replay.progress.reduce(0) { $0 + $1.packets } == packets }
+      try LiveHarness.wait { run.replay.progress.reduce(0) { $0 + $1.packets } == packets }
       #expect(try ControlSocket.ask(.status, at: socket).hasSuffix("FAILED feed-0:0"))
       #expect(try ControlSocket.ask(.stop, at: socket).hasPrefix("ok"))
     }
@@ -187,7 +187,7 @@ import Testing
     let control = try harness.makeControl(socket: ScratchFolder.newPath("ctl"))
     let socket = control.socketPath!
     try LiveHarness.run(run, control) { () throws in
-      LiveHarness.wait {
+      try LiveHarness.wait {
         queues.allSatisfy(\.isAtEnd)
           && run.replay.progress.reduce(0) { $0 + $1.packets } == queues.reduce(0) { $0 + $1.figures().packets }
       }
