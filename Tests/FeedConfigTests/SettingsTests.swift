@@ -91,7 +91,7 @@ struct SettingsTests {
           driver: packet
           queues: 3
           queueDepthPackets: 512
-          queueCores: [1, 1, 1]
+          queueCores: [0, 0, 0]
       receiveBufferBytes: 1_000_000
       lateCopyBytes: 2_000_000
       controlSocket: /run/feedh.sock
@@ -207,7 +207,7 @@ struct SettingsTests {
     #expect(settings.live.ports.count == 1)
     #expect(port.name == "feed-a" && port.interface == "enp3s0f0" && port.pciAddress == "0000:3b:00.0")
     #expect(port.vdev == "net_ring0,nodeaction=r:0:CREATE" && port.driver == .packet)
-    #expect(port.queues == 3 && port.queueDepthPackets == 512 && port.queueCores == [1, 1, 1])
+    #expect(port.queues == 3 && port.queueDepthPackets == 512 && port.queueCores == [0, 0, 0])
     #expect(settings.live.receiveBufferBytes == 1_000_000)
     #expect(settings.live.lateCopyBytes == 2_000_000 && settings.live.controlSocket == "/run/feedh.sock")
     #expect(settings.live.recordFolder == "/data/record")
