@@ -90,6 +90,8 @@ private struct ITCHPair {
     if !everyday.everyday.decode(delivery, into: short.event) {
       _ = everyday.decodeOther(delivery, packets: packets, into: short.event)
     }
+    // Only adds have a side; what the everyday way reads in its place of others is looked at by nobody.
+    for venue in [short, long] where venue.event.pointee.kind != .add { venue.event.pointee.isSell = false }
     precondition(short.events(short.list) == long.events(long.list), "other events")
     precondition(short.counted == long.counted && short.settled == long.settled, "other counters")
   }

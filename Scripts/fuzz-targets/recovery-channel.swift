@@ -107,6 +107,11 @@ private struct CheckingSink: DeliverySink {
   private mutating func check(_ delivery: Delivery) {
     delivered += 1
     guard checksBytes else { return }
+    if offset == 4, delivery.bytes.littleEndian(UInt16.self, at: 2) == 1 {
+      // Number 1, a Sequence Number Reset.
+      last = nil
+      return
+    }
     precondition(Int(delivery.length) == offset + 9, "a message of \(delivery.length) bytes")
     let session = delivery.bytes.byte(at: offset)
     let number = delivery.bytes.bigEndian(UInt64.self, at: offset + 1)
@@ -187,7 +192,7 @@ private struct ChannelRun {
       again.next = packets.next > back ? packets.next - back : 1
       hear(packet(of: min(count, Int(clamping: max(1, back))), from: &again), what & 1 == 1 ? 2 : line)
     case 7: hear(packets.packet([], at: clock), line)
-    case 8: packets.restart()
+    case 8: restart()
     case 9: clock &+= UInt64(script.byte()) &* (what & 0x80 == 0 ? 100 : 10_000_000)
     case 10, 11:
       let service = what & 1 == 0 ? RecoveryService.messages : .snapshots
@@ -211,6 +216,17 @@ private struct ChannelRun {
     precondition(arbiter.nextDue > clock, "due, and nothing done")
     sink.flush()
     takeOutputs()
+  }
+
+  /// A new session, as far as the transport tells: by its name, or by XDP's Sequence Number Reset; PITCH has none.
+  private mutating func restart() {
+    if transport == .cboeSUH { return }
+    packets.restart()
+    guard transport == .nyseXDP else { return }
+    let reset = little(UInt16(14)) + little(UInt16(1)) + little(UInt32(packets.session)) + little(UInt32(0)) + [1, 3]
+    var bytes = packets.packet([reset], at: clock)
+    bytes[2] = 12
+    hear(bytes, 0)
   }
 
   private mutating func hear(_ bytes: [UInt8], _ line: UInt8) {
