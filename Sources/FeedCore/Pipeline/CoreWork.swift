@@ -17,6 +17,8 @@ protocol CoreWork {
   var clock: UInt64 { get }
   /// Not before this has `pass` anything to do.
   var nextDue: UInt64 { get }
+  /// The same of feeds' timers alone, which is what those who answer recoveries are told.
+  var nextFeedDue: UInt64 { get }
   /// Gaps and lost messages so far.
   var losses: (gaps: UInt64, messages: UInt64) { get }
   /// The shards of this core; nil: it has none.
@@ -55,6 +57,7 @@ struct PipelineWork: CoreWork {
   var messages: UInt64 { pipeline.pointee.core.messages }
   var clock: UInt64 { pipeline.pointee.ingest.clock }
   var nextDue: UInt64 { min(pipeline.pointee.ingest.nextDue, pipeline.pointee.core.desk.nextDue) }
+  var nextFeedDue: UInt64 { pipeline.pointee.ingest.nextDue }
   var losses: (gaps: UInt64, messages: UInt64) { pipeline.pointee.ingest.losses }
   var waits: UInt64 { 0 }
 }
@@ -117,6 +120,7 @@ struct IngestWork: CoreWork {
   var messages: UInt64 { 0 }
   var clock: UInt64 { ingest.clock }
   var nextDue: UInt64 { min(ingest.nextDue, ingest.clock &+ Self.idleClockNanoseconds) }
+  var nextFeedDue: UInt64 { ingest.nextDue }
   var losses: (gaps: UInt64, messages: UInt64) { ingest.losses }
   var shards: UnsafeMutablePointer<Core>? { nil }
   var waits: UInt64 { sink.waits }

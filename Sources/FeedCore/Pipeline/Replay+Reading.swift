@@ -72,7 +72,7 @@ extension Replay {
         if isSampled { untilSample = sampleEvery }
         work.poll(
           UnsafeMutableBufferPointer(rebasing: burst[position..<end]), receiveTicks: receiveTicks, isSampled: isSampled)
-        outbox?.note(nextDue: work.nextDue)
+        outbox?.note(nextDue: work.nextFeedDue)
         if isSampled, arriving == nil, feedh_ticks() &- receiveTicks > stallTicks { thread.stalls += 1 }
         taken += UInt64(end - position)
         position = end
