@@ -375,7 +375,7 @@ public enum ConfigurationKeys {
     keys.section("latency", "How latency is measured.")
     keys.integer(
       "latency.sampleEvery", .count(1...million), \.latency.sampleEvery, unit: "bursts",
-      "An unpaced replay stamps one burst in this many; a paced one stamps all.")
+      "The stages are stamped of one burst in this many; order pairs always are.")
     keys.boolean(
       "verifyChecksums", \.verifyChecksums, "Check IPv4 header and UDP checksums where a packet carries them.")
   }

@@ -136,7 +136,7 @@ extension ConfigurationPlan {
     return [
       "shards  \(settings.shardCount) on \(threads.coreCount) core\(threads.coreCount == 1 ? "" : "s"),"
         + " layout \(threads.layout.rawValue), bursts of \(threads.burstPackets) packets,"
-        + " 1 burst in \(count(settings.latency.sampleEvery)) stamped when unpaced"
+        + " 1 burst in \(count(settings.latency.sampleEvery)) stamped"
     ]
       + cores.map { core in
         let cpu = core.cpu.map { "CPU \($0)" } ?? "CPU not known"

@@ -346,7 +346,7 @@ public struct ThreadSettings: Sendable {
 }
 
 public struct LatencySettings: Sendable {
-  /// An unpaced replay stamps one burst in this many; a paced one stamps all. 1 ... 1 M.
+  /// The stages are stamped of one burst in this many; order pairs always are. 1 ... 1 M.
   public var sampleEvery = 64
   public init() {}
 }

@@ -6,6 +6,8 @@ protocol CoreWork {
   mutating func poll(_ burst: UnsafeMutableBufferPointer<Packet>, receiveTicks: UInt64, isSampled: Bool)
   /// No packet came: what is due at `now` happens.
   mutating func pass(to now: UInt64)
+  /// There is time: what an order will need is brought near.
+  func keepWarm()
   /// Before the source is asked again, which may let go of the bytes of older bursts.
   mutating func beforeReceive()
   mutating func take(_ command: CoreCommand)
@@ -45,6 +47,7 @@ struct PipelineWork: CoreWork {
     feedh_hot_path_end()
   }
 
+  func keepWarm() { pipeline.pointee.core.desk.keepWarm() }
   func beforeReceive() {}
   func take(_ command: CoreCommand) { pipeline.pointee.core.take(command) }
 
@@ -102,6 +105,8 @@ struct IngestWork: CoreWork {
     sink.flush()
     ring.note(idleClock: ingest.clock)
   }
+
+  func keepWarm() {}
 
   mutating func beforeReceive() {
     if let retainedBursts { sink.settle(burstsBefore: retainedBursts) }
