@@ -28,9 +28,9 @@ public struct Endpoint: Hashable, Sendable, CustomStringConvertible {
   public var description: String { address.isIPv4 ? "\(address):\(port)" : "[\(address)]:\(port)" }
 
   /// As the shim has it.
-  var shim: feedh_endpoint { feedh_endpoint(LiveSubscription(address: address, port: port)) }
+  package var shim: feedh_endpoint { feedh_endpoint(LiveSubscription(address: address, port: port)) }
 
-  init(_ shim: feedh_endpoint) {
+  package init(_ shim: feedh_endpoint) {
     var address = shim.address
     self = withUnsafeBytes(of: &address) { bytes in
       let words = (

@@ -3,6 +3,7 @@ import FeedCore
 /// Where one feed's servers are, and how they have answered so far. The cold thread's.
 struct FeedServers {
   let name: String
+  let asks: Bool
   let requestServers: [Endpoint]
   let snapshotServer: Endpoint?
   /// How long a server may leave requests unanswered before the next one is turned to, nanoseconds.
@@ -15,6 +16,7 @@ struct FeedServers {
 
   init(_ feed: FeedSettings, patienceNanoseconds: UInt64, counters: SharedCounters) {
     name = feed.name
+    asks = feed.role == .live && (feed.recovery.messages || feed.recovery.snapshots)
     requestServers = feed.requestServers
     snapshotServer = feed.recovery.snapshotServer.flatMap { Endpoint($0) }
     self.patienceNanoseconds = patienceNanoseconds

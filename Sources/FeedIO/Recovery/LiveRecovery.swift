@@ -79,7 +79,7 @@ public final class LiveRecovery: @unchecked Sendable {
 
   /// What each feed that asks has counted so far. Any thread.
   public func figures() -> [LiveRecoveryFigures] {
-    servers.filter { !$0.requestServers.isEmpty || $0.snapshotServer != nil }.map { server in
+    servers.filter(\.asks).map { server in
       LiveRecoveryFigures(
         name: server.name, counts: LiveRecoveryCounter.allCases.map { server.counters.glance($0.rawValue) })
     }

@@ -70,12 +70,13 @@ final class RecoveryWorker {
       let server = servers[feed].serverForDatagram(now: Self.monotonic())
     else { return servers[feed].count(.requestsWithoutServer) }
     sockets[socket].lane = lane
-    if sockets[socket].send(output.bytes, to: server) {
+    let error = sockets[socket].send(output.bytes, to: server)
+    if error == 0 {
       servers[feed].count(.datagramsSent)
       servers[feed].count(.bytesSent, UInt64(output.bytes.count))
     } else {
       servers[feed].count(.datagramsUnsent)
-      tell(feed, "a request could not be sent to \(server): \(String(cString: strerror(errno)))")
+      tell(feed, "a request could not be sent to \(server): \(String(cString: strerror(error)))")
     }
   }
 

@@ -21,7 +21,6 @@ struct RequestSocket {
   var lane: Int?
   private var drops: UInt32 = 0
 
-  /// - Parameter line: the address that the frames say; nil: the socket's own.
   /// - Throws: `LiveRecoveryError`.
   init(bindTo wanted: Endpoint, feed: Int, name: String, fileIndex: UInt16) throws {
     var shim = wanted.shim
@@ -35,10 +34,11 @@ struct RequestSocket {
     feeds = [feed]
   }
 
-  /// False: the system did not take it.
-  func send(_ bytes: RequestBytes, to server: Endpoint) -> Bool {
+  /// 0, or why the system did not take it: an errno value.
+  func send(_ bytes: RequestBytes, to server: Endpoint) -> Int32 {
     var shim = server.shim
-    return bytes.withBytes { feedh_peer_send_datagram(handle, &shim, $0.baseAddress!, $0.count) } == Int64(bytes.count)
+    let sent = bytes.withBytes { feedh_peer_send_datagram(handle, &shim, $0.baseAddress!, $0.count) }
+    return sent < 0 ? Int32(clamping: -sent) : 0
   }
 
   /// Takes what has come into free slots of the inbox.
