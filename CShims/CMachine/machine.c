@@ -4,11 +4,15 @@
 #include <linux/ethtool.h>
 #include <linux/sockios.h>
 #include <net/if.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/timex.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 // Every request begins with its command, and every word named here is a __u32 of a structure that fits this.
@@ -173,4 +177,30 @@ int feedh_get_clock_state(struct feedh_clock_state *result) {
   result->maximum_error_microseconds = state.maxerror;
   result->estimated_error_microseconds = state.esterror;
   return 0;
+}
+
+// The caller's clock is not disturbed by interruptions: what is left of the time is asked for again.
+static int64_t now_milliseconds(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+bool feedh_wait_for_end(int process, int milliseconds) {
+  const int64_t end = now_milliseconds() + milliseconds;
+  const int descriptor = (int)syscall(SYS_pidfd_open, process, 0);
+  int ready = 0;
+  do {
+    const int64_t left = end - now_milliseconds();
+    struct pollfd waiting = {.fd = descriptor, .events = POLLIN};
+    // A kernel before 5.3 has no such descriptor (poll passes over a negative one): it is asked every 10 ms.
+    const int64_t turn = left < 0 ? 0 : descriptor < 0 && left > 10 ? 10 : left;
+    ready = poll(&waiting, 1, (int)turn);
+    if (descriptor < 0) {
+      siginfo_t information = {0};
+      ready = waitid(P_PID, (id_t)process, &information, WEXITED | WNOHANG | WNOWAIT) == 0 && information.si_pid != 0;
+    }
+  } while (ready <= 0 && now_milliseconds() < end);
+  if (descriptor >= 0) close(descriptor);
+  return ready > 0;
 }

@@ -58,3 +58,9 @@ uint32_t feedh_cpu_features(void) {
 #endif
   return features;
 }
+
+static _Thread_local void *storage_owner;
+
+void *feedh_storage_owner(void) { return storage_owner; }
+
+void feedh_set_storage_owner(void *owner) { storage_owner = owner; }

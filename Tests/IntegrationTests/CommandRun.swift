@@ -50,6 +50,7 @@ struct CommandFailure: Error, CustomStringConvertible {
 final class CommandProcess {
   private let process = Process()
   private let folder = CommandFolder()
+  private let ended = DispatchSemaphore(value: 0)
 
   init(_ arguments: [String]) throws {
     process.executableURL = CommandRun.program
@@ -58,15 +59,23 @@ final class CommandProcess {
     process.standardInput = FileHandle.nullDevice
     process.standardOutput = FileHandle(forWritingAtPath: folder.path("out"))
     process.standardError = FileHandle(forWritingAtPath: folder.path("err"))
+    process.terminationHandler = { [ended] _ in ended.signal() }
     try process.run()
   }
+
+  /// A test that failed leaves nothing that polls.
+  deinit { if process.isRunning { send(SIGKILL) } }
 
   var isRunning: Bool { process.isRunning }
 
   func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
 
   func finish() throws -> CommandRun {
-    process.waitUntilExit()
+    // No command of a test takes so long: the limit is for what hangs.
+    if ended.wait(timeout: .now() + .seconds(600)) == .timedOut {
+      send(SIGKILL)
+      throw CommandFailure("feedh \(process.arguments!) does not end: \(try folder.text("err"))")
+    }
     guard process.terminationReason == .exit else {
       throw CommandFailure("feedh died of signal \(process.terminationStatus): \(try folder.text("err"))")
     }

@@ -57,4 +57,8 @@ struct feedh_clock_state {
 };
 int feedh_get_clock_state(struct feedh_clock_state *_Nonnull result);
 
+/// Waits until a child process has ended, for `milliseconds` at most; it stays to be waited for by waitpid(2).
+/// True: it has ended.
+bool feedh_wait_for_end(int process, int milliseconds);
+
 #endif

@@ -50,6 +50,10 @@ int feedh_allowed_cpu(int n);
 /// Anonymous resident memory of this process in bytes (RssAnon of /proc/self/status), 0 if unknown.
 uint64_t feedh_anonymous_resident_bytes(void);
 
+/// A pointer of the calling thread's own, NULL until it is set: see StorageOwner.swift.
+void *_Nullable feedh_storage_owner(void);
+void feedh_set_storage_owner(void *_Nullable owner);
+
 /// Instruction sets this machine and build can run; bit 0 AVX2, bit 1 AVX-512 (F, BW, VL, VBMI), bit 2 NEON.
 uint32_t feedh_cpu_features(void);
 

@@ -1,13 +1,12 @@
 import CPlatform
 import Glibc
 
-/// Fixed-capacity memory for the hot path: page-aligned (so cache-line-aligned), zeroed, never moved, never freed
-/// before the process ends.
+/// Fixed-capacity memory for the hot path: page-aligned (so cache-line-aligned), zeroed, never moved.
 ///
 /// The memory is anonymous and reserved lazily: an element costs resident memory from its first touch on, so a
 /// capacity may be generous. Transparent huge pages are asked for from 4 MiB on, where the system allows them by
-/// request. The pipeline's tables live as long as the run, which is why there is no `deinit`: a stray free could
-/// only ever be a use-after-free on a core that still polls.
+/// request. A table holds no reference that could be counted on the hot path; its memory goes back with the
+/// `StorageOwner` of the thread that reserved it, a run's, and without one when the process ends.
 public struct Storage<Element: BitwiseCopyable>: @unchecked Sendable {
   public let base: UnsafeMutablePointer<Element>
   public let capacity: Int
@@ -19,11 +18,13 @@ public struct Storage<Element: BitwiseCopyable>: @unchecked Sendable {
     let rounded = (bytes + 4095) & ~4095
     // 2 MiB of slack lets large tables start on a huge page.
     let huge = hugePages && rounded >= 4 << 20
+    let slack = huge ? 2 << 20 : 0
     let mapped = mmap(
-      nil, rounded + (huge ? 2 << 20 : 0), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
+      nil, rounded + slack, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
     guard let mapped, mapped != MAP_FAILED else {
       fatalError("cannot reserve \(rounded) bytes of address space: \(String(cString: strerror(errno)))")
     }
+    StorageOwner.ofThisThread?.adopt(UnsafeMutableRawBufferPointer(start: mapped, count: rounded + slack))
     var start = mapped
     if huge {
       start = UnsafeMutableRawPointer(bitPattern: (UInt(bitPattern: mapped) + (2 << 20) - 1) & ~UInt((2 << 20) - 1))!

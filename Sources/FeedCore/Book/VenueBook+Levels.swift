@@ -151,6 +151,9 @@ extension VenueBook {
     guard growFar(header, isSell: change.isSell) else { return false }
     farTable(header, isSell: change.isSell).insert(Level(key: change.key, quantity: change.quantity))
     sidePointer(header, isSell: change.isSell).pointee.count += 1
+    // The changes that waited may have left no far level, and so no bound.
+    let bound = farBound(header, isSell: change.isSell)
+    bound.pointee = max(bound.pointee, change.key)
     if change.quantity >= FarChanges.levelLimit { header.pointee.flags.insert(.largeFarLevels) }
     return true
   }

@@ -30,6 +30,8 @@ public final class Replay<Source: PacketSource & SendableMetatype>: @unchecked S
   let fileCount: Int
   let exchangeNanosecondsMaximum: UInt64
   let captureNanosecondsMaximum: UInt64
+  /// Of the cores' tables, which so live as long as this object: `summary` reads them.
+  let memory = StorageOwner()
   let ready = Gate()
   let commands: [SPSCRing<CoreCommand>]
   let stopAgreement: StopAgreement
@@ -89,15 +91,17 @@ public final class Replay<Source: PacketSource & SendableMetatype>: @unchecked S
     feedh_hot_path_find_trap()
     let cores = threads.count
     let usesRings = cores > 1 && settings.threads.layout == .rings
-    let ring = usesRings ? BatchRing(consumers: cores - 1) : nil
+    let ring = usesRings ? memory.own { BatchRing(consumers: cores - 1) } : nil
     for thread in threads {
       thread.start { [self] in
         pin(thread.index)
         if live != nil, settings.threads.scheduling == .fifo { thread.schedulingError = schedule() }
-        if let ring {
-          thread.index == 0 ? runIngest(thread, ring: ring) : runShards(thread, ring: ring, consumer: thread.index - 1)
-        } else {
-          runPipeline(thread)
+        memory.own {
+          if let ring {
+            thread.index == 0 ? runIngest(thread, ring: ring) : runShards(thread, ring: ring, consumer: thread.index - 1)
+          } else {
+            runPipeline(thread)
+          }
         }
       }
     }

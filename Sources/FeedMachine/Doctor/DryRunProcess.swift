@@ -1,3 +1,4 @@
+import CMachine
 import Glibc
 
 /// A program run to its end, its standard output read: for what must not happen in this process.
@@ -30,19 +31,21 @@ enum DryRunProcess {
     let result = posix_spawn(&child, words[0], &actions, nil, &arguments, environ)
     close(ends[1])
     if result != 0 { return (.notStarted(reason: text(result)), "") }
-    let (output, isWhole) = read(ends[0], milliseconds: milliseconds)
-    if !isWhole { kill(child, SIGKILL) }
+    let end = now() + Int64(milliseconds)
+    let (output, isWhole) = read(ends[0], until: end)
+    // It may have closed its output and go on.
+    let isInTime = isWhole && feedh_wait_for_end(child, Int32(clamping: max(0, end - now())))
+    if !isInTime { kill(child, SIGKILL) }
     var status: Int32 = 0
     while waitpid(child, &status, 0) < 0 && errno == EINTR {}
-    if !isWhole { return (.tooLong, output) }
+    if !isInTime { return (.tooLong, output) }
     let signal = status & 0x7F
     return (signal == 0 ? .exited((status >> 8) & 0xFF) : .died(signal: signal), output)
   }
 
   /// All of a pipe; false: its writer did not come to its end in time.
-  private static func read(_ descriptor: Int32, milliseconds: Int32) -> (String, Bool) {
+  private static func read(_ descriptor: Int32, until end: Int64) -> (String, Bool) {
     var bytes: [UInt8] = []
-    let end = now() + Int64(milliseconds)
     while true {
       var waiting = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
       let left = end - now()

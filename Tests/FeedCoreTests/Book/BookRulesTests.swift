@@ -264,4 +264,20 @@ struct BookRulesTests {
     #expect(MemoryLayout<BookEvent>.stride == 48)
     #expect(MemoryLayout<Delivery>.stride == 16)
   }
+
+  /// Both far levels are too great to be put off, and the first one's end is not: between them nothing bounds the side.
+  @Test func farLevelBehindTheLastOneIsStillBehindTheNearOnes() {
+    let harness = CoreHarness()
+    harness.trust(.ok)
+    for number in 1...8 as ClosedRange<UInt64> {
+      harness.send(ITCHBytes.add(1, number, "S", 10, "AAPL", UInt32(number) * 10_000))
+    }
+    harness.send(ITCHBytes.add(1, 9, "S", 2_000_000, "AAPL", 100_000))
+    harness.send(ITCHBytes.delete(1, 9))
+    harness.send(ITCHBytes.add(1, 10, "S", 2_000_000, "AAPL", 110_000))
+    harness.send(ITCHBytes.delete(1, 8))
+    harness.send(ITCHBytes.add(1, 11, "S", 10, "AAPL", 120_000))
+    let wanted = (1...7).map { Int32($0) * 10_000 } + [110_000, 120_000]
+    #expect(harness.levels("AAPL", .sell).map(\.price) == wanted)
+  }
 }

@@ -42,8 +42,8 @@ import Testing
         answers.append(try ControlSocket.ask(command, at: socket))
         // What was refused changes nothing that could be waited for.
         guard answers.last!.hasPrefix("ok") else { continue }
-        if command == .arm || command == .disarm { LiveHarness.wait { run.isArmed == (command == .arm) } }
-        if command == .kill { LiveHarness.wait { run.isKillSwitchEngaged } }
+        if command == .arm || command == .disarm { try LiveHarness.wait { run.isArmed == (command == .arm) } }
+        if command == .kill { try LiveHarness.wait { run.isKillSwitchEngaged } }
       }
       queue.isHeld.store(false, ordering: .releasing)
     }

@@ -47,13 +47,21 @@ import Testing
 
   /// Waits for an answer of the run's that is as wanted; the run itself may end instead.
   private static func wait(_ socket: String, _ process: CommandProcess, until isWanted: (String) -> Bool) throws {
-    while true {
-      if let status = try? ControlSocket.ask(.status, at: socket), isWanted(status) { return }
-      if !process.isRunning {
-        let run = try process.finish()
-        throw CommandFailure("feedh run ended with \(run.status): \(run.errors)")
+    var last = ""
+    do {
+      try LiveHarness.wait {
+        if let status = try? ControlSocket.ask(.status, at: socket) {
+          last = status
+          if isWanted(status) { return true }
+        }
+        if !process.isRunning {
+          let run = try process.finish()
+          throw CommandFailure("feedh run ended with \(run.status): \(run.errors)")
+        }
+        return false
       }
-      sched_yield()
+    } catch {
+      throw CommandFailure("\(error); the last status was: \(last)")
     }
   }
 

@@ -76,6 +76,12 @@ final class LiveHarness: @unchecked Sendable {
     }
   }
 
-  /// Waits until something is so, without a clock of the test's own: other threads run meanwhile.
-  static func wait(until isSo: () -> Bool) { while !isSo() { sched_yield() } }
+  /// Waits until something is so: other threads run meanwhile. The limit is for what has failed already.
+  static func wait(_ what: String = #function, line: Int = #line, until isSo: () throws -> Bool) throws {
+    let end = DispatchTime.now() + .seconds(120)
+    while try !isSo() {
+      guard DispatchTime.now() < end else { throw CommandFailure("\(what), line \(line): waited in vain") }
+      sched_yield()
+    }
+  }
 }

@@ -105,13 +105,13 @@ import Testing
     let socket = control.socketPath!
     try LiveHarness.run(run, control) { () throws in
       let progress = run.replay.progress[0]
-      LiveHarness.wait { queue.isAtEnd && progress.packets == UInt64(frames.count) }
+      try LiveHarness.wait { queue.isAtEnd && progress.packets == UInt64(frames.count) }
       #expect(progress.gaps == 0)
       elapsed.store(6_000_000, ordering: .releasing)
-      LiveHarness.wait { progress.gaps == 1 }
+      try LiveHarness.wait { progress.gaps == 1 }
       #expect(progress.messagesLost > 0)
       elapsed.store(4_000_000_000, ordering: .releasing)
-      LiveHarness.wait { progress.books > 0 && progress.booksNotOk == progress.books }
+      try LiveHarness.wait { progress.books > 0 && progress.booksNotOk == progress.books }
       #expect(try ControlSocket.ask(.stop, at: socket).hasPrefix("ok"))
     }
     #expect(run.live?.end == .command)
@@ -133,7 +133,7 @@ import Testing
     let control = try harness.makeControl(socket: ScratchFolder.newPath("ctl"))
     let socket = control.socketPath!
     try LiveHarness.run(run, control) { () throws in
-      LiveHarness.wait { queues.allSatisfy(\.isAtEnd) && run.source.failures.count == 1 }
+      try LiveHarness.wait { queues.allSatisfy(\.isAtEnd) && run.source.failures.count == 1 }
       #expect(try ControlSocket.ask(.status, at: socket).hasSuffix("FAILED q1"))
       #expect(try ControlSocket.ask(.stop, at: socket).hasPrefix("ok"))
     }
@@ -159,7 +159,7 @@ import Testing
     let control = try harness.makeControl(socket: ScratchFolder.newPath("ctl"), status: 1)
     let socket = control.socketPath!
     try LiveHarness.run(run, control) { () throws in
-      LiveHarness.wait { queues[0].isAtEnd && run.replay.progress[0].books > 0 }
+      try LiveHarness.wait { queues[0].isAtEnd && run.replay.progress[0].books > 0 }
       let status = try ControlSocket.ask(.status, at: socket)
       #expect(status.hasPrefix("ok disarmed paper; packets "), "\(status)")
       #expect(status.contains("drops feed-a:0 3"), "\(status)")

@@ -35,7 +35,7 @@ struct ReplayRun {
 }
 
 extension Settings {
-  /// Defaults with capacities for small captures: a run's tables are never given back, and tests run many.
+  /// Defaults with capacities for small captures: tests run many at a time.
   static var small: Settings {
     var settings = Settings()
     settings.capacity.liveOrders = 40_000
