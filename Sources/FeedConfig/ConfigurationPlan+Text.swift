@@ -67,7 +67,16 @@ extension ConfigurationPlan {
     let asked = [feed.recovery.messages ? "missing messages" : nil, feed.recovery.snapshots ? "snapshots" : nil]
       .compactMap { $0 }.joined(separator: " and ")
     if asked.isEmpty { return [] }
-    return ["    asks for \(asked), keeps \(count(settings.recovery.bufferPackets)) packets meanwhile"]
+    var lines = ["    asks for \(asked), keeps \(count(settings.recovery.bufferPackets)) packets meanwhile"]
+    let servers = feed.lines.compactMap { line in line.requestServer.map { "\($0) (line \(line.name))" } }
+    if !servers.isEmpty { lines.append("    requests → \(servers.joined(separator: ", "))") }
+    if let server = feed.recovery.snapshotServer { lines.append("    snapshots ← \(server)") }
+    let secrets = [
+      ("username", feed.recovery.usernameFrom), ("password", feed.recovery.passwordFrom),
+      ("token", feed.recovery.tokenFrom),
+    ].compactMap { name, place in place.map { "\(name) from \(ConfigurationProblem.printable($0))" } }
+    if !secrets.isEmpty { lines.append("    as whom: \(secrets.joined(separator: ", "))") }
+    return lines
   }
 
   private var sessionLines: [String] {

@@ -38,12 +38,14 @@ public struct LivePorts {
 
   /// Group, port and source of each line that may arrive at a port, in the order of the configuration.
   static func subscriptions(of port: PortSettings, _ feeds: [FeedSettings]) -> [LiveSubscription] {
-    feeds.flatMap(\.lines).compactMap { line in
-      guard line.livePort == nil || line.livePort == port.name, let address = line.group.flatMap({ IPAddress($0) }),
-        let udpPort = line.port
-      else { return nil }
-      return LiveSubscription(
-        address: address, port: udpPort, sources: line.source.flatMap { IPAddress($0) }.map { [$0] } ?? [])
+    feeds.flatMap { feed in
+      feed.lines.compactMap { line in
+        guard line.livePort == nil || line.livePort == port.name, let address = line.group.flatMap({ IPAddress($0) }),
+          let udpPort = line.port, !feed.carriesRequestedAnswers(line)
+        else { return nil }
+        return LiveSubscription(
+          address: address, port: udpPort, sources: line.source.flatMap { IPAddress($0) }.map { [$0] } ?? [])
+      }
     }
   }
 

@@ -185,6 +185,7 @@ public final class LiveControl: @unchecked Sendable {
       write("feedh: queue \(name) failed: \(failure)")
     }
     failuresTold = failures.count
+    for notice in run.recovery?.takeNotices() ?? [] { write("feedh: \(notice)") }
   }
 
   // MARK: - The system

@@ -14,6 +14,8 @@ public final class LiveRun: FinishedRun, @unchecked Sendable {
   /// The queues, by the ports they are of.
   public let entries: [LivePacketSource.Entry]
   public let source: LivePacketSource
+  /// The way to recovery servers; nil: no feed asks.
+  public let recovery: LiveRecovery?
   public private(set) var startNanoseconds: UInt64 = 0
   public private(set) var residentBytes: UInt64 = 0
   public private(set) var summary = ReplaySummary()
@@ -27,18 +29,21 @@ public final class LiveRun: FinishedRun, @unchecked Sendable {
 
   /// - Parameters:
   ///   - entries: all queues, open. The run closes them.
+  ///   - recovery: opened with these settings. The run starts and stops it.
   ///   - packetsMaximum: the run stops behind so many packets.
   ///   - onWarnings: told what the system did not allow the cores, before the first packet.
   ///   - clock: for tests: Unix nanoseconds; nil: the system's.
   /// - Throws: `FeedPlanError`, `LiveRunError`.
   public init(
-    settings: Settings, queues entries: [LivePacketSource.Entry], packetsMaximum: UInt64 = .max,
+    settings: Settings, queues entries: [LivePacketSource.Entry], recovery: LiveRecovery? = nil,
+    packetsMaximum: UInt64 = .max,
     clock: (@Sendable () -> UInt64)? = nil, onWarnings: @escaping @Sendable ([String]) -> Void = { _ in }
   ) throws {
     try Self.check(settings)
     let plan = try FlowDiscovery.livePlan(settings: settings, portNames: settings.live.ports.map(\.name))
-    let source = LivePacketSource(entries, clock: clock)
+    let source = LivePacketSource(entries, recovery: recovery?.makeQueue(), clock: clock)
     self.source = source
+    self.recovery = recovery
     self.entries = entries
     self.packetsMaximum = packetsMaximum
     inputs = settings.live.ports.map {
@@ -69,8 +74,10 @@ public final class LiveRun: FinishedRun, @unchecked Sendable {
   /// Runs until `control` says stop, or nothing can come any more. Call once.
   public func run(control: LiveControl) {
     control.start(self)
+    recovery?.start()
     let begun = feedh_ticks()
     replay.run()
+    recovery?.stop()
     residentBytes = feedh_anonymous_resident_bytes()
     control.finish()
     startNanoseconds = replay.clock.nanoseconds(ticks: begun &- openingTicks) + replay.preparationNanoseconds
@@ -85,6 +92,7 @@ public final class LiveRun: FinishedRun, @unchecked Sendable {
         name: entry.queue.name, figures: entry.queue.figures(),
         failure: failures.first { $0.name == entry.queue.name }?.failure.description)
     }
+    outcome.recovery = recovery?.figures() ?? []
     outcome.longestCycleNanoseconds = longestCycleNanoseconds
     outcome.arming = settings.orders.arming
     outcome.isArmed = isArmed

@@ -23,8 +23,8 @@ struct LiveStatus {
       "\(Text.rate(newMessages &- min(messages, newMessages), nanoseconds: elapsed)) messages/s",
       "gaps \(Text.grouped(progress.first?.gaps ?? 0))", "lost \(Text.grouped(progress.first?.messagesLost ?? 0))",
       Self.books(run), "cycle \(Text.duration(cycle))", "stalls \(Text.grouped(progress.reduce(0) { $0 + $1.stalls }))",
-      Self.drops(run), Self.gate(run),
-    ]
+      Self.drops(run), Self.asked(run), Self.gate(run),
+    ].compactMap { $0 }
     packets = newPackets
     messages = newMessages
     nanoseconds = now
@@ -39,13 +39,20 @@ struct LiveStatus {
       "messages \(Text.grouped(progress.reduce(0) { $0 + $1.messages }))",
       "gaps \(Text.grouped(progress.first?.gaps ?? 0))", "lost \(Text.grouped(progress.first?.messagesLost ?? 0))",
       books(run), "longest cycle \(Text.duration(run.longestCycleNanoseconds))", drops(run),
-    ].joined(separator: "  ") + failures(run)
+      asked(run),
+    ].compactMap { $0 }.joined(separator: "  ") + failures(run)
   }
 
   private static func books(_ run: LiveRun) -> String {
     let books = run.shardProgress.reduce(0) { $0 + $1.books }
     let notOk = run.shardProgress.reduce(0) { $0 + $1.booksNotOk }
     return "books \(Text.grouped(books))" + (notOk > 0 ? " (\(Text.grouped(notOk)) not ok)" : "")
+  }
+
+  /// Requests and connections to recovery servers; nil where no feed asks.
+  private static func asked(_ run: LiveRun) -> String? {
+    guard let feeds = run.recovery?.figures() else { return nil }
+    return "asked " + Text.grouped(feeds.reduce(0) { $0 + $1[.datagramsSent] + $1[.connectionsTried] })
   }
 
   /// Drops of all queues; by name where one has any.

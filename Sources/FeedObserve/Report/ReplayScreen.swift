@@ -69,7 +69,15 @@ public struct ReplayScreen {
   private mutating func addQueues(_ live: LiveOutcome) {
     add("live", ["ended by \(live.end.rawValue), longest duty cycle \(Text.duration(live.longestCycleNanoseconds))"])
     add("read", [readLine] + live.queues.map(Self.queueLine))
+    let recovery = live.recovery.compactMap(Self.serversLine)
+    if !recovery.isEmpty { add("servers", recovery) }
     if !live.warnings.isEmpty { add("warnings", live.warnings) }
+  }
+
+  /// What went to a feed's recovery servers and came back; nil: nothing did.
+  private static func serversLine(_ feed: LiveRecoveryFigures) -> String? {
+    let parts = LiveRecoveryCounter.allCases.filter { feed[$0] > 0 }.map { "\($0.name) \(Text.grouped(feed[$0]))" }
+    return parts.isEmpty ? nil : "\(feed.name)  \(parts.joined(separator: ", "))"
   }
 
   private static func queueLine(_ queue: LiveOutcome.Queue) -> String {

@@ -71,6 +71,8 @@ public struct LiveOutcome: Sendable {
 
   public var end = End.signal
   public var queues: [Queue] = []
+  /// What the way to recovery servers counted, of each feed that has one.
+  public var recovery: [LiveRecoveryFigures] = []
   /// Over all cores, nanoseconds.
   public var longestCycleNanoseconds: UInt64 = 0
   /// Whether the configuration allowed arming, and whether orders were armed at the end.
