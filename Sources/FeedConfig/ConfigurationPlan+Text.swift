@@ -68,7 +68,16 @@ extension ConfigurationPlan {
     let asked = [feed.recovery.messages ? "missing messages" : nil, feed.recovery.snapshots ? "snapshots" : nil]
       .compactMap { $0 }.joined(separator: " and ")
     if asked.isEmpty { return [] }
-    return ["    asks for \(asked), keeps \(count(settings.recovery.bufferPackets)) packets meanwhile"]
+    var lines = ["    asks for \(asked), keeps \(count(settings.recovery.bufferPackets)) packets meanwhile"]
+    let servers = feed.lines.compactMap { line in line.requestServer.map { "\($0) (line \(line.name))" } }
+    if !servers.isEmpty { lines.append("    requests → \(servers.joined(separator: ", "))") }
+    if let server = feed.recovery.snapshotServer { lines.append("    snapshots ← \(server)") }
+    let secrets = [
+      ("username", feed.recovery.usernameFrom), ("password", feed.recovery.passwordFrom),
+      ("token", feed.recovery.tokenFrom),
+    ].compactMap { name, place in place.map { "\(name) from \(ConfigurationProblem.printable($0))" } }
+    if !secrets.isEmpty { lines.append("    as whom: \(secrets.joined(separator: ", "))") }
+    return lines
   }
 
   private var sessionLines: [String] {
@@ -137,7 +146,7 @@ extension ConfigurationPlan {
     return [
       "shards  \(settings.shardCount) on \(threads.coreCount) core\(threads.coreCount == 1 ? "" : "s"),"
         + " layout \(threads.layout.rawValue), bursts of \(threads.burstPackets) packets,"
-        + " 1 burst in \(count(settings.latency.sampleEvery)) stamped when unpaced"
+        + " 1 burst in \(count(settings.latency.sampleEvery)) stamped"
     ]
       + cores.map { core in
         let cpu = core.cpu.map { "CPU \($0)" } ?? "CPU not known"

@@ -83,7 +83,29 @@ public struct ConfigurationPlan: Sendable, CustomStringConvertible {
 
   /// What is allowed but may not be meant, one sentence each.
   public var notes: [String] {
-    deploymentNotes + orderNotes
+    deploymentNotes + recoveryNotes + orderNotes
+  }
+
+  /// What a live run would ask nobody for, or nobody would be asked for.
+  private var recoveryNotes: [String] {
+    settings.feeds.flatMap { feed -> [String] in
+      var notes: [String] = []
+      let hasRequestServer = feed.lines.contains { $0.requestServer != nil }
+      if hasRequestServer, !feed.recovery.messages {
+        notes.append("feed \(feed.name): its requestServer is not asked, for recovery.messages is false")
+      }
+      if feed.recovery.snapshotServer != nil, !feed.recovery.snapshots {
+        notes.append("feed \(feed.name): its snapshotServer is not asked, for recovery.snapshots is false")
+      }
+      if settings.live.ports.isEmpty { return notes }
+      if feed.recovery.messages, !hasRequestServer {
+        notes.append("feed \(feed.name): recovery.messages is true, but no line names a requestServer")
+      }
+      if feed.recovery.snapshots, feed.recovery.snapshotServer == nil {
+        notes.append("feed \(feed.name): recovery.snapshots is true, but no snapshotServer is named")
+      }
+      return notes
+    }
   }
 
   private var deploymentNotes: [String] {

@@ -126,6 +126,7 @@ extension ConfigurationWalker {
       func agree<T: Equatable>(_ a: T?, _ b: T?) -> Bool { a == nil || b == nil || a == b }
       return agree(settings.file, other.settings.file) && agree(settings.group, other.settings.group)
         && agree(settings.port, other.settings.port) && agree(stream, other.stream)
+        && agree(settings.livePort, other.settings.livePort)
     }
   }
 
@@ -144,7 +145,7 @@ extension ConfigurationWalker {
       guard let other = lines[..<position].first(where: { $0.overlaps(line) }) else { continue }
       report(
         line.place, "\(line.path) overlaps \(other.path): one packet could belong to both",
-        allowed: "lines that differ in file, group or port",
+        allowed: "lines that differ in file, group, port or livePort",
         "tell them apart here or on line \(other.place.line)")
     }
   }

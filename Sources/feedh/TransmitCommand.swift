@@ -88,6 +88,11 @@ struct TransmitCommand: ParsableCommand {
   @Option(help: ArgumentHelp("CPU that the sending thread is pinned to.", valueName: "cpu"))
   var cpu: Int?
 
+  @Option(
+    help: ArgumentHelp("Keep in this file how far the captures are sent, for feedh serve.", valueName: "file"),
+    completion: .file())
+  var position: String?
+
   @Flag(help: "Report as one JSON object, alone on standard output.")
   var json = false
 
@@ -97,13 +102,15 @@ struct TransmitCommand: ParsableCommand {
     for file in set.files where file.kind != .pcap && file.kind != .pcapng {
       throw UsageError("\(file.path): holds messages without packets (\(file.kind)), so there is nothing to send")
     }
+    let position = try position.map { try TransmitPosition(path: $0) }
     let sinks = try plan.openSinks()
     defer { for sink in sinks { sink.close() } }
     let schedule = LineSchedule(
       captures: set, lines: plan.lines.map(\.line), content: plan.content, pace: plan.pace, seed: seed,
       repetitions: loop)
     let stop = StopFlag()
-    let transmitter = Transmitter(schedule: schedule, sinks: sinks, isPaced: plan.pace != .maximum, stop: stop)
+    let transmitter = Transmitter(
+      schedule: schedule, sinks: sinks, isPaced: plan.pace != .maximum, stop: stop, position: position)
     let result = TransmitResult()
     WatchedThread.run(stop: stop, cpu: cpu, progress: { Self.progress(transmitter.progress) }) {
       result.summary = transmitter.run()

@@ -301,7 +301,7 @@ struct ProblemExample: Sendable, CustomTestStringConvertible {
     > - { name: f, lines: [ { name: A, group: 233.0.0.1, port: 1 } ] }
     > - { name: g, lines: [ { name: A, group: 233.0.0.1 } ] }
     3:41: feeds[1].lines[0] overlaps feeds[0].lines[0]: one packet could belong to both; allowed: lines that differ in
-      file, group or port; tell them apart here or on line 2
+      file, group, port or livePort; tell them apart here or on line 2
 
     > shards: 2
     > risk: { shardAllotment: [1] }

@@ -112,6 +112,13 @@ public struct FeedRecoverySettings: Sendable, Equatable {
   public var channelId: UInt8 = 0
   /// IEX SNAP's authentication token; MEMX's "user:password".
   public var token = ""
+  /// Where `username`, `password` and `token` are to be read from before a run: "file:PATH" or "env:NAME"; nil: from
+  /// nowhere.
+  public var usernameFrom: String?
+  public var passwordFrom: String?
+  public var tokenFrom: String?
+  /// The server that has snapshots, "address:port", over TCP; nil: none. Live runs only.
+  public var snapshotServer: String?
   public init() {}
 }
 
@@ -145,6 +152,9 @@ public struct LineSettings: Sendable, Equatable {
   public var source: String?
   /// Name of the live port that it arrives at, nil = any of them. Live runs only.
   public var livePort: String?
+  /// The server that repeats the feed's messages, "address:port"; nil: this line has none. Those of several lines are
+  /// asked in turn. Live runs only.
+  public var requestServer: String?
   public init(name: String, file: String? = nil, group: String? = nil, port: UInt16? = nil) {
     self.name = name
     self.file = file
@@ -350,7 +360,7 @@ public struct ThreadSettings: Sendable {
 }
 
 public struct LatencySettings: Sendable {
-  /// An unpaced replay stamps one burst in this many; a paced one stamps all. 1 ... 1 M.
+  /// The stages are stamped of one burst in this many; order pairs always are. 1 ... 1 M.
   public var sampleEvery = 64
   public init() {}
 }

@@ -6,6 +6,8 @@ protocol CoreWork {
   mutating func poll(_ burst: UnsafeMutableBufferPointer<Packet>, receiveTicks: UInt64, isSampled: Bool)
   /// No packet came: what is due at `now` happens.
   mutating func pass(to now: UInt64)
+  /// There is time: what an order will need is brought near.
+  func keepWarm()
   /// Before the source is asked again, which may let go of the bytes of older bursts.
   mutating func beforeReceive()
   /// What other cores left for this one's shards; false: nothing was there.
@@ -19,6 +21,8 @@ protocol CoreWork {
   var clock: UInt64 { get }
   /// Not before this has `pass` anything to do.
   var nextDue: UInt64 { get }
+  /// The same of feeds' timers alone, which is what those who answer recoveries are told.
+  var nextFeedDue: UInt64 { get }
   /// Gaps and lost messages so far.
   var losses: (gaps: UInt64, messages: UInt64) { get }
   /// The shards of this core; nil: it has none.
@@ -45,6 +49,7 @@ struct PipelineWork: CoreWork {
     feedh_hot_path_end()
   }
 
+  func keepWarm() { pipeline.pointee.core.desk.keepWarm() }
   func beforeReceive() {}
   func workRings() -> Bool { false }
   func take(_ command: CoreCommand) { pipeline.pointee.core.take(command) }
@@ -58,6 +63,7 @@ struct PipelineWork: CoreWork {
   var messages: UInt64 { pipeline.pointee.core.messages }
   var clock: UInt64 { pipeline.pointee.ingest.clock }
   var nextDue: UInt64 { min(pipeline.pointee.ingest.nextDue, pipeline.pointee.core.desk.nextDue) }
+  var nextFeedDue: UInt64 { pipeline.pointee.ingest.nextDue }
   var losses: (gaps: UInt64, messages: UInt64) { pipeline.pointee.ingest.losses }
   var waits: UInt64 { 0 }
 }
@@ -106,6 +112,8 @@ struct IngestWork: CoreWork {
     ring.note(idleClock: ingest.clock)
   }
 
+  func keepWarm() {}
+
   mutating func beforeReceive() {
     if let retainedBursts { sink.settle(burstsBefore: retainedBursts) }
   }
@@ -130,6 +138,7 @@ struct IngestWork: CoreWork {
   var messages: UInt64 { shards?.pointee.messages ?? 0 }
   var clock: UInt64 { ingest.clock }
   var nextDue: UInt64 { min(ingest.nextDue, ingest.clock &+ Self.idleClockNanoseconds) }
+  var nextFeedDue: UInt64 { ingest.nextDue }
   var losses: (gaps: UInt64, messages: UInt64) { ingest.losses }
   var waits: UInt64 { sink.waits }
 }

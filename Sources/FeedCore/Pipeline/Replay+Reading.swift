@@ -76,10 +76,12 @@ extension Replay {
     arriving?.prepareThread()
     let burst = UnsafeMutableBufferPointer<Packet>.allocate(capacity: settings.threads.burstPackets)
     defer { burst.deallocate() }
-    var pace = Pace(speed: speed, clock: clock)
+    var pace = Pace(speed: speed, clock: clock, jitter: work.shards?.pointee.stages.jitter)
     let stallTicks = clock.ticks(nanoseconds: settings.threads.stallNanoseconds)
-    let sampleEvery = speed == .maximum ? max(1, settings.latency.sampleEvery) : 1
+    let sampleEvery = max(1, settings.latency.sampleEvery)
     var untilSample = 1
+    // Unpaced packets are received when they are read.
+    var isScheduled = speed == .maximum
     let figures = progress[thread.index]
     var idle = IdleWait(settings.threads.idle, threads: threads.count)
     var census = BookCensus(figures: figures)
@@ -110,14 +112,21 @@ extension Replay {
         }
         let (released, receiveTicks) = pace.release(burst, from: position, to: count)
         let end = position + Int(min(last - taken, UInt64(released - position)))
-        // Nothing is due yet: look for commands again.
-        if end == position { continue }
+        if end == position {
+          // Nothing is due yet: look for commands again.
+          work.keepWarm()
+          continue
+        }
+        if !isScheduled, let schedule = pace.schedule {
+          work.shards?.pointee.desk.schedule = schedule
+          isScheduled = true
+        }
         untilSample -= 1
         let isSampled = untilSample == 0
         if isSampled { untilSample = sampleEvery }
         work.poll(
           UnsafeMutableBufferPointer(rebasing: burst[position..<end]), receiveTicks: receiveTicks, isSampled: isSampled)
-        outbox?.note(nextDue: work.nextDue)
+        outbox?.note(nextDue: work.nextFeedDue)
         arriving?.workedOff(UnsafeBufferPointer(rebasing: burst[position..<end]))
         if isSampled, arriving == nil, feedh_ticks() &- receiveTicks > stallTicks { thread.stalls += 1 }
         taken += UInt64(end - position)
@@ -141,6 +150,7 @@ extension Replay {
         work.pass(to: now)
         figures.clockWord.note(work.clock)
       }
+      work.keepWarm()
       idle.again()
       if idle.mayYield { watch.restart() }
     }

@@ -176,9 +176,12 @@ struct DeliveryBatch {
     count &+= 1
   }
 
-  /// Marks the last delivery as the end of its packet.
+  /// Marks the last delivery as the end of its packet, which has one.
   @inline(__always)
-  mutating func endPacket() { deliveries.base[count &- 1].endsPacket = true }
+  mutating func endPacket() {
+    assert(count > 0, "a packet without messages is not in the batch")
+    deliveries.base[count &- 1].endsPacket = true
+  }
 }
 
 /// Writes the messages of one packet as deliveries: two stores each.

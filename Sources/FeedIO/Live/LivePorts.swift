@@ -46,12 +46,14 @@ public struct LivePorts {
   static func subscriptions(
     of port: PortSettings, _ feeds: [FeedSettings], where isWanted: (Int) -> Bool = { _ in true }
   ) -> [LiveSubscription] {
-    feeds.indices.filter(isWanted).map { feeds[$0] }.flatMap(\.lines).compactMap { line in
-      guard line.livePort == nil || line.livePort == port.name, let address = line.group.flatMap({ IPAddress($0) }),
-        let udpPort = line.port
-      else { return nil }
-      return LiveSubscription(
-        address: address, port: udpPort, sources: line.source.flatMap { IPAddress($0) }.map { [$0] } ?? [])
+    feeds.indices.filter(isWanted).map { feeds[$0] }.flatMap { feed in
+      feed.lines.compactMap { line in
+        guard line.livePort == nil || line.livePort == port.name, let address = line.group.flatMap({ IPAddress($0) }),
+          let udpPort = line.port, !feed.carriesRequestedAnswers(line)
+        else { return nil }
+        return LiveSubscription(
+          address: address, port: udpPort, sources: line.source.flatMap { IPAddress($0) }.map { [$0] } ?? [])
+      }
     }
   }
 

@@ -74,7 +74,8 @@ public struct LiveQueuePlan: Sendable, Equatable {
       var before: (feed: Int, line: LineSettings, port: Int)?
       for feed in roots.indices where roots[feed] == root {
         bunch.feeds.append(feed)
-        for line in settings.feeds[feed].lines {
+        // Answers that a feed asks for come to a socket of its own, which the core that asked reads.
+        for line in settings.feeds[feed].lines where !settings.feeds[feed].carriesRequestedAnswers(line) {
           for port in ports.indices where line.livePort == nil || line.livePort == settings.live.ports[port].name {
             bunch.lineCount += 1
             let left = bunch.cores.intersection(ports[port])

@@ -209,6 +209,7 @@ public final class LiveControl: @unchecked Sendable {
       guard let failure = figures.failure, failuresTold.insert("recording \(figures.name)").inserted else { continue }
       write("feedh: recording \(figures.name) failed, the run goes on: \(failure)")
     }
+    for notice in run.recovery?.takeNotices() ?? [] { write("feedh: \(notice)") }
   }
 
   // MARK: - The system

@@ -17,6 +17,8 @@ public final class LiveRun: FinishedRun, @unchecked Sendable {
   public let sources: [LivePacketSource]
   /// Nil: nothing is recorded.
   public let recording: LiveRecording?
+  /// The way to recovery servers; nil: no feed asks.
+  public let recovery: LiveRecovery?
   public private(set) var startNanoseconds: UInt64 = 0
   public private(set) var residentBytes: UInt64 = 0
   public private(set) var summary = ReplaySummary()
@@ -30,12 +32,14 @@ public final class LiveRun: FinishedRun, @unchecked Sendable {
 
   /// - Parameters:
   ///   - entries: all queues, open. The run closes them.
+  ///   - recovery: opened with these settings. The run starts and stops it.
   ///   - packetsMaximum: the run stops behind so many packets; where several cores poll, within a burst of each.
   ///   - onWarnings: told what the system did not allow the cores, before the first packet.
   ///   - clock: for tests: Unix nanoseconds; nil: the system's.
   /// - Throws: `FeedPlanError`, `LiveRunError`, `LiveQueuePlanError`, `RecordingError`.
   public init(
-    settings: Settings, queues entries: [LivePacketSource.Entry], packetsMaximum: UInt64 = .max,
+    settings: Settings, queues entries: [LivePacketSource.Entry], recovery: LiveRecovery? = nil,
+    packetsMaximum: UInt64 = .max,
     clock: (@Sendable () -> UInt64)? = nil, onWarnings: @escaping @Sendable ([String]) -> Void = { _ in }
   ) throws {
     try Self.check(settings)
@@ -47,9 +51,10 @@ public final class LiveRun: FinishedRun, @unchecked Sendable {
     }
     let entries = recording?.entries ?? entries
     let sources = owners.ingestCores.map { core in
-      LivePacketSource(entries.filter { $0.core == core }, clock: clock)
+      LivePacketSource(entries.filter { $0.core == core }, recovery: recovery?.makeQueue(), clock: clock)
     }
     self.sources = sources
+    self.recovery = recovery
     self.entries = entries
     self.packetsMaximum = packetsMaximum
     inputs = settings.live.ports.map {
@@ -97,10 +102,12 @@ public final class LiveRun: FinishedRun, @unchecked Sendable {
   /// Runs until `control` says stop, or nothing can come any more. Call once.
   public func run(control: LiveControl) {
     control.start(self)
+    recovery?.start()
     let begun = feedh_ticks()
     recording?.start()
     replay.run()
     recording?.stop()
+    recovery?.stop()
     residentBytes = feedh_anonymous_resident_bytes()
     control.finish()
     startNanoseconds = replay.clock.nanoseconds(ticks: begun &- openingTicks) + replay.preparationNanoseconds
@@ -118,6 +125,7 @@ public final class LiveRun: FinishedRun, @unchecked Sendable {
     }
     outcome.recordings = recording?.figures() ?? []
     outcome.recordFolder = recording?.folder
+    outcome.recovery = recovery?.figures() ?? []
     outcome.longestCycleNanoseconds = longestCycleNanoseconds
     outcome.arming = settings.orders.arming
     outcome.isArmed = isArmed

@@ -23,9 +23,10 @@ struct LiveStatus {
     let parts = [
       "\(Text.rate(newPackets &- min(packets, newPackets), nanoseconds: elapsed)) packets/s",
       "\(Text.rate(newMessages &- min(messages, newMessages), nanoseconds: elapsed)) messages/s",
-      Self.losses(progress), Self.books(run), "cycle \(Text.duration(cycle))", "stalls \(Text.grouped(progress.reduce(0) { $0 + $1.stalls }))",
-      Self.drops(run) + Self.recording(run), Self.gate(run),
-    ]
+      Self.losses(progress), Self.books(run), "cycle \(Text.duration(cycle))",
+      "stalls \(Text.grouped(progress.reduce(0) { $0 + $1.stalls }))", Self.drops(run) + Self.recording(run),
+      Self.asked(run), Self.gate(run),
+    ].compactMap { $0 }
     packets = newPackets
     messages = newMessages
     nanoseconds = now
@@ -38,8 +39,9 @@ struct LiveStatus {
     return [
       "packets \(Text.grouped(progress.reduce(0) { $0 + $1.packets }))",
       "messages \(Text.grouped(progress.reduce(0) { $0 + $1.messages }))",
-      losses(progress), books(run), "longest cycle \(Text.duration(run.longestCycleNanoseconds))", drops(run) + recording(run),
-    ].joined(separator: "  ") + links(portsDown) + failures(run)
+      losses(progress), books(run), "longest cycle \(Text.duration(run.longestCycleNanoseconds))",
+      drops(run) + recording(run), asked(run),
+    ].compactMap { $0 }.joined(separator: "  ") + links(portsDown) + failures(run)
   }
 
   /// Of all cores that take packets; the others have none.
@@ -60,6 +62,12 @@ struct LiveStatus {
     let books = run.shardProgress.reduce(0) { $0 + $1.books }
     let notOk = run.shardProgress.reduce(0) { $0 + $1.booksNotOk }
     return "books \(Text.grouped(books))" + (notOk > 0 ? " (\(Text.grouped(notOk)) not ok)" : "")
+  }
+
+  /// Requests and connections to recovery servers; nil where no feed asks.
+  private static func asked(_ run: LiveRun) -> String? {
+    guard let feeds = run.recovery?.figures() else { return nil }
+    return "asked " + Text.grouped(feeds.reduce(0) { $0 + $1[.datagramsSent] + $1[.connectionsTried] })
   }
 
   /// Drops of all queues; by name where one has any.

@@ -91,6 +91,16 @@ public struct ReplayReport {
         }
       }
       if let folder = live.recordFolder { writeRecordings(live.recordings, folder, &json) }
+      json.list("recovery") { json in
+        for feed in live.recovery {
+          json.object(isInline: true) { json in
+            json.member("feed", feed.name)
+            for counter in LiveRecoveryCounter.allCases where feed[counter] > 0 {
+              json.member(counter.name, feed[counter])
+            }
+          }
+        }
+      }
       json.list("warnings") { json in live.warnings.forEach { json.element($0) } }
     }
   }

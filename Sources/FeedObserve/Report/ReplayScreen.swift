@@ -70,6 +70,8 @@ public struct ReplayScreen {
     add("live", ["ended by \(live.end.rawValue), longest duty cycle \(Text.duration(live.longestCycleNanoseconds))"])
     add("read", [readLine] + live.queues.map(Self.queueLine))
     if let folder = live.recordFolder { add("recorded", ["to \(folder)"] + live.recordings.map(Self.recordingLine)) }
+    let recovery = live.recovery.compactMap(Self.serversLine)
+    if !recovery.isEmpty { add("servers", recovery) }
     if !live.warnings.isEmpty { add("warnings", live.warnings) }
   }
 
@@ -81,6 +83,12 @@ public struct ReplayScreen {
     if others > 0 { line += ", not written \(Text.grouped(others))" }
     if let failure = recorded.failure { line += ", FAILED: \(failure)" }
     return line
+  }
+
+  /// What went to a feed's recovery servers and came back; nil: nothing did.
+  private static func serversLine(_ feed: LiveRecoveryFigures) -> String? {
+    let parts = LiveRecoveryCounter.allCases.filter { feed[$0] > 0 }.map { "\($0.name) \(Text.grouped(feed[$0]))" }
+    return parts.isEmpty ? nil : "\(feed.name)  \(parts.joined(separator: ", "))"
   }
 
   private static func queueLine(_ queue: LiveOutcome.Queue) -> String {

@@ -79,6 +79,8 @@ public struct LiveOutcome: Sendable {
   public var recordings: [RecordingFigures] = []
   /// Nil: nothing was to be recorded.
   public var recordFolder: String?
+  /// What the way to recovery servers counted, of each feed that has one.
+  public var recovery: [LiveRecoveryFigures] = []
   /// Over all cores, nanoseconds.
   public var longestCycleNanoseconds: UInt64 = 0
   /// Whether the configuration allowed arming, and whether orders were armed at the end.
