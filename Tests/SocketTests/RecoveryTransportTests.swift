@@ -45,7 +45,7 @@ import Testing
 
     func ask(
       _ action: RecoveryOutput.Action, _ service: RecoveryService = .messages, connection: UInt32 = 1,
-      _ bytes: [UInt8] = []
+      bytes: [UInt8] = []
     ) {
       var request = RequestBytes()
       for byte in bytes { request.append(byte: byte) }
@@ -158,7 +158,7 @@ import Testing
     let server = try Server(datagrams: true)
     let rig = try Rig(requests: [server.endpoint])
     let request: [UInt8] = Array("SESSION001".utf8) + [0, 0, 0, 0, 0, 0, 0, 3, 0, 2]
-    rig.ask(.datagram, request)
+    rig.ask(.datagram, bytes: request)
     let (received, from) = try server.receive()
     #expect(received == request)
     // The line that stands for the socket was made with it.
@@ -182,7 +182,7 @@ import Testing
     let server = try Server(datagrams: true)
     let stranger = try Server(datagrams: true, at: "127.0.0.2")
     let rig = try Rig(requests: [server.endpoint])
-    rig.ask(.datagram, [1])
+    rig.ask(.datagram, bytes: [1])
     let (_, from) = try server.receive()
     stranger.send([9, 9], to: from)
     try Self.eventuallyCounts(rig, .datagramsForeign, 1)
@@ -202,7 +202,7 @@ import Testing
       // One at a time, so that none waits in a ring.
       if rig.count(.datagramsSent) == UInt64(sent) {
         sent &+= 1
-        rig.ask(.datagram, [sent])
+        rig.ask(.datagram, bytes: [sent])
       }
       return feedh_peer_receive_datagram(other.handle, &bytes, bytes.count, &from) == 1
     }
@@ -213,7 +213,7 @@ import Testing
   @Test func answersThatAreTooLongAreDroppedAndCounted() throws {
     let server = try Server(datagrams: true)
     let rig = try Rig(requests: [server.endpoint])
-    rig.ask(.datagram, [1])
+    rig.ask(.datagram, bytes: [1])
     let (_, from) = try server.receive()
     server.send([UInt8](repeating: 1, count: RecoveryInbox.payloadCapacity + 1), to: from)
     try Self.eventuallyCounts(rig, .datagramsTooLong, 1)
@@ -228,7 +228,7 @@ import Testing
     let rig = try Rig(snapshots: server.endpoint)
     rig.ask(.open, .snapshots, connection: 5)
     // Before it can have been accepted: it waits.
-    rig.ask(.bytes, .snapshots, connection: 5, Array("login".utf8))
+    rig.ask(.bytes, .snapshots, connection: 5, bytes: Array("login".utf8))
     let client = try server.accept()
     #expect(try client.receive(5) == Array("login".utf8))
     try client.send(Array("welcome".utf8))
@@ -279,7 +279,7 @@ import Testing
     rig.ask(.close, .snapshots, connection: 1)
     try eventually { first.isClosed() }
     rig.ask(.open, .snapshots, connection: 2)
-    rig.ask(.bytes, .snapshots, connection: 2, [42])
+    rig.ask(.bytes, .snapshots, connection: 2, bytes: [42])
     #expect(try server.accept().receive(1) == [42])
     #expect(rig.count(.connectionsTried) == 2 && rig.count(.connectionsEnded) == 0)
   }
