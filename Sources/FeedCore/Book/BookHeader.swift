@@ -39,6 +39,8 @@ struct BookHeader: BitwiseCopyable {
     static var largeFarLevels: Flags { Flags(rawValue: 4_096) }
     /// Untrusted until the session ends, whatever snapshots may come: its prices mean something else than they did.
     static var damagedForGood: Flags { Flags(rawValue: 8_192) }
+    /// New orders are noted for who asks for its queues (`QueueIndex`).
+    static var watchQueue: Flags { Flags(rawValue: 16_384) }
   }
 
   /// Bids, asks beyond the eight best.

@@ -97,8 +97,7 @@ extension Books: MarketView {
     return found
   }
 
-  /// Orders have no links: the table is searched from the most recent reference back until the levels' displayed
-  /// shares are all found, and what was found is put in order. Orders near the touch are recent, so this is short.
+  /// Orders have no links: `VenueBook.collectQueue` finds those that make up the levels' displayed shares.
   func forEachRestingOrder(
     of instrument: InstrumentID, side: Side, limit: Int32, _ visit: (RestingOrder) -> Bool
   ) {
@@ -113,43 +112,9 @@ extension Books: MarketView {
       return true
     }
     if wanted == 0 { return }
+    let count = venue.pointee.collectQueue(
+      instrument: instrument.index, isSell: isSell, limitKey: limitKey, shares: wanted)
     let scratch = venue.pointee.queueScratch
-    var count = 0
-    venue.pointee.orders.forEach(of: instrument.index, isSell: isSell) { order in
-      if Level.key(price: order.price, isSell: isSell) >= limitKey {
-        scratch[count] = order
-        count += 1
-        wanted -= min(wanted, UInt64(order.quantity))
-      }
-      return wanted > 0
-    }
-    Self.sortByPriority(scratch.base, count: count, isSell: isSell, newest: venue.pointee.arrivals)
     for index in 0..<count where !visit(scratch[index]) { return }
-  }
-
-  /// Best price first, then by arrival; arrival numbers wrap, so age is counted back from the newest. In place.
-  static func sortByPriority(
-    _ orders: UnsafeMutablePointer<RestingOrder>, count: Int, isSell: Bool, newest: UInt32
-  ) {
-    func precedes(_ a: RestingOrder, _ b: RestingOrder) -> Bool {
-      let keyA = Level.key(price: a.price, isSell: isSell)
-      let keyB = Level.key(price: b.price, isSell: isSell)
-      return keyA != keyB ? keyA > keyB : newest &- a.arrival > newest &- b.arrival
-    }
-    // Shell sort: no allocation, short code; a level rarely holds more than some dozens of orders.
-    var gap = 1
-    while gap < count / 3 { gap = gap * 3 + 1 }
-    while gap >= 1 {
-      for start in gap..<max(gap, count) {
-        let order = orders[start]
-        var index = start
-        while index >= gap, precedes(order, orders[index - gap]) {
-          orders[index] = orders[index - gap]
-          index -= gap
-        }
-        orders[index] = order
-      }
-      gap /= 3
-    }
   }
 }

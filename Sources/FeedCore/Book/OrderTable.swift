@@ -158,6 +158,12 @@ struct OrderTable {
   @inline(__always)
   var homes: Homes { Homes(slots: slots, wide: wide.base, mask: mask, wideMask: wideMask) }
 
+  /// Asks for the lines of an order's home slot and of its arrival number.
+  @inline(__always)
+  func prefetch(withArrivalOf reference: UInt64) {
+    feedh_prefetch(arrivals + Int(homes.prefetch(reference)))
+  }
+
   @inline(__always)
   private func home(_ reference: UInt64) -> Int { Self.home(reference, mask: mask) }
 

@@ -23,8 +23,10 @@ struct VenueBook {
   var trades: TradeLog
   /// Orders that left watched books since the last publish point; a chunk of events fits.
   var departures = Departures()
-  /// Room to put one side's queue in order (`forEachRestingOrder`).
+  /// Room to put one side's queue in order (`collectQueue`).
   let queueScratch: Storage<RestingOrder>
+  /// Where to look for the orders of books whose queues were asked for.
+  var queues: QueueIndex
   /// Number of the last order that arrived; wraps.
   var arrivals: UInt32 = 0
   /// Bit c: channel c brings snapshots of single instruments: a book is stale until its own.
@@ -54,6 +56,7 @@ struct VenueBook {
     headers = Storage(capacity: capacity.instruments, hugePages: false)
     trades = TradeLog()
     queueScratch = Storage(capacity: capacity.liveOrders, hugePages: false)
+    queues = QueueIndex(instruments: capacity.instruments)
   }
 
   /// Touches what the first messages would fault in otherwise.
@@ -208,6 +211,7 @@ struct VenueBook {
         mayModify: event.pointee.flags.contains(.mayModify), place: place)
     case .full: return recordFull(.ordersFull, header: header, place: place)
     }
+    if header.pointee.flags.contains(.watchQueue) { noteArrival(reference, instrument: instrument, isSell: isSell) }
     return addToLevel(
       header, instrument: instrument, isSell: isSell, price: price, quantity: quantity, reference: reference, place: place)
   }

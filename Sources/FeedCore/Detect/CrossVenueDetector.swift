@@ -81,6 +81,7 @@ struct CrossVenueDetector: Detector {
     }
     group.pointee.crossedPairs |= 1 << UInt64(pair)
     let isOpen = group.pointee.openPairs & (1 << UInt64(pair)) != 0
+    if !isOpen { sink.prepare(change.group) }
     if walk.quantity < UInt64(settings.minimumQuantity) {
       if isOpen { end(key, .edgeGone, change.captureNanoseconds, group) }
       return

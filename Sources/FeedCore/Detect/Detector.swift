@@ -8,6 +8,8 @@ struct BookChange: BitwiseCopyable {
 
 /// Where a detector's intents go: risk and orders of the instrument's shard.
 protocol IntentSink {
+  /// An intent about this symbol is likely to follow at once: what it will need may be asked for.
+  mutating func prepare(_ group: GroupIndex)
   /// True when both legs went out.
   mutating func submit(_ pair: OrderPairIntent, at captureNanoseconds: UInt64) -> Bool
 }

@@ -22,31 +22,33 @@ struct EdgeWalk: BitwiseCopyable {
     buy: InstrumentID, sell: InstrumentID, books: borrowing Books, buyFees: FeeSchedule, sellFees: FeeSchedule,
     settings: CrossVenueSettings
   ) {
-    guard books.header(of: buy) != nil, books.header(of: sell) != nil else { return }
+    guard let askHeader = books.header(of: buy), let bidHeader = books.header(of: sell) else { return }
     // Shares are compared, and traded, as they stand in the books: only where both count whole ones.
     guard books.hasWholeQuantities(buy), books.hasWholeQuantities(sell) else { return }
+    // Nearly always the two best prices, which the headers show, say that there is no edge: then no level is touched.
+    let (bestAsk, bestBid) = (askHeader.pointee.bestAsk, bidHeader.pointee.bestBid)
+    if bestAsk.quantity == 0 || bestBid.quantity == 0 { return }
+    let askMultiplier = books.multiplier(of: buy)
+    let bidMultiplier = books.multiplier(of: sell)
+    buyPrice = Int64(0 &- bestAsk.key).multipliedClamped(by: askMultiplier)
+    sellPrice = Int64(bestBid.key).multipliedClamped(by: bidMultiplier)
+    edge = sellPrice.subtractingClamped(buyPrice).subtractingClamped(sellFees.takerFee(price: sellPrice))
+      .subtractingClamped(buyFees.takerFee(price: buyPrice))
+    if edge < settings.minimumEdge { return }
+
     let askVenue = books.venues + Int(buy.venue)
     let bidVenue = books.venues + Int(sell.venue)
     var asks = LevelCursor(askVenue, instrument: buy.index, isSell: true)
     var bids = LevelCursor(bidVenue, instrument: sell.index, isSell: false)
     var askLeft = asks.level.quantity
     var bidLeft = bids.level.quantity
-    if askLeft == 0 || bidLeft == 0 { return }
-
-    let askMultiplier = books.multiplier(of: buy)
-    let bidMultiplier = books.multiplier(of: sell)
-    while true {
+    while askLeft > 0, bidLeft > 0 {
       let askRaw = 0 &- asks.level.key
       let bidRaw = bids.level.key
       let ask = Int64(askRaw).multipliedClamped(by: askMultiplier)
       let bid = Int64(bidRaw).multipliedClamped(by: bidMultiplier)
       let edge = bid.subtractingClamped(ask).subtractingClamped(sellFees.takerFee(price: bid))
         .subtractingClamped(buyFees.takerFee(price: ask))
-      if self.edge == .min {
-        self.edge = edge
-        buyPrice = ask
-        sellPrice = bid
-      }
       if edge < settings.minimumEdge { return }
       let shares = min(askLeft, bidLeft)
       quantity &+= UInt64(shares)
@@ -62,12 +64,10 @@ struct EdgeWalk: BitwiseCopyable {
       if askLeft == 0 {
         asks.advance()
         askLeft = asks.level.quantity
-        if askLeft == 0 { return }
       }
       if bidLeft == 0 {
         bids.advance()
         bidLeft = bids.level.quantity
-        if bidLeft == 0 { return }
       }
     }
   }

@@ -11,8 +11,11 @@ public struct StageHistograms: Sendable {
     case detected
     /// Intent admitted by risk and encoded; per order pair.
     case encoded
-    /// Burst received → order pair encoded; per order pair, always stamped.
+    /// Packet received (paced: due) → order pair encoded; per order pair, always stamped.
     case packetToOrder
+    /// Of a paced run: how late the core notices a probe that is due each microsecond that it waits for a packet. What
+    /// the machine takes from the core, whatever the handler does.
+    case jitter
 
     public var name: String { String(describing: self) }
   }
@@ -25,6 +28,7 @@ public struct StageHistograms: Sendable {
   let detected: LatencyHistogram
   let encoded: LatencyHistogram
   let packetToOrder: LatencyHistogram
+  let jitter: LatencyHistogram
 
   public init() {
     histograms = Stage.allCases.map { _ in LatencyHistogram() }
@@ -34,6 +38,7 @@ public struct StageHistograms: Sendable {
     detected = histograms[Stage.detected.rawValue]
     encoded = histograms[Stage.encoded.rawValue]
     packetToOrder = histograms[Stage.packetToOrder.rawValue]
+    jitter = histograms[Stage.jitter.rawValue]
   }
 
   public subscript(stage: Stage) -> LatencyHistogram { histograms[stage.rawValue] }

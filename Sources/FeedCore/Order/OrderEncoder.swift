@@ -20,6 +20,10 @@ struct OrderEncoder {
     return UInt32(truncatingIfNeeded: symbol.packed >> 32)
   }
 
+  /// The number of the next order at `venue`.
+  @inline(__always)
+  func nextUserRefNum(at venue: VenueIndex) -> UInt32 { UInt32(truncatingIfNeeded: nextUserRefNum[Int(venue)]) }
+
   /// Whether two more orders at `venue` can be numbered.
   func hasNumbers(at venue: VenueIndex) -> Bool {
     nextUserRefNum[Int(venue)] + 1 <= UInt64(UInt32.max) && nextOrderNumber + 1 <= ClOrdID.maximumOrderNumber

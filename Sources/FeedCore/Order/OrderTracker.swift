@@ -27,7 +27,11 @@ struct OrderTracker {
     }
   }
 
-  func prefaultBeginning() { orders.prefaultBeginning() }
+  func prefault() { orders.prefault() }
+
+  /// Asks for where an order of that number would stand.
+  @inline(__always)
+  func prefetch(venue: VenueIndex, userRefNum: UInt32) { orders.prefetch(Self.key(venue, userRefNum)) }
 
   var openOrderCount: Int { orders.count }
 

@@ -1,3 +1,5 @@
+import CPlatform
+
 /// Carries order bytes to simulated venues and their replies back, each after its latency. Replay only: with live
 /// venues a session takes its place behind the same encoder and order state.
 struct ReplayTransport {
@@ -37,6 +39,13 @@ struct ReplayTransport {
     for venue in 0..<venueCount { venues[venue].prefaultBeginning() }
   }
 
+  /// Asks for what sending touches, whatever the order.
+  @inline(__always)
+  func prefetchNext() {
+    timers.prefetchNext()
+    for venue in 0..<venueCount { feedh_prefetch(venues + venue) }
+  }
+
   var nextDue: UInt64 { timers.nextDue }
 
   /// Whether that many more orders can be carried, with at least one execution each.
@@ -50,19 +59,26 @@ struct ReplayTransport {
   /// Resting orders of which we consumed a part and which are still in the book.
   func consumedOrderCount(at venue: VenueIndex) -> Int { venues[Int(venue)].ledger.count }
 
-  /// Sends a client message; it arrives after the venue's order latency.
+  /// Sends an order; it arrives after the venue's order latency. Before any time passes `note` has to say which group its
+  /// symbol is.
   ///
   /// - Returns: false when there was no room.
   mutating func send(
-    _ message: UnsafeRawPointer, length: Int, venue: VenueIndex, symbol: Symbol, group: GroupIndex,
-    at nanoseconds: UInt64
+    _ message: UnsafeRawPointer, length: Int, venue: VenueIndex, at nanoseconds: UInt64
   ) -> Bool {
-    if !directory.add(symbol, at: venue, group) { return false }
     let (due, overflowed) = nanoseconds.addingReportingOverflow(venues[Int(venue)].orderLatencyNanoseconds)
     let isScheduled = timers.schedule(
       message, length: length, venue: venue, direction: .toVenue, at: overflowed ? .max : due)
     if isScheduled { outboundCount += 1 }
     return isScheduled
+  }
+
+  /// What the symbol of an order that was sent means at its venue. Apart from `send`, because the table is a large one
+  /// and cold, and nobody needs it before the order arrives.
+  ///
+  /// - Returns: false when there was no room (`hasRoom`).
+  mutating func note(_ symbol: Symbol, at venue: VenueIndex, _ group: GroupIndex) -> Bool {
+    directory.add(symbol, at: venue, group)
   }
 
   /// Sends a cancel of an order that is known there. Takes one timer slot, and needs no room for replies: the order

@@ -57,7 +57,7 @@ public struct ShardExecutor {
   /// The first order shall find its memory there.
   private func prefaultBeginning() {
     gate.prefaultBeginning()
-    tracker.prefaultBeginning()
+    tracker.prefault()
     transport.prefaultBeginning()
     orderLog.prefaultBeginning()
     wireLog.prefaultBeginning()
@@ -86,6 +86,7 @@ public struct ShardExecutor {
   /// What is due at `nanoseconds` or before must have run (`advance`).
   @discardableResult
   public mutating func submit(_ pair: OrderPairIntent, at nanoseconds: UInt64, view: some MarketView) -> Bool {
+    gate.prefetch(pair)
     switch gate.admit(pair, at: nanoseconds, hasRoom: hasRoom(for: pair), view: view) {
     case .admitted(let buy, let sell):
       let sellBuffer = buffer.base + OUCH50.maximumMessageLength
@@ -169,6 +170,34 @@ extension ShardExecutor {
   func forEachOpenOrder(_ visit: (OpenOrder) -> Void) { tracker.forEachOpenOrder(visit) }
 }
 
+/// What the next pair will touch, so that it can be asked for ahead. An order of a shard comes seldom enough for all of
+/// it to be cold.
+extension ShardExecutor {
+  /// Asks for the executor itself.
+  @inline(__always)
+  static func prefetch(_ executor: UnsafeMutablePointer<ShardExecutor>) {
+    var offset = 0
+    while offset < MemoryLayout<ShardExecutor>.size {
+      feedh_prefetch(UnsafeRawPointer(executor) + offset)
+      offset &+= 64
+    }
+  }
+
+  /// Asks for what the next pair takes, whatever its symbol.
+  @inline(__always)
+  func prefetchNext() {
+    gate.prefetchNext()
+    transport.prefetchNext()
+    for venue in 0..<transport.venueCount {
+      tracker.prefetch(venue: VenueIndex(venue), userRefNum: encoder.nextUserRefNum(at: VenueIndex(venue)))
+    }
+    for offset in stride(from: 0, to: buffer.capacity, by: 64) { feedh_prefetch(buffer.base + offset) }
+  }
+
+  @inline(__always)
+  func prefetchPosition(of group: GroupIndex) { gate.prefetchPosition(of: group) }
+}
+
 extension ShardExecutor {
   private func hasRoom(for pair: OrderPairIntent) -> Bool {
     tracker.hasRoom(for: 2) && transport.hasRoom(for: 2) && hasNumbers(pair.buy) && hasNumbers(pair.sell)
@@ -190,9 +219,7 @@ extension ShardExecutor {
   ) -> SentMessage {
     let (length, userRefNum) = encoder.encodeEnter(order, into: message)
     tracker.orderSent(order, userRefNum: userRefNum)
-    let isSent = transport.send(
-      message, length: length, venue: order.intent.venue, symbol: order.venueSymbol, group: order.intent.group,
-      at: nanoseconds)
+    let isSent = transport.send(message, length: length, venue: order.intent.venue, at: nanoseconds)
     // `hasRoom` was asked first: an order that is booked as open but never travels would stay open for ever.
     precondition(isSent, "risk admitted an order for which the transport has no room")
     ordersSent &+= 1
@@ -204,6 +231,8 @@ extension ShardExecutor {
     _ order: AdmittedOrder, _ sent: SentMessage, _ message: UnsafeMutablePointer<UInt8>, at nanoseconds: UInt64
   ) {
     let venue = order.intent.venue
+    let isKnown = transport.note(order.venueSymbol, at: venue, order.intent.group)
+    precondition(isKnown, "risk admitted an order in a symbol for which the transport has no room")
     wireLog.append(message, length: sent.length, venue: venue, direction: .toVenue, at: nanoseconds)
     var record = OrderRecord()
     record.captureNanoseconds = nanoseconds

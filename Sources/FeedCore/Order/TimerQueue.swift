@@ -1,3 +1,5 @@
+import CPlatform
+
 /// Messages under way, each with the time at which it arrives.
 ///
 /// Timers due at time t happen, stamped t, in the order of their creation, before any packet with capture time ≥ t.
@@ -48,6 +50,21 @@ struct TimerQueue {
     heap.prefaultBeginning()
     messages.prefaultBeginning()
     freeSlots.prefaultBeginning()
+  }
+
+  /// Asks for the end of the heap, its root, and the slots of the next two messages.
+  @inline(__always)
+  func prefetchNext() {
+    feedh_prefetch(heap.base)
+    feedh_prefetch(heap.base + count)
+    for ahead in 0..<2 {
+      // Those given back last are taken first (`takeSlot`).
+      let slot = ahead < freeCount ? Int(freeSlots.base[freeCount - 1 - ahead]) : touchedSlots + ahead - freeCount
+      if slot >= capacity { return }
+      let message = messages.base + slot * Self.messageCapacity
+      feedh_prefetch(message)
+      feedh_prefetch(message + 64)
+    }
   }
 
   /// When the next one is due; `UInt64.max` = none.

@@ -6,8 +6,12 @@ protocol CoreWork {
   mutating func poll(_ burst: UnsafeMutableBufferPointer<Packet>, receiveTicks: UInt64, isSampled: Bool)
   /// No packet came: what is due at `now` happens.
   mutating func pass(to now: UInt64)
+  /// There is time: what an order will need is brought near.
+  func keepWarm()
   /// Before the source is asked again, which may let go of the bytes of older bursts.
   mutating func beforeReceive()
+  /// What other cores left for this one's shards; false: nothing was there.
+  mutating func workRings() -> Bool
   mutating func take(_ command: CoreCommand)
   /// No packet comes any more.
   mutating func finish()
@@ -45,7 +49,9 @@ struct PipelineWork: CoreWork {
     feedh_hot_path_end()
   }
 
+  func keepWarm() { pipeline.pointee.core.desk.keepWarm() }
   func beforeReceive() {}
+  func workRings() -> Bool { false }
   func take(_ command: CoreCommand) { pipeline.pointee.core.take(command) }
 
   func finish() {
@@ -62,7 +68,7 @@ struct PipelineWork: CoreWork {
   var waits: UInt64 { 0 }
 }
 
-/// Rings: frames and arbitrates for the shard cores.
+/// Rings: frames and arbitrates for the cores that own shards, of which it may be one itself (`inbox`).
 struct IngestWork: CoreWork {
   /// Shard cores hear of the time at least so often where no packet comes, nanoseconds.
   private static var idleClockNanoseconds: UInt64 { 1_000_000 }
@@ -72,6 +78,9 @@ struct IngestWork: CoreWork {
   let ring: BatchRing
   /// Nil: packets stay where they are.
   let retainedBursts: UInt64?
+  /// This core's own shards, and the rings that they work off; nil: it has none.
+  let shards: UnsafeMutablePointer<Core>?
+  let inbox: UnsafeMutablePointer<RingInbox>?
 
   mutating func poll(_ burst: UnsafeMutableBufferPointer<Packet>, receiveTicks: UInt64, isSampled: Bool) {
     feedh_hot_path_begin()
@@ -103,11 +112,20 @@ struct IngestWork: CoreWork {
     ring.note(idleClock: ingest.clock)
   }
 
+  func keepWarm() {}
+
   mutating func beforeReceive() {
     if let retainedBursts { sink.settle(burstsBefore: retainedBursts) }
   }
 
-  func take(_ command: CoreCommand) {}
+  func workRings() -> Bool {
+    guard let inbox else { return false }
+    feedh_hot_path_begin()
+    defer { feedh_hot_path_end() }
+    return inbox.pointee.hotPathPollRings()
+  }
+
+  func take(_ command: CoreCommand) { shards?.pointee.take(command) }
 
   mutating func finish() {
     sink.batch.begin(receiveTicks: feedh_ticks(), isSampled: false)
@@ -117,12 +135,11 @@ struct IngestWork: CoreWork {
   }
 
   var packets: UInt64 { ingest.packets }
-  var messages: UInt64 { 0 }
+  var messages: UInt64 { shards?.pointee.messages ?? 0 }
   var clock: UInt64 { ingest.clock }
   var nextDue: UInt64 { min(ingest.nextDue, ingest.clock &+ Self.idleClockNanoseconds) }
   var nextFeedDue: UInt64 { ingest.nextDue }
   var losses: (gaps: UInt64, messages: UInt64) { ingest.losses }
-  var shards: UnsafeMutablePointer<Core>? { nil }
   var waits: UInt64 { sink.waits }
 }
 

@@ -11,6 +11,10 @@ struct OrderDesk: IntentSink {
   private let isEnabled: Bool
   /// When the burst that is being worked on was received.
   var receiveTicks: UInt64 = 0
+  /// Of a paced run: when each packet was due, which is when it was received.
+  var schedule: PaceSchedule?
+  /// The executor to be kept warm next.
+  private var nextWarm = 0
   /// Whether its shards are armed.
   private(set) var isArmed = true
   /// No arrival or reply of any shard is due before this.
@@ -41,6 +45,39 @@ struct OrderDesk: IntentSink {
     isEnabled ? send(pair, at: captureNanoseconds) : false
   }
 
+  @inline(__always)
+  mutating func prepare(_ group: GroupIndex) { if isEnabled { prefetchOrder(group) } }
+
+  /// Asks for the cache lines that a pair of this symbol will need, all at once: one after the other, as they are come
+  /// by, they take a microsecond.
+  @inline(never)
+  private mutating func prefetchOrder(_ index: GroupIndex) {
+    let group = books.symbols.pointee.groups.base + Int(index)
+    let slot = Int(slots[Int(group.pointee.shard)])
+    if slot < 0 { return }
+    let executor = executors + slot
+    ShardExecutor.prefetch(executor)
+    executor.pointee.prefetchNext()
+    executor.pointee.prefetchPosition(of: index)
+    var listed = group.pointee.venueMask
+    while listed != 0 {
+      let venue = VenueIndex(listed.trailingZeroBitCount)
+      listed &= listed &- 1
+      if let instrument = group.pointee.listing(at: venue) {
+        feedh_prefetch(books.venues[Int(venue)].directory.pointee.records.base + instrument)
+      }
+    }
+  }
+
+  /// Nothing is to be done: asks for what the next order of one of the shards will need, the shards in turn.
+  @inline(never)
+  mutating func keepWarm() {
+    if !isEnabled || shards.isEmpty { return }
+    nextWarm = nextWarm + 1 < shards.count ? nextWarm + 1 : 0
+    ShardExecutor.prefetch(executors + nextWarm)
+    (executors + nextWarm).pointee.prefetchNext()
+  }
+
   @inline(never)
   private mutating func send(_ pair: OrderPairIntent, at captureNanoseconds: UInt64) -> Bool {
     let start = feedh_ticks()
@@ -50,7 +87,10 @@ struct OrderDesk: IntentSink {
     if isSent {
       let end = executor.pointee.sentTicks
       stages.encoded.record(from: start, to: end)
-      stages.packetToOrder.record(from: receiveTicks, to: end)
+      // What came before it in its burst was due before it. A packet that waited behind a gap is counted from the
+      // burst that ended its waiting.
+      let received = max(receiveTicks, schedule?.dueTicks(captureNanoseconds) ?? 0)
+      stages.packetToOrder.record(from: received, to: end)
       nextDue = min(nextDue, executor.pointee.nextDue)
     }
     return isSent

@@ -1,3 +1,5 @@
+import CPlatform
+
 /// A key of a `FixedTable`.
 protocol FixedTableKey: BitwiseCopyable, Equatable {
   /// Bits spread over the whole word.
@@ -38,6 +40,17 @@ struct FixedTable<Key: FixedTableKey, Value: BitwiseCopyable> {
 
   @inline(__always)
   private func home(of key: Key) -> Int { Int(truncatingIfNeeded: key.spread) & mask }
+
+  /// Touches up to a megabyte of it: for a table whose entries come and go, and so will stand anywhere.
+  func prefault() { slots.prefault(count: (1 << 20) / MemoryLayout<Slot>.stride) }
+
+  /// Asks for the slot where `key` is, or would be.
+  @inline(__always)
+  func prefetch(_ key: Key) {
+    let slot = UnsafeRawPointer(slots.base + home(of: key))
+    feedh_prefetch(slot)
+    feedh_prefetch(slot + (MemoryLayout<Slot>.size - 1))
+  }
 
   /// Slot of `key`, or -1. Valid until the next insertion or removal.
   @inline(__always)

@@ -1,3 +1,5 @@
+import CPlatform
+
 /// Positions of one shard, and their total exposure.
 ///
 /// A symbol takes room when its first order is sent, in that order, so that memory follows what was traded and not
@@ -14,6 +16,13 @@ public struct PositionTable {
   public init(groupCapacity: Int) {
     places = Storage(capacity: max(1, groupCapacity), hugePages: false)
     positions = Storage(capacity: max(1, groupCapacity), hugePages: false)
+  }
+
+  /// Asks for where a symbol's position is noted; out of range, for nothing.
+  @inline(__always)
+  func prefetch(_ group: GroupIndex) {
+    if Int(group) < places.capacity { feedh_prefetch(places.base + Int(group)) }
+    feedh_prefetch(positions.base + count)
   }
 
   func prefaultBeginning() {

@@ -1,3 +1,5 @@
+import CPlatform
+
 /// Orders sent within the duplicate window, to refuse their repetition.
 ///
 /// A ring in order of sending, and a table over it. Each order enters and expires once, so the cost is constant per
@@ -52,6 +54,17 @@ struct RecentOrders {
   static func capacity(for limits: ShardLimits) -> Int {
     let inWindow = UInt128(limits.duplicateWindowNanoseconds) * UInt128(limits.ordersPerSecond) / 1_000_000_000
     return Int(min(65_536, inWindow + UInt128(limits.orderBurst) + 2))
+  }
+
+  @inline(__always)
+  func prefetch(_ key: Key) { sentNanoseconds.prefetch(key) }
+
+  /// Asks for the oldest entry, which may have to go, and for where the next two will stand.
+  @inline(__always)
+  func prefetchNext() {
+    feedh_prefetch(ring.base + oldest)
+    let next = oldest + count
+    feedh_prefetch(ring.base + (next < ring.capacity ? next : next - ring.capacity))
   }
 
   /// Forgets orders sent `windowNanoseconds` or longer ago.

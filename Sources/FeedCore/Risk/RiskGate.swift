@@ -36,6 +36,20 @@ struct RiskGate {
     recentOrders.prefaultBeginning()
   }
 
+  /// Asks for what admitting a pair touches, whatever its symbol.
+  @inline(__always)
+  func prefetchNext() { recentOrders.prefetchNext() }
+
+  @inline(__always)
+  func prefetchPosition(of group: GroupIndex) { positions.prefetch(group) }
+
+  /// Asks for where a pair's orders would stand if they were repeated.
+  @inline(__always)
+  func prefetch(_ pair: OrderPairIntent) {
+    recentOrders.prefetch(RecentOrders.Key(pair.buy))
+    recentOrders.prefetch(RecentOrders.Key(pair.sell))
+  }
+
   /// From now on every pair is refused.
   mutating func engageKillSwitch() { isKillSwitchEngaged = true }
 

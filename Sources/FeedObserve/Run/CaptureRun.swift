@@ -88,7 +88,7 @@ public final class CaptureRun: FinishedRun {
   }
   public var elapsedNanoseconds: UInt64 { replay.elapsedNanoseconds }
   public var clock: TickClock { replay.clock }
-  public var sampleEvery: Int { options.speed == .maximum ? settings.latency.sampleEvery : 1 }
+  public var sampleEvery: Int { settings.latency.sampleEvery }
   public var isInterrupted: Bool { replay.isInterrupted }
   public var live: LiveOutcome? { nil }
   public func contentsDigest() -> UInt64 { replay.contentsDigest(of: summary) }

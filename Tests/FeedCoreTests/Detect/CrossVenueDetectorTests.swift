@@ -188,6 +188,9 @@ struct CrossVenueDetectorTests {
     var pairs: [OrderPairIntent] = []
     var times: [UInt64] = []
     var goesOut = true
+    /// Symbols it was told of ahead.
+    var prepared: [GroupIndex] = []
+    mutating func prepare(_ group: GroupIndex) { prepared.append(group) }
     mutating func submit(_ pair: OrderPairIntent, at captureNanoseconds: UInt64) -> Bool {
       pairs.append(pair)
       times.append(captureNanoseconds)
