@@ -52,6 +52,8 @@ import Testing
           $0.threads.layout = .rings
         }
         Self.expect(run, equals: capture, "\(feedProtocol), seed \(seed), start \(start), \(cores) cores")
+        // Whoever answers is woken for what is due of the feeds, not each millisecond.
+        #expect(run.summary.packets == capture.summary.packets, "\(feedProtocol), seed \(seed), \(cores) cores")
       }
     }
   }
