@@ -5,7 +5,7 @@ import Glibc
 /// The UDP socket that requests of one or several feeds leave from and answers come back to. The cold thread's.
 ///
 /// Answers get headers put in front, as other sockets' datagrams do, with the address of the retransmission line that
-/// the socket stands for: so they take the way of any packet, and a recording of them is an ordinary capture.
+/// the socket stands for: so they take the way of any packet.
 struct RequestSocket {
   /// Longest that is received in one go, so that no feed keeps the others waiting.
   private static let datagramsMaximum = 32
