@@ -56,7 +56,7 @@ let package = Package(
 
     .target(name: "FeedCore", dependencies: ["CPlatform", "CSIMD"]),
     .target(name: "FeedIO", dependencies: ["FeedCore", "CDynamic", "CDPDK", "CSocket", "CTransmit"]),
-    .target(name: "FeedSim", dependencies: ["FeedIO"]),
+    .target(name: "FeedSim", dependencies: ["FeedIO", "CSocket"]),
     .target(name: "FeedObserve", dependencies: ["FeedIO"]),
     .target(name: "FeedConfig", dependencies: ["FeedIO", .product(name: "Yams", package: "Yams")]),
     .target(name: "FeedMachine", dependencies: ["FeedConfig", "FeedObserve", "CMachine"]),

@@ -9,16 +9,27 @@ private let showsPackets = getenv("FEEDH_FUZZ_SHOW") != nil
 ///
 /// Made inside of `tables`; every input finds it as new.
 struct FeedMachine {
-  private static let group = IPAddress("233.0.0.1")!
+  /// What the machine's feeds do about loss.
+  enum Recovery {
+    case none
+    /// Messages and channel snapshots are asked for; lines 2 carry answers.
+    case asks
+    /// Snapshots of single instruments come on flows of their own: lines 3.
+    case joins
+  }
+
+  static let group = IPAddress("233.0.0.1")!
   static let venues = 2
 
   let feedProtocol: FeedProtocol
   let maker: MessageMaker
-  private var pipeline: Pipeline
-  private var clock: UInt64 = 1_700_000_000_000_000_000
+  let recovery: Recovery
+  private(set) var pipeline: Pipeline
+  private(set) var clock: UInt64 = 1_700_000_000_000_000_000
 
-  init(_ feedProtocol: FeedProtocol, _ description: ProtocolDescription) {
+  init(_ feedProtocol: FeedProtocol, _ description: ProtocolDescription, recovery: Recovery = .none) {
     self.feedProtocol = feedProtocol
+    self.recovery = recovery
     maker = MessageMaker(description)
     var settings = Settings()
     settings.shardCount = 2
@@ -35,7 +46,8 @@ struct FeedMachine {
     settings.orders.enabled = true
     settings.risk.marketHoursOnly = false
     settings.verifyChecksums = false
-    let plan = Self.plan(feedProtocol, settings)
+    if recovery != .none { Self.setUpRecovery(&settings, feedProtocol) }
+    let plan = Self.plan(feedProtocol, settings, recovery)
     pipeline = Pipeline(
       ingest: Ingest(plan: plan, settings: settings, fileCount: 1),
       core: Core(
@@ -43,12 +55,14 @@ struct FeedMachine {
   }
 
   /// Each venue has a channel on two lines, and one more for the streams of EOBI's snapshots.
-  private static func plan(_ feedProtocol: FeedProtocol, _ settings: Settings) -> FeedPlan {
+  private static func plan(_ feedProtocol: FeedProtocol, _ settings: Settings, _ recovery: Recovery) -> FeedPlan {
     var plan = FeedPlan()
     plan.venues = settings.venues
+    defer { addRecovery(recovery, &plan) }
     for venue in 0..<venues {
       let stream = UInt32(venue + 1)
-      let streams = feedProtocol == .eobi ? [stream, stream | EOBIPacket.snapshotStream] : [stream]
+      let isAlone = feedProtocol != .eobi || recovery != .none
+      let streams = isAlone ? [stream] : [stream, stream | EOBIPacket.snapshotStream]
       for (place, stream) in streams.enumerated() {
         let channel = UInt8(plan.channels.count)
         plan.channels.append(
@@ -69,24 +83,31 @@ struct FeedMachine {
     return plan
   }
 
-  private static func port(_ venue: Int, _ line: Int) -> UInt16 { UInt16(100 * line + venue + 1) }
+  static func port(_ venue: Int, _ line: Int) -> UInt16 { UInt16(100 * line + venue + 1) }
 
   // MARK: - A script
 
   /// Plays packets of a script, and checks what came of them. Returns a digest of books and counters, which depends
-  /// neither on the length of bursts nor on whether they are sampled.
+  /// neither on the length of bursts nor on whether they are sampled, nor on whether frames are tagged: those that are
+  /// take the general path, not that of everyday packets.
   ///
   /// Each packet begins with a byte: 0x03 how many messages, 0x04 which venue, 0x08 only on line B, 0x10 on both
   /// lines, 0x20 a special packet, which another byte tells; then the messages, then how much time passes.
-  mutating func play(_ script: Script, burst: Int, isSampled: Bool) -> UInt64 {
+  mutating func play(_ script: Script, burst: Int, isSampled: Bool, isTagged: Bool = false) -> UInt64 {
     var script = script
-    var frames = FrameBuilder()
+    var frames = FrameBuilder(isTagged: isTagged)
     var makers = (0..<Self.venues).map { PacketMaker(feedProtocol, stream: UInt32($0 + 1)) }
+    var snapshots = SnapshotMaker(feedProtocol)
     while !script.isOver, !frames.isFull {
       let what = script.byte()
       let venue = Int(what >> 2 & 1)
       let special = what & 0x20 != 0 ? script.byte() : 0
       var payload: [UInt8]
+      if recovery != .none, special & 7 == 0, special >> 3 != 0 {
+        append(special >> 3, venue, &script, &makers[venue], &snapshots, to: &frames)
+        pass(what, &script)
+        continue
+      }
       switch special & 7 {
       case 1: payload = makers[venue].packet([], at: clock)
       case 2:
@@ -114,15 +135,19 @@ struct FeedMachine {
       for line in lines {
         frames.append(payload, to: Self.group, port: Self.port(venue, line), at: clock)
       }
-      clock &+= UInt64(script.byte()) &* (what & 0x40 != 0 ? 1_000_000 : 1_000)
-      if what & 0x80 != 0 { clock &+= 6_000_000_000 }
+      pass(what, &script)
     }
     run(frames.packets, burst: burst, isSampled: isSampled)
     check()
     return digest
   }
 
-  private func messages(_ what: UInt8, _ script: inout Script) -> [[UInt8]] {
+  private mutating func pass(_ what: UInt8, _ script: inout Script) {
+    clock &+= UInt64(script.byte()) &* (what & 0x40 != 0 ? 1_000_000 : 1_000)
+    if what & 0x80 != 0 { clock &+= 6_000_000_000 }
+  }
+
+  func messages(_ what: UInt8, _ script: inout Script) -> [[UInt8]] {
     let messages = (0...Int(what & 3)).map { _ in maker.message(&script) }
     if showsPackets {
       for message in messages {
@@ -163,6 +188,7 @@ struct FeedMachine {
     for counter in [Counter.unknownTypes, .emptyMessages, .malformed] { counted += books.counters[counter] }
     // More than once where a datagram's messages are delivered together, or where a message was read in part.
     precondition(counted >= pipeline.core.messages, "\(pipeline.core.messages) messages, \(counted) counted by kind")
+    if recovery != .none { checkRecovery() }
     for venue in 0..<Self.venues {
       var found = 0
       for index in 0..<books.venues[venue].admitted {

@@ -14,7 +14,13 @@ struct FrameBuilder {
   private(set) var kept = 0
   private var used = 0
 
-  init() { poison(UnsafeRawPointer(Self.arena.baseAddress!), Self.arena.count) }
+  private let isTagged: Bool
+
+  /// - Parameter isTagged: frames carry a VLAN tag, with which none is an everyday packet.
+  init(isTagged: Bool = false) {
+    self.isTagged = isTagged
+    poison(UnsafeRawPointer(Self.arena.baseAddress!), Self.arena.count)
+  }
 
   var isFull: Bool { used > Self.arena.count - 150_000 || packets.count > 500 }
 
@@ -28,20 +34,32 @@ struct FrameBuilder {
     return UnsafeRawBufferPointer(start: base, count: payload.count)
   }
 
+  /// Bytes of a recovery's connection, or none of none, by which only time goes on.
+  mutating func append(_ bytes: [UInt8], _ make: (UnsafeRawPointer, Int) -> Packet) {
+    let base = Self.arena.baseAddress! + used
+    let kept = keep(bytes)
+    packets.append(make(UnsafeRawPointer(base), kept.count))
+  }
+
   /// Ethernet, IPv4 and UDP around a payload of at most 65,507 bytes.
   mutating func append(_ payload: [UInt8], to group: IPAddress, port: UInt16, at nanoseconds: UInt64) {
     let payload = payload.prefix(65_507)
-    let length = 42 + payload.count
+    let tag = isTagged ? 4 : 0
+    let length = 42 + tag + payload.count
     let base = Self.arena.baseAddress! + used
     unpoison(UnsafeRawPointer(base), length)
-    base.initializeMemory(as: UInt8.self, repeating: 0, count: 42)
-    base.storeBigEndian(UInt32(0x0800_4500), at: 12)
-    base.storeBigEndian(UInt16(length - 14), at: 16)
-    base.storeByte(17, at: 23)
-    base.storeBigEndian(UInt32(truncatingIfNeeded: group.low), at: 30)
-    base.storeBigEndian(port, at: 36)
-    base.storeBigEndian(UInt16(length - 34), at: 38)
-    payload.withUnsafeBytes { if let first = $0.baseAddress { (base + 42).copyMemory(from: first, byteCount: $0.count) } }
+    base.initializeMemory(as: UInt8.self, repeating: 0, count: 42 + tag)
+    if isTagged { base.storeBigEndian(UInt32(0x8100_0007), at: 12) }
+    let ip = base + 14 + tag
+    ip.storeBigEndian(UInt32(0x0800_4500), at: -2)
+    ip.storeBigEndian(UInt16(payload.count + 28), at: 2)
+    ip.storeByte(17, at: 9)
+    ip.storeBigEndian(UInt32(truncatingIfNeeded: group.low), at: 16)
+    ip.storeBigEndian(port, at: 22)
+    ip.storeBigEndian(UInt16(payload.count + 8), at: 24)
+    payload.withUnsafeBytes { bytes in
+      if let first = bytes.baseAddress { (ip + 28).copyMemory(from: first, byteCount: bytes.count) }
+    }
     packets.append(
       Packet(
         bytes: UnsafeRawPointer(base), captureNanoseconds: nanoseconds, capturedLength: UInt32(length),

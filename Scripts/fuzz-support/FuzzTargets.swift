@@ -18,14 +18,21 @@ private func target(named name: String) -> FuzzTarget? {
     "decoder-miax": fuzzMIAXDecoder,
     "decoder-nyse": fuzzNYSEDecoder,
     "decoder-pitch": fuzzPITCHDecoder,
+    "control-socket": fuzzControlSocket,
+    "everyday": fuzzEveryday,
     "fixed-point": fuzzFixedPoint,
     "frame-parser": fuzzFrameParser,
     "latency-histogram": fuzzLatencyHistogram,
     "layouts": fuzzLayouts,
     "order-entry": fuzzOrderEntry,
+    "membership": fuzzMembership,
     "ouch-decoder": fuzzOUCHDecoder,
     "planted-crash": fuzzPlantedCrash,
+    "recording": fuzzRecording,
+    "recovery-asking": fuzzRecoveryAsking,
+    "recovery-channel": fuzzRecoveryChannel,
     "recovery-clients": fuzzRecoveryClients,
+    "recovery-joining": fuzzRecoveryJoining,
     "recovery-readers": fuzzRecoveryReaders,
     "recovery-state": fuzzRecoveryState,
     "session": fuzzSession,
@@ -47,7 +54,14 @@ private func seeds(of name: String) -> [[UInt8]] {
   case "decoder-miax": decoderSeeds(miaxMachines)
   case "decoder-nyse": decoderSeeds(nyseMachines)
   case "decoder-pitch": decoderSeeds(pitchMachines)
+  case "everyday": everydaySeeds()
+  case "membership": membershipSeeds()
+  case "recording": recordingSeeds()
+  case "control-socket": controlSocketSeeds()
+  case "recovery-asking": recoveryAskingSeeds()
+  case "recovery-channel": recoveryChannelSeeds()
   case "recovery-clients": recoveryClientSeeds()
+  case "recovery-joining": recoveryJoiningSeeds()
   case "recovery-readers": recoveryReaderSeeds()
   case "transports": transportSeeds()
   default: []
@@ -66,6 +80,8 @@ public func initializeFuzzer(_ count: UnsafeMutableRawPointer?, _ arguments: Uns
     exit(2)
   }
   chosen = target
+  // Tables are made before the clock of the first input runs.
+  withUnsafeBytes(of: UInt8(0)) { target($0) }
   guard let folder = environment("FEEDH_FUZZ_SEEDS") else { return 0 }
   for (index, seed) in seeds(of: name).enumerated() {
     guard let file = fopen("\(folder)/\(index)", "w") else { exit(2) }

@@ -3,13 +3,8 @@ import FeedCore
 import FeedIO
 import Glibc
 
-// One file without a name, written anew for each input; the reader opens it as it opens any other.
-private let descriptor: Int32 = {
-  var template = Array("\(getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp")/feedh-fuzz-XXXXXX".utf8CString)
-  let descriptor = mkstemp(&template)
-  if descriptor >= 0 { unlink(template) }
-  return descriptor
-}()
+// Written anew for each input; the reader opens it as it opens any other.
+private let descriptor = temporaryFile()
 private let path = "/proc/self/fd/\(descriptor)"
 nonisolated(unsafe) private let burst = UnsafeMutableBufferPointer<Packet>.allocate(capacity: 64)
 

@@ -1,8 +1,9 @@
 // Bytes as a script of packets of each feed, through the whole pipeline, small, with two venues: frames, sessions,
 // decoders, books, detectors, risk, orders. Whatever comes, every delivered message is counted, books hold together,
-// and neither the length of bursts nor sampling changes a book or a counter.
+// and neither the length of bursts nor sampling changes a book or a counter, nor whether the packets are everyday ones
+// or, behind a tag, take the general path.
 //
-// First byte: bit 0, play it twice, in other bursts; the others which protocol, where a target serves several.
+// First byte: bit 0, play it again, in other ways; the others which protocol, where a target serves several.
 @testable import FeedCore
 
 nonisolated(unsafe) let cmeMachines = feedMachines((.cmeMDP3, CMELayouts.description))
@@ -31,17 +32,19 @@ func fuzzMIAXDecoder(_ input: UnsafeRawBufferPointer) { play(input, miaxMachines
 func fuzzNYSEDecoder(_ input: UnsafeRawBufferPointer) { play(input, nyseMachines) }
 func fuzzPITCHDecoder(_ input: UnsafeRawBufferPointer) { play(input, pitchMachines) }
 
-private func feedMachines(
-  _ kinds: (FeedProtocol, ProtocolDescription)...
+func feedMachines(
+  recovery: FeedMachine.Recovery = .none, _ kinds: (FeedProtocol, ProtocolDescription)...
 ) -> UnsafeMutableBufferPointer<FeedMachine> {
   tables {
     let machines = UnsafeMutableBufferPointer<FeedMachine>.allocate(capacity: kinds.count)
-    for (index, kind) in kinds.enumerated() { machines.initializeElement(at: index, to: FeedMachine(kind.0, kind.1)) }
+    for (index, kind) in kinds.enumerated() {
+      machines.initializeElement(at: index, to: FeedMachine(kind.0, kind.1, recovery: recovery))
+    }
     return machines
   }.pointee
 }
 
-private func play(_ input: UnsafeRawBufferPointer, _ machines: UnsafeMutableBufferPointer<FeedMachine>) {
+func play(_ input: UnsafeRawBufferPointer, _ machines: UnsafeMutableBufferPointer<FeedMachine>) {
   guard let first = input.first else { return }
   let machine = Int(first >> 1) % machines.count
   let script = Script(UnsafeRawBufferPointer(rebasing: input[1...]))
@@ -49,10 +52,12 @@ private func play(_ input: UnsafeRawBufferPointer, _ machines: UnsafeMutableBuff
   let digest = machines[machine].play(script, burst: 64, isSampled: false)
   guard first & 1 == 1 else { return }
   let state = machines[machine].state
-  restoreTables()
-  if machines[machine].play(script, burst: 1, isSampled: true) == digest { return }
-  let parted = zip(state, machines[machine].state).filter { $0 != $1 }
-  preconditionFailure("books or counters depend on the length of bursts: \(parted)")
+  for (burst, isTagged) in [(1, false), (7, true)] {
+    restoreTables()
+    if machines[machine].play(script, burst: burst, isSampled: burst == 1, isTagged: isTagged) == digest { continue }
+    let parted = zip(state, machines[machine].state).filter { $0 != $1 }
+    preconditionFailure("books or counters depend on bursts of \(burst)\(isTagged ? " or tags" : ""): \(parted)")
+  }
 }
 
 /// A packet of each message, alone and with the ones before it, with two sets of values.

@@ -11,13 +11,24 @@ func fuzzRecoveryReaders(_ input: UnsafeRawBufferPointer) {
   var cme = CMESnapshotReader()
   var deribit = DeribitSnapshotReader()
   var nyse = NYSERefreshReader()
+  let joined = [FeedProtocol.cmeMDP3, .nyseIntegrated, .coinbaseDerivatives, .eobi][Int(first & 3)]
+  var reader = SnapshotReader(joined)
   while !script.isOver {
     withExactCopy(script.bytes(script.int() << 8 | script.int())) { packet in
-      switch first % 4 {
+      switch first % 8 {
       case 0: cme.read(packet) { follower.take($0, in: packet) }
       case 1: deribit.read(packet) { follower.take($0, in: packet) }
       case 2: nyse.read(packet) { follower.take($0, in: packet) }
-      default: readSingle(packet)
+      case 3: readSingle(packet)
+      default:
+        var steps = 0
+        reader.begin(packet)
+        while let step = reader.next(in: packet) {
+          steps += 1
+          // A message of four bytes at least, and what its packet ends, each with what it aborts.
+          precondition(steps <= packet.count / 2 + 4, "\(steps) steps of \(packet.count) bytes")
+          follower.take(step, in: packet)
+        }
       }
     }
   }
@@ -68,6 +79,13 @@ private struct SnapshotFollower {
     }
   }
 
+  mutating func take(_ step: SnapshotReader.Step, in packet: UnsafeRawBufferPointer) {
+    switch step.kind {
+    case .message, .definition: touch(step.offset, step.length, packet)
+    case .began, .ended, .aborted, .malformed: break
+    }
+  }
+
   mutating func take(_ event: NYSERefreshReader.Event, in packet: UnsafeRawBufferPointer) {
     switch event {
     case .malformed: break
@@ -115,6 +133,16 @@ func recoveryReaderSeeds() -> [[UInt8]] {
     let body = messages.flatMap { $0 }
     return little(body.count + 16, 2) + [flag, UInt8(messages.count)] + little(number, 4) + little(100, 8) + body
   }
+  func coinbase(_ messages: [[UInt8]]) -> [UInt8] {
+    little(1_000, 8) + little(5, 8) + little(1, 2) + [2, UInt8(messages.count)] + little(77, 4) + messages.flatMap { $0 }
+  }
+  func eobi(_ templates: [Int]) -> [UInt8] {
+    let head = little(32, 2) + little(13_002, 2) + [UInt8](repeating: 255, count: 4) + [UInt8](repeating: 0, count: 24)
+    return head + templates.enumerated().flatMap { little(16, 2) + little($1, 2) + little($0 + 1, 4) + little(9, 8) }
+  }
+  // snapshotSeqNum 0, through 9, an order announced at 112.
+  let book110 = little(116, 2) + little(106, 2) + little(110, 2) + little(1, 2) + little(2, 2) + little(0, 2)
+    + little(9, 4) + [UInt8](repeating: 0, count: 96) + little(1, 4)
   let header = little(16, 2) + little(35, 2) + little(1, 2) + little(1, 2) + little(55, 4) + little(0, 4)
   let mapping = little(16, 2) + little(3, 2) + little(9, 4) + [UInt8](repeating: 65, count: 8)
   return [
@@ -122,5 +150,9 @@ func recoveryReaderSeeds() -> [[UInt8]] {
     packets(1, [deribit(0, 1_005, [0]), deribit(1, 1_004, book(0)), deribit(2, 1_004, book(1)), deribit(3, 1_006, [0])]),
     packets(2, [nyse(1, [header, mapping], flag: 18), nyse(2, [mapping], flag: 20)]),
     packets(3, [[0x47] + Array("                 267".utf8), header + mapping]),
+    packets(4, [cme(1, 52, chunk(1)), cme(2, 53, chunk(1)), cme(3, 53, chunk(2))]),
+    packets(5, [nyse(1, [header, mapping], flag: 18), nyse(2, [mapping], flag: 20)]),
+    packets(6, [coinbase([book110, [12, 0, 2, 0, 120, 0, 1, 0, 2, 0, 1, 0], [12, 0, 2, 0, 122, 0, 1, 0, 2, 0, 2, 0]])]),
+    packets(7, [eobi([13_600, 13_601, 13_602]), eobi([13_602])]),
   ]
 }

@@ -92,6 +92,9 @@ public enum ConfigurationKeys {
       "source", .address, \.source, "The only sender wanted (source-specific multicast); null: any. Live runs only.")
     keys.optionalText(
       "livePort", .name, \.livePort, "Name of the live port it arrives at; null: any of them. Live runs only.")
+    keys.optionalText(
+      "requestServer", .endpoint, \.requestServer,
+      "The server asked for the feed's missing messages; null: none here; of several lines': in turn. Live runs only.")
     keys.choice(
       "role", \.role,
       "What it carries; live: the feed as it is published; retransmission: answers to requests for missing messages.")
@@ -116,22 +119,29 @@ public enum ConfigurationKeys {
     keys.optionalText(
       "of", .name, \.of,
       "Role snapshot: name of the feed with those instruments; null: the only one of its venue and protocol.")
-    keys.section(
-      "recovery", "The servers the feed may ask, and as whom. Credentials are plain text: keep the file private.")
+    keys.section("recovery", "What the feed may ask servers for, and as whom.")
     keys.boolean(
       "recovery.messages", \.recovery.messages,
-      "Ask for missing messages. All but MEMX need a line of role retransmission for the answers.")
+      "Ask for missing messages, at the requestServer of a line. Cboe and NYSE need a line of role retransmission.")
     keys.boolean(
       "recovery.snapshots", \.recovery.snapshots,
       "Ask for snapshots after a late start or a loss: GLIMPSE, Cboe spin, IEX SNAP, MEMX-TCP.")
-    keys.text("recovery.username", .credential(maximumLength: 6), \.recovery.username, "GLIMPSE, Cboe (4 characters).")
-    keys.text("recovery.password", .credential(maximumLength: 10), \.recovery.password, "GLIMPSE, Cboe.")
+    keys.optionalText(
+      "recovery.snapshotServer", .endpoint, \.recovery.snapshotServer,
+      "The server that has snapshots, over TCP; null: none. Live runs only.")
+    keys.optionalText(
+      "recovery.usernameFrom", .secretSource, \.recovery.usernameFrom,
+      "Where the username is read from: at most 6 characters for GLIMPSE, 4 for Cboe; null: none.")
+    keys.optionalText(
+      "recovery.passwordFrom", .secretSource, \.recovery.passwordFrom,
+      "Where the password is read from: at most 10 characters for GLIMPSE and Cboe; null: none.")
     keys.text("recovery.sessionSubId", .credential(maximumLength: 4), \.recovery.sessionSubId, "Cboe SessionSubId.")
     keys.text("recovery.sourceId", .credential(maximumLength: 10), \.recovery.sourceId, "NYSE SourceID.")
     keys.integer("recovery.productId", .count(0...255), \.recovery.productId, "NYSE ProductID.")
     keys.integer("recovery.channelId", .count(0...255), \.recovery.channelId, "NYSE ChannelID.")
-    keys.text(
-      "recovery.token", .credential(maximumLength: 64), \.recovery.token, "IEX SNAP's token; MEMX's user:password.")
+    keys.optionalText(
+      "recovery.tokenFrom", .secretSource, \.recovery.tokenFrom,
+      "Where IEX SNAP's token, or MEMX's user:password, is read from: at most 64 characters; null: none.")
     keys.list(
       "lines", maximumCount: 16, isRequired: true,
       "The lines that carry the feed; each needs a file, or a group, a port or both.")
@@ -183,11 +193,15 @@ public enum ConfigurationKeys {
       "vdev", .device, \.vdev, "A virtual device of DPDK's with its arguments, such as net_pcap0,rx_pcap=F; null: none.")
     keys.choice(
       "driver", \.driver,
-      "What receives its packets; auto: dpdk with a pciAddress or vdev, else socket; packet: an AF_PACKET ring.")
+      "What receives its packets; auto: dpdk with a pciAddress or vdev, else socket; packet: an AF_PACKET ring; "
+        + "libpcap: live capture.")
     keys.integer("queues", .count(1...64), \.queues, unit: "queues", "Receive queues that packets are spread over.")
     keys.integer(
       "queueDepthPackets", .count(64...32_768), \.queueDepthPackets, unit: "packets",
       "Packets that each receive queue holds (descriptors of its ring).")
+    keys.integers(
+      "queueCores", .counts(0...Int64(maximumShardCount) - 1, maximumCount: 64), \.queueCores, unit: "core numbers",
+      "The core that polls each queue, in their order; empty: core 0, in layout spread queue q core q mod cores.")
   }
 
   static let settings = KeyGroup(prefix: "", defaults: Settings()) { keys in
@@ -337,7 +351,8 @@ public enum ConfigurationKeys {
       "Busy-polling threads, at most one per shard; 1: run to completion.")
     keys.choice(
       "threads.layout", \.threads.layout,
-      "walk: each core reads the whole capture; rings: core 0 frames and feeds the others.")
+      "walk: each core reads the whole capture; rings: core 0, live those of queueCores, frame for the others; "
+        + "spread: each polls its queues and owns shards, in a replay as rings.")
     keys.integers(
       "threads.cpus", .counts(0...1_023, maximumCount: maximumShardCount), \.threads.cpus, unit: "CPU numbers",
       "CPUs to pin to, in core order; empty: the first ones allowed.")

@@ -1,4 +1,5 @@
 import FeedCore
+import FeedIO
 
 extension ConfigurationKind {
   /// What is wrong with a text, and what to do about it. The place and the allowed values are the caller's to add.
@@ -47,6 +48,16 @@ extension ConfigurationKind {
       let isFirm = text.utf8.count <= 4 && text.utf8.allSatisfy { Self.isFirmByte($0) }
       return isFirm ? .success(.text(text)) : .failure(Refusal(what: shown, remedy: "write the MPID, or \"\""))
     case .interface, .pciAddress, .folder, .socketPath, .device: return machineName(text, shown)
+    case .endpoint:
+      guard let endpoint = Endpoint(text), !endpoint.address.isMulticast,
+        NetworkAddress(endpoint.address.description) != nil
+      else { return .failure(Refusal(what: shown, remedy: "write address and port, such as 10.1.2.3:18000")) }
+      return .success(.text(endpoint.description))
+    case .secretSource:
+      // It may be the secret itself, by mistake: the place is enough.
+      return SecretSource(text) == nil
+        ? .failure(Refusal(what: "\(path) names no place", remedy: "keep the secret elsewhere and write where"))
+        : .success(.text(text))
     case .credential(let maximumLength):
       let fits = text.utf8.count <= maximumLength && text.utf8.allSatisfy { $0 >= 0x20 && $0 < 0x7F }
       // Its text is nobody's business: the place is enough.

@@ -35,6 +35,10 @@ public enum ConfigurationKind: Sendable, Equatable {
   case socketPath
   /// A device and its arguments as its driver wants them.
   case device
+  /// An IPv4 or IPv6 unicast address with a port.
+  case endpoint
+  /// Where a secret is read from: "file:PATH" or "env:NAME".
+  case secretSource
   /// What a server knows us by: printable ASCII, may be empty.
   case credential(maximumLength: Int)
   /// A list of whole numbers.
@@ -52,6 +56,8 @@ public enum ConfigurationKind: Sendable, Equatable {
     case .choice: "choice"
     case .name: "name"
     case .address: "address"
+    case .endpoint: "address and port"
+    case .secretSource: "secret's place"
     case .fileName: "file name"
     case .symbol: "symbol"
     case .firm, .credential, .device: "text"
@@ -74,6 +80,8 @@ public enum ConfigurationKind: Sendable, Equatable {
     case .choice(let names): names.joined(separator: ", ")
     case .name: "1 ... 16 characters of A-Z a-z 0-9 _ . -"
     case .address: "IPv4 or IPv6 address, multicast or unicast"
+    case .endpoint: "unicast IPv4 or IPv6 address and port, 10.1.2.3:18000 or [2001:db8::1]:18000"
+    case .secretSource: "file:PATH or env:NAME"
     case .fileName: "1 ... 255 bytes, no folder"
     case .symbol: "1 ... 32 printable ASCII characters, no space at an end"
     case .firm: "0 ... 4 characters of A-Z 0-9"
@@ -98,7 +106,7 @@ public enum ConfigurationKind: Sendable, Equatable {
     case .decimal: "a decimal with at most \(quantumDecimals) decimals, \(range)"
     case .counts: "a list of whole numbers, \(range)"
     case .boolean, .choice, .name, .address, .fileName, .symbol, .firm, .credential, .interface, .pciAddress, .folder,
-      .socketPath, .device:
+      .socketPath, .device, .endpoint, .secretSource:
       range
     }
   }

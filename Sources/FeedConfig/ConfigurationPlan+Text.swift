@@ -1,4 +1,5 @@
 import FeedCore
+import FeedIO
 
 extension ConfigurationPlan {
   /// The plan for people; not a stable format. Ends without a newline.
@@ -67,7 +68,16 @@ extension ConfigurationPlan {
     let asked = [feed.recovery.messages ? "missing messages" : nil, feed.recovery.snapshots ? "snapshots" : nil]
       .compactMap { $0 }.joined(separator: " and ")
     if asked.isEmpty { return [] }
-    return ["    asks for \(asked), keeps \(count(settings.recovery.bufferPackets)) packets meanwhile"]
+    var lines = ["    asks for \(asked), keeps \(count(settings.recovery.bufferPackets)) packets meanwhile"]
+    let servers = feed.lines.compactMap { line in line.requestServer.map { "\($0) (line \(line.name))" } }
+    if !servers.isEmpty { lines.append("    requests → \(servers.joined(separator: ", "))") }
+    if let server = feed.recovery.snapshotServer { lines.append("    snapshots ← \(server)") }
+    let secrets = [
+      ("username", feed.recovery.usernameFrom), ("password", feed.recovery.passwordFrom),
+      ("token", feed.recovery.tokenFrom),
+    ].compactMap { name, place in place.map { "\(name) from \(ConfigurationProblem.printable($0))" } }
+    if !secrets.isEmpty { lines.append("    as whom: \(secrets.joined(separator: ", "))") }
+    return lines
   }
 
   private var sessionLines: [String] {
@@ -140,10 +150,17 @@ extension ConfigurationPlan {
     ]
       + cores.map { core in
         let cpu = core.cpu.map { "CPU \($0)" } ?? "CPU not known"
-        let work = core.shards.isEmpty
+        let shards = core.shards.isEmpty
           ? "frames and arbitrates" : "shards " + core.shards.map(String.init).joined(separator: " ")
-        return "  core \(core.index)  \(cpu)  \(work)"
+        return "  core \(core.index)  \(cpu)  \(shards)\(ingest(of: core.index))"
       }
+  }
+
+  /// Which feeds a core takes, where several cores poll queues.
+  private func ingest(of core: Int) -> String {
+    guard let queues = try? LiveQueuePlan(settings), queues.ingestCores.count > 1 else { return "" }
+    let names = settings.feeds.indices.filter { queues.coreOfFeed[$0] == core }.map { settings.feeds[$0].name }
+    return names.isEmpty ? "" : "; takes \(names.joined(separator: ", "))"
   }
 
   /// What `feedh run` does with it; nothing where no port is configured.
@@ -154,11 +171,13 @@ extension ConfigurationPlan {
       let place = [port.interface.map { "interface \($0)" }, port.pciAddress, port.vdev].compactMap { $0 }
       return "  \(port.name) ← \(place.joined(separator: ", ")), driver \(port.driver.rawValue), "
         + "queues \(port.queues)"
+        + (port.queueCores.isEmpty ? "" : " of cores \(port.queueCores.map(String.init).joined(separator: " "))")
     }
     let orders = !settings.orders.enabled ? "off" : settings.orders.arming == .never
       ? "decided and refused: orders.arming is never" : "refused until feedh control arms them"
     return ["live    \(live.ports.count) port\(live.ports.count == 1 ? "" : "s")"] + ports + [
       "  orders    \(orders)", "  control   \(live.controlSocket ?? "no socket")",
+      "  recorded  \(live.recordFolder.map { "to \(ConfigurationProblem.printable($0))" } ?? "no")",
     ]
   }
 

@@ -1,4 +1,5 @@
 import FeedCore
+import FeedIO
 
 /// What a run with some settings will do and need: who owns what, how the limits divide, what the tables take.
 ///
@@ -34,12 +35,14 @@ public struct ConfigurationPlan: Sendable, CustomStringConvertible {
     self.allowedCPUs = allowedCPUs
   }
 
-  /// The core that owns a shard. In layout `rings` with several cores, core 0 frames and owns none.
-  public static func core(ofShard shard: Int, in threads: ThreadSettings) -> Int {
-    switch threads.layout {
-    case .rings where threads.coreCount > 1: 1 + shard % (threads.coreCount - 1)
-    case .walk, .rings: shard % threads.coreCount
-    }
+  /// The core that owns a shard. In layout `rings` with several cores, those that frame own none: core 0, or where live
+  /// ports name others, these.
+  public static func core(ofShard shard: Int, in settings: Settings) -> Int {
+    let threads = settings.threads
+    guard threads.layout == .rings, threads.coreCount > 1 else { return shard % threads.coreCount }
+    let framing = settings.live.ports.isEmpty ? [0] : (try? LiveQueuePlan(settings))?.ingestCores ?? [0]
+    let others = (0..<threads.coreCount).filter { !framing.contains($0) }
+    return others.isEmpty ? 0 : others[shard % others.count]
   }
 
   public var cores: [Core] {
@@ -48,7 +51,7 @@ public struct ConfigurationPlan: Sendable, CustomStringConvertible {
     return (0..<threads.coreCount).map { index in
       Core(
         index: index, cpu: index < cpus.count ? cpus[index] : nil,
-        shards: (0..<settings.shardCount).filter { Self.core(ofShard: $0, in: threads) == index })
+        shards: (0..<settings.shardCount).filter { Self.core(ofShard: $0, in: settings) == index })
     }
   }
 
@@ -80,7 +83,29 @@ public struct ConfigurationPlan: Sendable, CustomStringConvertible {
 
   /// What is allowed but may not be meant, one sentence each.
   public var notes: [String] {
-    deploymentNotes + orderNotes
+    deploymentNotes + recoveryNotes + orderNotes
+  }
+
+  /// What a live run would ask nobody for, or nobody would be asked for.
+  private var recoveryNotes: [String] {
+    settings.feeds.flatMap { feed -> [String] in
+      var notes: [String] = []
+      let hasRequestServer = feed.lines.contains { $0.requestServer != nil }
+      if hasRequestServer, !feed.recovery.messages {
+        notes.append("feed \(feed.name): its requestServer is not asked, for recovery.messages is false")
+      }
+      if feed.recovery.snapshotServer != nil, !feed.recovery.snapshots {
+        notes.append("feed \(feed.name): its snapshotServer is not asked, for recovery.snapshots is false")
+      }
+      if settings.live.ports.isEmpty { return notes }
+      if feed.recovery.messages, !hasRequestServer {
+        notes.append("feed \(feed.name): recovery.messages is true, but no line names a requestServer")
+      }
+      if feed.recovery.snapshots, feed.recovery.snapshotServer == nil {
+        notes.append("feed \(feed.name): recovery.snapshots is true, but no snapshotServer is named")
+      }
+      return notes
+    }
   }
 
   private var deploymentNotes: [String] {

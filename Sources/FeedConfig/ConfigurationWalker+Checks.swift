@@ -1,4 +1,5 @@
 import FeedCore
+import FeedIO
 
 /// What no single value shows: names, references, sums and overlaps.
 extension ConfigurationWalker {
@@ -9,6 +10,29 @@ extension ConfigurationWalker {
     checkLineOverlap()
     checkAllotment()
     checkThreads()
+    checkQueues()
+  }
+
+  /// Which core polls which queue, and whether all lines of a channel come to one.
+  private mutating func checkQueues() {
+    // What was refused is told already, and may be why.
+    if settings.live.ports.isEmpty || !refused.isEmpty { return }
+    do throws(LiveQueuePlanError) {
+      _ = try LiveQueuePlan(settings)
+    } catch {
+      let path: String
+      switch error.key {
+      case .queueCores(let name):
+        let port = settings.live.ports.firstIndex { $0.name == name } ?? 0
+        path = "live.ports[\(port)].queueCores"
+      case .layout: path = "threads.layout"
+      case .line(let feed, let name):
+        let line = settings.feeds[feed].lines.firstIndex { $0.name == name } ?? 0
+        path = "feeds[\(feed)].lines[\(line)].name"
+      }
+      let place = places[path] ?? places["live.ports"] ?? Place(line: 1, column: 1)
+      report(place, error.what, allowed: error.allowed, error.remedy)
+    }
   }
 
   private mutating func checkNames() {
@@ -102,6 +126,7 @@ extension ConfigurationWalker {
       func agree<T: Equatable>(_ a: T?, _ b: T?) -> Bool { a == nil || b == nil || a == b }
       return agree(settings.file, other.settings.file) && agree(settings.group, other.settings.group)
         && agree(settings.port, other.settings.port) && agree(stream, other.stream)
+        && agree(settings.livePort, other.settings.livePort)
     }
   }
 
@@ -120,7 +145,7 @@ extension ConfigurationWalker {
       guard let other = lines[..<position].first(where: { $0.overlaps(line) }) else { continue }
       report(
         line.place, "\(line.path) overlaps \(other.path): one packet could belong to both",
-        allowed: "lines that differ in file, group or port",
+        allowed: "lines that differ in file, group, port or livePort",
         "tell them apart here or on line \(other.place.line)")
     }
   }

@@ -17,6 +17,7 @@ struct DoctorCommand: ParsableCommand {
       Examples:
         feedh doctor --config live.yaml
         feedh doctor --config live.yaml --json --jitter 5s > doctor.json
+        feedh doctor --config live.yaml --servers
       """)
 
   /// All measurements together stay within this.
@@ -35,6 +36,9 @@ struct DoctorCommand: ParsableCommand {
     help: ArgumentHelp(
       "How long to measure each polling CPU, 1ms to 10s, all of them within 20s; 0s: not.", valueName: "duration"))
   var jitter = "1s"
+
+  @Flag(help: "Also connect to the recovery servers of the configuration, and close again.")
+  var servers = false
 
   func run() throws {
     guard let nanoseconds = DurationText.nanoseconds(jitter), nanoseconds == 0 || nanoseconds >= 1_000_000,
@@ -55,6 +59,7 @@ struct DoctorCommand: ParsableCommand {
       if let config {
         checks += doctor.environmentChecks(program: ["/proc/self/exe", "dpdk-dry-run", "--config", config])
       }
+      if servers { checks += doctor.serverChecks() }
       measured = measure(doctor, nanoseconds)
       checks += measured.map(doctor.check)
       if nanoseconds == 0 { checks.append(.skipped("jitter", "-", "switched off by --jitter")) }

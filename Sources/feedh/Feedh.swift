@@ -21,7 +21,8 @@ struct Feedh: ParsableCommand {
     subcommands: [
       ReplayCommand.self, BookCommand.self, DecodeCommand.self, InfoCommand.self, GenerateCommand.self,
       BenchCommand.self, BenchStepsCommand.self, RunCommand.self, ControlSubcommand.self, RecordCommand.self,
-      TransmitCommand.self, CheckConfigCommand.self, TuneCommand.self, DoctorCommand.self, DryRunCommand.self,
+      TransmitCommand.self, ServeCommand.self, CheckConfigCommand.self, TuneCommand.self, DoctorCommand.self,
+      DryRunCommand.self,
     ])
 
   /// "DPDK 22.11.11", or that there is none.

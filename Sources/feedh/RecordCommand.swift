@@ -17,6 +17,7 @@ struct RecordCommand: ParsableCommand {
         feedh record --interface eth1 --output recordings --rotate-seconds 3600
         feedh record --interface eth1 --group 233.54.12.1:26401 --output a.pcapng
         feedh record --interface eth1 --via sockets --group 233.54.12.1:26401 --output a.pcap --packets 1000
+        feedh record --interface dpdk:0000:3b:00.0 --group 233.54.12.1:26401 --output recordings
       """)
 
   /// What receives.
@@ -27,7 +28,10 @@ struct RecordCommand: ParsableCommand {
     case sockets
   }
 
-  @Option(help: ArgumentHelp("Where to receive; several times for several interfaces.", valueName: "interface"))
+  @Option(
+    help: ArgumentHelp(
+      "Where to receive; several times for several interfaces. dpdk:DEVICE (a PCI address, a virtual device with its "
+        + "arguments): through DPDK.", valueName: "interface"))
   var interface: [String] = []
 
   @Option(
@@ -90,7 +94,18 @@ struct RecordCommand: ParsableCommand {
     let recorder = try Recorder(recordingOptions())
     var queues: [any LiveQueue] = []
     defer { for queue in queues { queue.close() } }
+    // DPDK starts once, for all its ports.
+    var ports = try DPDKPort.open(
+      all: interface.compactMap { DPDKInterface($0) }.map {
+        try $0.receiving(subscriptions, isPromiscuous: promiscuous)
+      })
     for name in interface {
+      if DPDKInterface(name) != nil {
+        let port = ports.removeFirst()
+        queues.append(port.queues[0])
+        for note in port.plan.notes { Feedh.write("feedh: warning: \(note)") }
+        continue
+      }
       let (queue, warnings) = try open(name, subscriptions)
       queues.append(queue)
       for warning in warnings { Feedh.write("feedh: warning: \(warning)") }
@@ -156,6 +171,9 @@ struct RecordCommand: ParsableCommand {
     if Set(interface).count < interface.count { throw UsageError("--interface: one is named twice; leave one out") }
     if via == .sockets, group.isEmpty { throw UsageError("--via sockets: name what to receive with --group") }
     if via == .sockets, promiscuous { throw UsageError("--promiscuous is for --via packets; leave one of them out") }
+    if via == .sockets, let port = interface.first(where: { DPDKInterface($0) != nil }) {
+      throw UsageError("--via sockets: \(port) has no sockets; leave --via out")
+    }
     if interface.count > 1, output.hasSuffix(".pcap") || output.hasSuffix(".pcapng") {
       throw RecordingError.severalIntoOneFile(path: output, queues: interface.count)
     }

@@ -62,6 +62,7 @@ struct RunCommand: ParsableCommand {
   func run() throws {
     var settings = try ConfigurationFile.loadOrFail(config)
     let options = try controlOptions()
+    try RecoverySecrets.read(into: &settings)
     // What the configuration leaves open is found out before anything is opened.
     try LiveRun.check(settings)
     let readiness = LiveReadiness(machine: Machine.read(try MachineRoot(path: "/")))
@@ -72,13 +73,15 @@ struct RunCommand: ParsableCommand {
 
     // From here on signals are for the control thread; threads made later inherit that.
     let control = try LiveControl(socketPath: socket ?? settings.live.controlSocket, options: options)
+    let recovery = try LiveRecovery(&settings)
     let ports = try LivePorts(settings)
-    warnings += ports.warnings
+    warnings += ports.warnings + (recovery?.warnings ?? [])
     Self.warn(warnings)
-    for line in ports.plan { Feedh.report(line) }
+    for line in ports.plan + (recovery?.plan ?? []) { Feedh.report(line) }
     control.warnings = warnings
     let run = try LiveRun(
-      settings: settings, queues: ports.entries, packetsMaximum: packets ?? .max, onWarnings: { Self.warn($0) })
+      settings: settings, queues: ports.entries, recovery: recovery, packetsMaximum: packets ?? .max,
+      onWarnings: { Self.warn($0) })
     run.run(control: control)
 
     if let reportFile {

@@ -16,6 +16,7 @@ struct TransmitCommand: ParsableCommand {
 
       Examples:
         feedh transmit day.pcap --interface eth1
+        feedh transmit day.pcap --interface dpdk:0000:3b:00.1 --speed max
         feedh transmit day.pcap --interface eth1 --group own --ttl 4 --speed 10x
         feedh transmit day.pcap --group 127.0.0.1:5000 --rate 100000
         feedh transmit day.pcap --line A:eth1 --line B:eth2 --take A:233.54.12.1 --take B:233.54.13.1 \
@@ -26,7 +27,10 @@ struct TransmitCommand: ParsableCommand {
     help: "Capture files: pcap or pcapng, plain, .gz or .zst; merged by capture time.", completion: .file())
   var captures: [String]
 
-  @Option(help: ArgumentHelp("Where to send: the frames, or with --group the multicast.", valueName: "interface"))
+  @Option(
+    help: ArgumentHelp(
+      "Where to send: the frames, or with --group the multicast. dpdk:DEVICE (a PCI address, a virtual device with its "
+        + "arguments): frames through DPDK.", valueName: "interface"))
   var interface: String?
 
   @Option(
@@ -84,6 +88,11 @@ struct TransmitCommand: ParsableCommand {
   @Option(help: ArgumentHelp("CPU that the sending thread is pinned to.", valueName: "cpu"))
   var cpu: Int?
 
+  @Option(
+    help: ArgumentHelp("Keep in this file how far the captures are sent, for feedh serve.", valueName: "file"),
+    completion: .file())
+  var position: String?
+
   @Flag(help: "Report as one JSON object, alone on standard output.")
   var json = false
 
@@ -93,13 +102,15 @@ struct TransmitCommand: ParsableCommand {
     for file in set.files where file.kind != .pcap && file.kind != .pcapng {
       throw UsageError("\(file.path): holds messages without packets (\(file.kind)), so there is nothing to send")
     }
+    let position = try position.map { try TransmitPosition(path: $0) }
     let sinks = try plan.openSinks()
     defer { for sink in sinks { sink.close() } }
     let schedule = LineSchedule(
       captures: set, lines: plan.lines.map(\.line), content: plan.content, pace: plan.pace, seed: seed,
       repetitions: loop)
     let stop = StopFlag()
-    let transmitter = Transmitter(schedule: schedule, sinks: sinks, isPaced: plan.pace != .maximum, stop: stop)
+    let transmitter = Transmitter(
+      schedule: schedule, sinks: sinks, isPaced: plan.pace != .maximum, stop: stop, position: position)
     let result = TransmitResult()
     WatchedThread.run(stop: stop, cpu: cpu, progress: { Self.progress(transmitter.progress) }) {
       result.summary = transmitter.run()

@@ -23,7 +23,7 @@ struct TransmitPlan {
   init(interface: String?, namedLines: [String], groups: [String]) throws {
     if interface != nil, !namedLines.isEmpty { throw UsageError("--interface and --line: give one of them") }
     if let interface {
-      lines = [Line(line: TransmitLine(name: interface), interface: interface)]
+      lines = [Line(line: TransmitLine(name: DPDKInterface(interface)?.name ?? interface), interface: interface)]
     } else if !namedLines.isEmpty {
       lines = []
       for text in namedLines { try addLine(text) }
@@ -35,6 +35,9 @@ struct TransmitPlan {
       lines = [Line(line: TransmitLine(name: "udp"), interface: nil)]
     }
     if !groups.isEmpty { content = .payloads(try routes(groups)) }
+    if !groups.isEmpty, let port = lines.compactMap(\.interface).first(where: { DPDKInterface($0) != nil }) {
+      throw UsageError("--group sends datagrams through the kernel, and \(port) is DPDK's; leave one of them out")
+    }
   }
 
   private mutating func addLine(_ text: String) throws {
@@ -174,7 +177,15 @@ struct TransmitPlan {
   func openSinks() throws -> [any FrameSink] {
     var sinks: [any FrameSink] = []
     do {
-      for line in lines { sinks.append(try openSink(line)) }
+      // DPDK starts once, for all its ports.
+      var ports = try DPDKFrameSink.open(lines.compactMap { $0.interface.flatMap { DPDKInterface($0) } })
+      for line in lines {
+        if line.interface.flatMap({ DPDKInterface($0) }) != nil {
+          sinks.append(ports.removeFirst())
+        } else {
+          sinks.append(try openSink(line))
+        }
+      }
     } catch {
       for sink in sinks { sink.close() }
       throw error

@@ -1,3 +1,4 @@
+import FeedCore
 import FeedIO
 import Glibc
 
@@ -7,8 +8,9 @@ enum Peer {
       switch words.first {
       case "start": try start(words.dropFirst())
       case "send" where words.count == 4: try send(words[1], UInt64(words[2])!, Int(words[3])!)
+      case "loop" where words.count == 3: try loop(words[1], UInt64(words[2])!)
       default:
-        print("usage: start [KEY=VALUE]… | send DEVICE COUNT LENGTH")
+        print("usage: start [KEY=VALUE]… | send DEVICE COUNT LENGTH | loop DEVICE COUNT")
         return 2
       }
       return 0
@@ -83,5 +85,42 @@ enum Peer {
     // The receiver still reads what lies in shared memory.
     while readLine() != nil {}
     opened.close()
+  }
+
+  /// Receives `count` packets, those that it sends itself where the device is a loop, and says what each took and
+  /// whether all buffers came back.
+  private static func loop(_ device: String, _ count: UInt64) throws(DPDKError) {
+    var settings = DPDKEnvironmentSettings()
+    settings.memory = .ordinary
+    settings.megabytes = 256
+    let environment = try DPDKEnvironment.start(settings)
+    var wanted = DPDKPortSettings(name: "loop", device: .virtual(device))
+    wanted.transmitQueues = 1
+    let port = try DPDKPort.open(wanted, in: environment)
+    let (queue, transmit) = (port.queues[0], port.transmitQueues[0])
+    let isLoop = device.hasPrefix("net_ring")
+    let burst = UnsafeMutableBufferPointer<Packet>.allocate(capacity: 64)
+    let frame = [UInt8](repeating: 0xA5, count: 64)
+    queue.prepareThread()
+    let begun = TickClock.now
+    var (sent, received): (UInt64, UInt64) = (0, 0)
+    frame.withUnsafeBytes { bytes in
+      while received < count {
+        if isLoop {
+          for _ in 0..<64 where sent < count {
+            guard transmit.append(bytes) else { break }
+            sent += 1
+          }
+          transmit.flush()
+        }
+        received += UInt64(queue.receive(into: burst))
+      }
+    }
+    let took = TickClock.calibrate().nanoseconds(ticks: TickClock.now &- begun)
+    port.close()
+    let account = port.bufferAccount
+    print(
+      "ok \(received) packets, \(took / received) ns each, \(account?.available ?? 0) of \(account?.buffers ?? 0) "
+        + "buffers back")
   }
 }

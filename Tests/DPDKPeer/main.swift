@@ -6,6 +6,7 @@ import Glibc
 //
 //   DPDKPeer start [KEY=VALUE]…             starts the environment, opens `open=DEVICE` if given, says how it went
 //   DPDKPeer send DEVICE COUNT LENGTH       sends numbered frames, then waits for its standard input to end
+//   DPDKPeer loop DEVICE COUNT              receives so many packets, sent by itself where the device is a loop
 //
 // KEY: memory=huge|ordinary|automatic, megabytes=N, pci=ADDRESS, extra=WORD, open=pci:ADDRESS|DEVICE,ARGUMENTS.
 // One line on standard output: "ok …" (exit 0), or the error (exit 1).

@@ -52,6 +52,31 @@ struct PlanTests {
     #expect(ConfigurationPlan(settings: settings).cores.map(\.shards) == [[0, 1, 2, 3, 4]])
   }
 
+  /// Cores that poll live queues own shards in layout spread, and none in rings; the plan says who takes what.
+  @Test func shardsOfALiveRunAreWhereItPutsThem() {
+    var settings = Settings()
+    settings.shardCount = 4
+    settings.threads.coreCount = 3
+    settings.threads.layout = .rings
+    settings.live.ports = [0, 2].map { core in
+      var port = PortSettings(name: "p\(core)", interface: "e\(core)")
+      port.queueCores = [core]
+      return port
+    }
+    settings.feeds = [0, 2].map { core in
+      var line = LineSettings(name: "A", group: "239.0.0.\(core)", port: 1)
+      line.livePort = "p\(core)"
+      return FeedSettings(name: "f\(core)", venue: "v", lines: [line])
+    }
+    #expect(ConfigurationPlan(settings: settings).cores.map(\.shards) == [[], [0, 1, 2, 3], []])
+    settings.threads.layout = .spread
+    let plan = ConfigurationPlan(settings: settings)
+    #expect(plan.cores.map(\.shards) == [[0, 3], [1], [2]])
+    for line in ["shards 0 3; takes f0", "shards 2; takes f2", "queues 1 of cores 2"] {
+      #expect(plan.description.contains(line), "\(line)")
+    }
+  }
+
   @Test func orderSlotsAreThePowerOfTwoAboveOneAndAHalfTimes() {
     #expect(ConfigurationPlan.orderSlotCount(1_024) == 2_048)
     #expect(ConfigurationPlan.orderSlotCount(2_500_000) == 4_194_304)

@@ -186,7 +186,7 @@ struct ProblemExample: Sendable, CustomTestStringConvertible {
       name
 
     > threads: { layout: ring }
-    1:20: threads.layout is "ring"; allowed: walk, rings; did you mean "rings"?
+    1:20: threads.layout is "ring"; allowed: walk, rings, spread; did you mean "rings"?
 
     > orders: { firm: acme }
     1:17: orders.firm is "acme"; allowed: 0 ... 4 characters of A-Z 0-9; write the MPID, or ""
@@ -301,7 +301,7 @@ struct ProblemExample: Sendable, CustomTestStringConvertible {
     > - { name: f, lines: [ { name: A, group: 233.0.0.1, port: 1 } ] }
     > - { name: g, lines: [ { name: A, group: 233.0.0.1 } ] }
     3:41: feeds[1].lines[0] overlaps feeds[0].lines[0]: one packet could belong to both; allowed: lines that differ in
-      file, group or port; tell them apart here or on line 2
+      file, group, port or livePort; tell them apart here or on line 2
 
     > shards: 2
     > risk: { shardAllotment: [1] }
@@ -353,6 +353,18 @@ struct ProblemExample: Sendable, CustomTestStringConvertible {
 
     > live: { ports: [ { name: a, interface: e1 }, { name: a, interface: e2 } ] }
     1:54: live.ports[1].name is "a", the name of another port; allowed: each name once; rename it here or on line 1
+
+    > threads: { cores: 2, layout: spread }
+    > live: { ports: [ { name: a, interface: e1, queueCores: [0] }, { name: b, interface: e2, queueCores: [1] } ] }
+    > feeds: [ { name: f, lines: [ { name: A, group: 239.0.0.1, port: 1, livePort: a },
+    >   { name: B, group: 239.0.0.2, port: 1, livePort: b } ] } ]
+    4:11: line A of feed f at port a (core 0) and line B of feed f at port b (core 1) would be polled by different
+      cores; allowed: one core for all lines of a channel, of feeds that share a flow, and of a feed and its snapshots;
+      give both ports a queue of one core with live.ports[].queueCores, or name one port as livePort
+
+    > live: { ports: [ { name: a, interface: e1, queues: 2, queueCores: [0] } ] }
+    1:67: port a has 2 queues, and queueCores names 1 cores; allowed: one core for each queue; name 2 cores, or set
+      queues: 1
 
     > live: { recordFolder: "" }
     1:23: live.recordFolder is ""; allowed: 1 ... 4095 bytes; write the path of a folder

@@ -10,7 +10,7 @@ struct ProblemTests {
   }
 
   @Test func theExamplesAreRead() {
-    #expect(ProblemExample.all.count == 86)
+    #expect(ProblemExample.all.count == 88)
   }
 
   @Test func allProblemsAreReportedInOneRunInOrder() {

@@ -28,18 +28,19 @@ struct SettingsTests {
         role: snapshot
         of: live
         lines:
-          - { name: A, group: 233.54.12.1, port: 26401, file: nasdaq.a.pcap, role: retransmission, source: 10.0.0.5, livePort: feed-a }
+          - { name: A, group: 233.54.12.1, port: 26401, file: nasdaq.a.pcap, role: retransmission, source: 10.0.0.5, livePort: feed-a, requestServer: "10.0.0.7:18000" }
           - { name: B, file: nasdaq.b.pcap }
         recovery:
           messages: true
           snapshots: true
-          username: USER12
-          password: "pass word!"
+          snapshotServer: "[2001:db8:0::1]:18001"
+          usernameFrom: env:NASDAQ_USER
+          passwordFrom: file:/etc/feedh/nasdaq.password
           sessionSubId: "0001"
           sourceId: SOURCE
           productId: 157
           channelId: 3
-          token: "user:password"
+          tokenFrom: env:IEX_TOKEN
       - { name: live, venue: nasdaq, lines: [ { name: C, port: 26402 } ] }
     symbols: { overrides: [ { venue: nasdaq, symbol: BRK PR A, canonical: "BRK-A" } ] }
     session: { reorderWindow: 2ms, reorderWindowPackets: 512, silence: 1.5s, sequenceJumpMaximum: 4611686018427387904 }
@@ -91,6 +92,7 @@ struct SettingsTests {
           driver: packet
           queues: 3
           queueDepthPackets: 512
+          queueCores: [0, 0, 0]
       receiveBufferBytes: 1_000_000
       lateCopyBytes: 2_000_000
       controlSocket: /run/feedh.sock
@@ -128,10 +130,14 @@ struct SettingsTests {
     answers.livePort = "feed-a"
     #expect(feed.lines == [answers, LineSettings(name: "B", file: "nasdaq.b.pcap")])
     #expect(feed.recovery.messages && feed.recovery.snapshots)
-    #expect(feed.recovery.username == "USER12" && feed.recovery.password == "pass word!")
+    #expect(feed.lines[0].requestServer == "10.0.0.7:18000" && feed.lines[1].requestServer == nil)
+    #expect(feed.recovery.snapshotServer == "[2001:db8::1]:18001")
+    #expect(feed.recovery.usernameFrom == "env:NASDAQ_USER")
+    #expect(feed.recovery.passwordFrom == "file:/etc/feedh/nasdaq.password")
     #expect(feed.recovery.sessionSubId == "0001" && feed.recovery.sourceId == "SOURCE")
     #expect(feed.recovery.productId == 157 && feed.recovery.channelId == 3)
-    #expect(feed.recovery.token == "user:password")
+    #expect(feed.recovery.tokenFrom == "env:IEX_TOKEN")
+    #expect(feed.recovery.username.isEmpty && feed.recovery.password.isEmpty && feed.recovery.token.isEmpty)
 
     #expect(settings.session.reorderWindowNanoseconds == 2_000_000)
     #expect(settings.session.reorderWindowPackets == 512)
@@ -206,7 +212,7 @@ struct SettingsTests {
     #expect(settings.live.ports.count == 1)
     #expect(port.name == "feed-a" && port.interface == "enp3s0f0" && port.pciAddress == "0000:3b:00.0")
     #expect(port.vdev == "net_ring0,nodeaction=r:0:CREATE" && port.driver == .packet)
-    #expect(port.queues == 3 && port.queueDepthPackets == 512)
+    #expect(port.queues == 3 && port.queueDepthPackets == 512 && port.queueCores == [0, 0, 0])
     #expect(settings.live.receiveBufferBytes == 1_000_000)
     #expect(settings.live.lateCopyBytes == 2_000_000 && settings.live.controlSocket == "/run/feedh.sock")
     #expect(settings.live.recordFolder == "/data/record")

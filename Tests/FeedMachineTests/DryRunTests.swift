@@ -1,4 +1,5 @@
 import FeedCore
+import FeedIO
 import Testing
 
 @testable import FeedMachine
@@ -57,6 +58,31 @@ struct DryRunTests {
       #expect(silent.map(\.detail) == ["its rehearsal ended with 0"] && silent[0].result == .fail)
     }
   #endif
+
+  /// What a run would open through DPDK is rehearsed, by whatever the port names; nothing is joined.
+  @Test func portsAreThoseThatARunOpens() throws {
+    var settings = Settings()
+    var named = PortSettings(name: "named", interface: "eth1")
+    named.driver = .dpdk
+    var device = PortSettings(name: "device")
+    device.vdev = "net_pcap0,rx_pcap=day.pcap"
+    var kernel = PortSettings(name: "kernel", interface: "eth2", pciAddress: "0000:3b:00.1")
+    kernel.driver = .packet
+    settings.live.ports = [
+      PortSettings(name: "card", pciAddress: "0000:3b:00.0"), named, device, kernel,
+      PortSettings(name: "socket", interface: "eth3"),
+    ]
+    settings.feeds = [
+      FeedSettings(
+        name: "f", venue: "f", lines: [LineSettings(name: "A", group: "239.1.1.1", port: 5_000)])
+    ]
+    let ports = try EnvironmentDryRun.ports(of: settings)
+    #expect(ports.map(\.name) == ["card", "named", "device"])
+    #expect(ports[0].device == .pci(address: "0000:3b:00.0"))
+    #expect("\(ports[1].device)" == "net_af_packet_eth1")
+    #expect(ports[2].device == .virtual(name: "net_pcap0", arguments: "rx_pcap=day.pcap"))
+    #expect(ports.allSatisfy { $0.groups.isEmpty && $0.membership == .none })
+  }
 
   @Test func withoutAPortOfDPDKNothingIsRehearsed() throws {
     let checks = try MachineFolder.server().doctor("{}").environmentChecks(program: ["/nowhere"])

@@ -132,6 +132,42 @@ int feedh_poller_ready(int poller, uint32_t *_Nonnull numbers, uint32_t capacity
 /// CLOCK_REALTIME, Unix nanoseconds.
 uint64_t feedh_unix_nanoseconds(void);
 
+// MARK: - Servers and their clients (peer.c)
+
+/// A non-blocking UDP socket for requests and answers, bound to `local`; its port 0: any.
+int feedh_peer_open_udp(const struct feedh_endpoint *_Nonnull local);
+
+/// Sends one datagram. Returns its length. -EAGAIN: no room now.
+int64_t feedh_peer_send_datagram(
+    int socket, const struct feedh_endpoint *_Nonnull to, const void *_Nonnull bytes, size_t length);
+
+/// Receives one datagram without waiting, and from whom. Returns the length that was sent, which may be more than
+/// `capacity`. -EAGAIN: none is there.
+int64_t feedh_peer_receive_datagram(
+    int socket, void *_Nonnull bytes, size_t capacity, struct feedh_endpoint *_Nonnull from);
+
+/// Where a socket is bound.
+int feedh_peer_local(int socket, struct feedh_endpoint *_Nonnull local);
+
+/// This machine's address on the way to `to`, by the routing table; nothing is sent. -ENETUNREACH: there is no way.
+int feedh_peer_route(const struct feedh_endpoint *_Nonnull to, struct feedh_endpoint *_Nonnull local);
+
+/// Begins to connect a non-blocking TCP socket: what is sent leaves at once, and data without an answer ends the
+/// connection after `timeout_milliseconds` (TCP_USER_TIMEOUT). Connected once it is writable without a pending error.
+int feedh_peer_connect(const struct feedh_endpoint *_Nonnull to, uint32_t timeout_milliseconds);
+
+/// A non-blocking TCP socket that takes connections at `at`; its port 0: any.
+int feedh_peer_listen(const struct feedh_endpoint *_Nonnull at);
+
+/// Takes a connection, non-blocking. -EAGAIN: none waits.
+int feedh_peer_accept(int socket, struct feedh_endpoint *_Nonnull from);
+
+/// Sends what there is room for; never raises SIGPIPE. -EAGAIN: no room now.
+int64_t feedh_peer_send(int socket, const void *_Nonnull bytes, size_t length);
+
+/// Receives what is there. 0: the other side has closed. -EAGAIN: nothing is there.
+int64_t feedh_peer_receive(int socket, void *_Nonnull bytes, size_t capacity);
+
 // MARK: - AF_PACKET rings (packet_ring.c)
 
 /// An AF_PACKET socket that receives nothing before it is bound. -EPERM: CAP_NET_RAW.

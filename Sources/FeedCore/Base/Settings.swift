@@ -112,6 +112,13 @@ public struct FeedRecoverySettings: Sendable, Equatable {
   public var channelId: UInt8 = 0
   /// IEX SNAP's authentication token; MEMX's "user:password".
   public var token = ""
+  /// Where `username`, `password` and `token` are to be read from before a run: "file:PATH" or "env:NAME"; nil: from
+  /// nowhere.
+  public var usernameFrom: String?
+  public var passwordFrom: String?
+  public var tokenFrom: String?
+  /// The server that has snapshots, "address:port", over TCP; nil: none. Live runs only.
+  public var snapshotServer: String?
   public init() {}
 }
 
@@ -145,6 +152,9 @@ public struct LineSettings: Sendable, Equatable {
   public var source: String?
   /// Name of the live port that it arrives at, nil = any of them. Live runs only.
   public var livePort: String?
+  /// The server that repeats the feed's messages, "address:port"; nil: this line has none. Those of several lines are
+  /// asked in turn. Live runs only.
+  public var requestServer: String?
   public init(name: String, file: String? = nil, group: String? = nil, port: UInt16? = nil) {
     self.name = name
     self.file = file
@@ -307,8 +317,12 @@ public struct ThreadSettings: Sendable {
   public enum Layout: String, Sendable, CaseIterable {
     /// Each core reads the whole capture and applies its own shards. Replay only.
     case walk
-    /// Core 0 frames and arbitrates, and hands message batches to the shard cores through rings.
+    /// Core 0 frames and arbitrates, and hands message batches to the shard cores through rings. Live, the cores that
+    /// `PortSettings.queueCores` names do.
     case rings
+    /// Each core polls its own queues, frames and arbitrates their channels for all, and works its own shards. In a
+    /// replay as `rings`.
+    case spread
   }
   /// Cores, 1 ... shardCount. 1 is always run to completion.
   public var coreCount = 1
@@ -380,6 +394,8 @@ public struct PortSettings: Sendable, Equatable {
   public var driver = Driver.auto
   /// Receive queues. 1 ... 64.
   public var queues = 1
+  /// The core that polls each queue, in their order; empty: core 0, in layout `spread` queue q core q mod cores.
+  public var queueCores: [Int] = []
   /// Packets that each receive queue holds (descriptors). 64 ... 32,768.
   public var queueDepthPackets = 4_096
 
@@ -391,6 +407,8 @@ public struct PortSettings: Sendable, Equatable {
     case packet
     /// Kernel UDP sockets.
     case socket
+    /// Live capture by libpcap, which is found at run time.
+    case libpcap
   }
 
   public init(name: String, interface: String? = nil, pciAddress: String? = nil) {

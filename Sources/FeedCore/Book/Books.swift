@@ -138,6 +138,7 @@ struct Books {
     switch event.pointee.kind {
     case .group: return applyGroup(event, place: place)
     case .addForeign: return venue.pointee.addForeign(event, place: place)
+    case .tradeForeign: return venue.pointee.trades.appendForeign(matchNumber: event.pointee.second)
     case .clearChannel:
       venue.pointee.exchangeNanoseconds = event.pointee.exchangeNanoseconds
       return clearChannel(event)

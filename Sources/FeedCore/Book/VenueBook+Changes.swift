@@ -9,8 +9,8 @@ extension VenueBook {
   @inline(never)
   mutating func resolve(_ event: UnsafeMutablePointer<BookEvent>, place: Place) -> Bool {
     if event.pointee.kind == .tradeBreak { return resolveBreak(event) }
-    // Not known yet, and of no instrument here.
-    if event.pointee.kind == .addForeign { return true }
+    // Of no instrument here, and not to be found by an order's reference.
+    if event.pointee.kind == .addForeign || event.pointee.kind == .tradeForeign { return true }
     let handle = orders.find(anyInstrument: event.pointee.reference)
     guard handle != OrderTable.none else {
       recordOrphanOfChannel(event, place: place)
@@ -21,9 +21,12 @@ extension VenueBook {
       event.pointee.instrument = UInt32(slot.instrument)
       return true
     }
-    let isExecution = event.pointee.kind == .execute || event.pointee.kind == .executeWithPrice
-    if isExecution, event.pointee.isPrintable, event.pointee.quantity > 0 {
-      trades.appendForeign(matchNumber: event.pointee.second)
+    switch event.pointee.kind {
+    case .trade, .execute, .executeWithPrice:
+      if event.pointee.isPrintable, event.pointee.quantity > 0 {
+        trades.appendForeign(matchNumber: event.pointee.second)
+      }
+    default: break
     }
     switch event.pointee.kind {
     case .delete: orders.remove(handle)

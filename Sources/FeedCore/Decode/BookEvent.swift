@@ -35,6 +35,9 @@ struct BookEvent: BitwiseCopyable {
     /// Another core's order, of a protocol whose later messages name only the order (`byReference`): kept so that they
     /// find it, in no book.
     case addForeign
+    /// Another core's trade, of a protocol whose breaks name only a trade's number (`byReference`): its match number,
+    /// `second`, is kept, so that a number used twice means the same trade on every core.
+    case tradeForeign
     /// A level's `quantity`, absolute; 0 removes it. Level books only.
     case setLevel
     /// Level books by position (CME): `second` is the 1-based position on the side, `reference` how many levels the

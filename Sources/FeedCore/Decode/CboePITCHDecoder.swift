@@ -331,12 +331,27 @@ struct CboePITCHDecoder: EventDecoder {
     _ message: UnsafeRawPointer, quantity: UInt32, symbol: UInt64, price: Int64, execution: UInt64,
     _ delivery: UnsafeMutablePointer<Delivery>, _ packets: DecoderContext.Packets, _ writer: inout EventWriter
   ) {
-    guard case .owned(let instrument) = context.listing(packedSymbol: symbol, delivery, packets),
-      let stored = context.tradePrice(price, instrument: instrument, delivery, packets)
-    else { return }
+    let instrument: Int
+    switch context.listing(packedSymbol: symbol, delivery, packets) {
+    case .owned(let index): instrument = index
+    case .foreign: return foreignTrade(message, quantity: quantity, price: price, execution: execution, &writer)
+    case .unknown: return
+    }
+    guard let stored = context.tradePrice(price, instrument: instrument, delivery, packets) else { return }
     writer.put(
       .trade, type: message.byte(at: 1), instrument: UInt32(truncatingIfNeeded: instrument), reference: 0,
       quantity: quantity, price: stored, second: execution, at: time(message))
+  }
+
+  /// A trade that its own core keeps, and only that: its number may be broken later, or used again by an instrument of
+  /// this core.
+  private func foreignTrade(
+    _ message: UnsafeRawPointer, quantity: UInt32, price: Int64, execution: UInt64, _ writer: inout EventWriter
+  ) {
+    guard quantity > 0, context.directory.pointee.standardScale.stored(raw: price) != nil else { return }
+    writer.put(
+      .tradeForeign, type: message.byte(at: 1), instrument: BookEvent.byReference, reference: 0, second: execution,
+      at: time(message))
   }
 
   /// T trades; A (orders queue), H, Q and S, which all symbols begin with, do not.

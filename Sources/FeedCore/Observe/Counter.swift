@@ -41,6 +41,8 @@ public enum Counter: Int, CaseIterable, Sendable {
   case retentionFull
   /// UDP packets of no protocol feedh knows, and of flows first seen after discovery.
   case unrecognisedPackets
+  /// Live packets of a channel that came to a core that does not own it: as if lost, unless its owner got them too.
+  case otherOwnersPackets
   // Decode.
   case unknownTypes
   /// Changes of a kind that the protocol's sheet does not have, or of nothing that the message names: the book they

@@ -29,10 +29,12 @@ struct BatchRing: @unchecked Sendable {
   var firstBatch: DeliveryBatch { slots[0] }
 
   /// Publishes `batch`, number `number` from 0, and returns the next one to fill, once every consumer is done with
-  /// what it held. Counts how often it had to wait.
+  /// what it held. Counts how often it had to wait. Where the producer has shards of its own it works their rings off
+  /// meanwhile (`inbox`): two cores that wait for each other both go on.
   @inline(__always)
   func publish(
-    _ batch: DeliveryBatch, number: UInt64, waits: inout UInt64, waiting: inout SpinWait
+    _ batch: DeliveryBatch, number: UInt64, waits: inout UInt64, waiting: inout SpinWait,
+    inbox: UnsafeMutablePointer<RingInbox>?
   ) -> DeliveryBatch {
     slots[Int(number) & (Self.capacity - 1)] = batch
     published.publish(number &+ 1)
@@ -41,6 +43,7 @@ struct BatchRing: @unchecked Sendable {
       var waited = false
       while next &- donePointer[consumer].observe() >= UInt64(Self.capacity) {
         waited = true
+        if let inbox, inbox.pointee.hotPathPollRings() { continue }
         waiting.again()
       }
       if waited { waits &+= 1 }
@@ -49,9 +52,12 @@ struct BatchRing: @unchecked Sendable {
   }
 
   /// Waits until every consumer has worked off the first `count` batches.
-  func wait(untilDone count: UInt64, waiting: inout SpinWait) {
+  func wait(untilDone count: UInt64, waiting: inout SpinWait, inbox: UnsafeMutablePointer<RingInbox>?) {
     for consumer in 0..<done.count {
-      while donePointer[consumer].observe() < count { waiting.again() }
+      while donePointer[consumer].observe() < count {
+        if let inbox, inbox.pointee.hotPathPollRings() { continue }
+        waiting.again()
+      }
     }
   }
 
@@ -95,14 +101,17 @@ struct RingSink: DeliverySink {
   /// Batches for which it had to wait: the shard cores are behind.
   private(set) var waits: UInt64 = 0
   private var waiting: SpinWait
+  /// The rings of its own core's shards; nil: it has none.
+  private let inbox: UnsafeMutablePointer<RingInbox>?
   /// Bursts begun, and by batch of the ring the one it was filled in.
   private var bursts: UInt64 = 0
   private let burstOf = Storage<UInt64>(capacity: BatchRing.capacity, hugePages: false)
   /// Batches before this one are known to be worked off.
   private var settled: UInt64 = 0
 
-  init(ring: BatchRing, waiting: SpinWait) {
+  init(ring: BatchRing, waiting: SpinWait, inbox: UnsafeMutablePointer<RingInbox>? = nil) {
     self.ring = ring
+    self.inbox = inbox
     self.waiting = waiting
     batch = ring.firstBatch
   }
@@ -117,7 +126,7 @@ struct RingSink: DeliverySink {
     let isSampled = batch.isSampled
     if isSampled { batch.framedTicks = feedh_ticks() }
     burstOf.base[Int(truncatingIfNeeded: number) & (BatchRing.capacity - 1)] = bursts
-    batch = ring.publish(batch, number: number, waits: &waits, waiting: &waiting)
+    batch = ring.publish(batch, number: number, waits: &waits, waiting: &waiting, inbox: inbox)
     batch.clear()
     batch.begin(receiveTicks: receiveTicks, isSampled: isSampled)
     number &+= 1
@@ -126,7 +135,7 @@ struct RingSink: DeliverySink {
   @inline(never)
   mutating func settle() {
     flush()
-    ring.wait(untilDone: number, waiting: &waiting)
+    ring.wait(untilDone: number, waiting: &waiting, inbox: inbox)
     settled = number
   }
 
@@ -150,7 +159,7 @@ struct RingSink: DeliverySink {
     settled = max(settled, ring.firstUnderWay())
     while settled < number, isOld(settled, retainedBursts) {
       settled &+= 1
-      ring.wait(untilDone: settled, waiting: &waiting)
+      ring.wait(untilDone: settled, waiting: &waiting, inbox: inbox)
     }
   }
 }

@@ -10,6 +10,8 @@ protocol CoreWork {
   func keepWarm()
   /// Before the source is asked again, which may let go of the bytes of older bursts.
   mutating func beforeReceive()
+  /// What other cores left for this one's shards; false: nothing was there.
+  mutating func workRings() -> Bool
   mutating func take(_ command: CoreCommand)
   /// No packet comes any more.
   mutating func finish()
@@ -19,6 +21,8 @@ protocol CoreWork {
   var clock: UInt64 { get }
   /// Not before this has `pass` anything to do.
   var nextDue: UInt64 { get }
+  /// The same of feeds' timers alone, which is what those who answer recoveries are told.
+  var nextFeedDue: UInt64 { get }
   /// Gaps and lost messages so far.
   var losses: (gaps: UInt64, messages: UInt64) { get }
   /// The shards of this core; nil: it has none.
@@ -47,6 +51,7 @@ struct PipelineWork: CoreWork {
 
   func keepWarm() { pipeline.pointee.core.desk.keepWarm() }
   func beforeReceive() {}
+  func workRings() -> Bool { false }
   func take(_ command: CoreCommand) { pipeline.pointee.core.take(command) }
 
   func finish() {
@@ -58,11 +63,12 @@ struct PipelineWork: CoreWork {
   var messages: UInt64 { pipeline.pointee.core.messages }
   var clock: UInt64 { pipeline.pointee.ingest.clock }
   var nextDue: UInt64 { min(pipeline.pointee.ingest.nextDue, pipeline.pointee.core.desk.nextDue) }
+  var nextFeedDue: UInt64 { pipeline.pointee.ingest.nextDue }
   var losses: (gaps: UInt64, messages: UInt64) { pipeline.pointee.ingest.losses }
   var waits: UInt64 { 0 }
 }
 
-/// Rings: frames and arbitrates for the shard cores.
+/// Rings: frames and arbitrates for the cores that own shards, of which it may be one itself (`inbox`).
 struct IngestWork: CoreWork {
   /// Shard cores hear of the time at least so often where no packet comes, nanoseconds.
   private static var idleClockNanoseconds: UInt64 { 1_000_000 }
@@ -72,6 +78,9 @@ struct IngestWork: CoreWork {
   let ring: BatchRing
   /// Nil: packets stay where they are.
   let retainedBursts: UInt64?
+  /// This core's own shards, and the rings that they work off; nil: it has none.
+  let shards: UnsafeMutablePointer<Core>?
+  let inbox: UnsafeMutablePointer<RingInbox>?
 
   mutating func poll(_ burst: UnsafeMutableBufferPointer<Packet>, receiveTicks: UInt64, isSampled: Bool) {
     feedh_hot_path_begin()
@@ -109,7 +118,14 @@ struct IngestWork: CoreWork {
     if let retainedBursts { sink.settle(burstsBefore: retainedBursts) }
   }
 
-  func take(_ command: CoreCommand) {}
+  func workRings() -> Bool {
+    guard let inbox else { return false }
+    feedh_hot_path_begin()
+    defer { feedh_hot_path_end() }
+    return inbox.pointee.hotPathPollRings()
+  }
+
+  func take(_ command: CoreCommand) { shards?.pointee.take(command) }
 
   mutating func finish() {
     sink.batch.begin(receiveTicks: feedh_ticks(), isSampled: false)
@@ -119,11 +135,11 @@ struct IngestWork: CoreWork {
   }
 
   var packets: UInt64 { ingest.packets }
-  var messages: UInt64 { 0 }
+  var messages: UInt64 { shards?.pointee.messages ?? 0 }
   var clock: UInt64 { ingest.clock }
   var nextDue: UInt64 { min(ingest.nextDue, ingest.clock &+ Self.idleClockNanoseconds) }
+  var nextFeedDue: UInt64 { ingest.nextDue }
   var losses: (gaps: UInt64, messages: UInt64) { ingest.losses }
-  var shards: UnsafeMutablePointer<Core>? { nil }
   var waits: UInt64 { sink.waits }
 }
 

@@ -5,12 +5,14 @@ struct CycleWatch {
   private let limitTicks: UInt64
   private let figures: CoreProgress
   private var last: UInt64
-  private var longest: UInt64 = 0
+  private var longest: UInt64
   private(set) var stalls: UInt64 = 0
 
   init(limitTicks: UInt64, figures: CoreProgress) {
     self.limitTicks = limitTicks
     self.figures = figures
+    // A core whose packets have ended goes on with its shards: its figures go on too.
+    longest = figures.longestCycleWord.glance()
     last = feedh_ticks()
   }
 
@@ -39,6 +41,6 @@ struct CycleWatch {
   @inline(never)
   private mutating func noteStall() {
     stalls &+= 1
-    figures.stallsWord.note(stalls)
+    figures.stallsWord.note(figures.stallsWord.glance() &+ 1)
   }
 }

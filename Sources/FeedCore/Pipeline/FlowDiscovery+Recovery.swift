@@ -41,10 +41,11 @@ extension FlowDiscovery {
             + "write it as the venue assigned it")
       }
       let hasAnswerLine = feed.lines.contains { $0.role == .retransmission }
-      if feed.recovery.messages, !hasAnswerLine, channel.protocol != .memxDepth {
+      if feed.recovery.messages, !hasAnswerLine, channel.protocol != .memxDepth, !feed.asksByDatagram {
         throw FeedPlanError(
           description: "feed \(feed.name): recovery.messages is true, but no line carries the answers; "
-            + "add the group and port they come to as a line with role: retransmission")
+            + "add the group and port they come to as a line with role: retransmission"
+            + (channel.protocol.asksByDatagram ? ", or name a requestServer" : ""))
       }
     }
   }

@@ -10,6 +10,8 @@ struct Ingest {
   let everydayRoutes = EverydayRoutes()
   let arbiters: UnsafeMutablePointer<LineArbiter>
   let channelCount: Int
+  /// Bit c: channel c is this owner's. Packets of others that come all the same are counted and dropped.
+  private let ownedChannels: UInt64
   let counters: Counters
   /// Per channel: false for length-prefixed files.
   private let isNumbered: Storage<Bool>
@@ -25,8 +27,13 @@ struct Ingest {
   /// What the channels' recoveries want sent; nil: none may ask for anything.
   let outbox: RecoveryOutbox?
 
-  /// - Parameter retainsPackets: packets go soon after their burst: what has to stay of them is copied.
-  init(plan: FeedPlan, settings: Settings, fileCount: Int, retainsPackets: Bool = false) {
+  /// - Parameters:
+  ///   - retainsPackets: packets go soon after their burst: what has to stay of them is copied.
+  ///   - ownedChannels: bit c: channel c is this owner's.
+  init(
+    plan: FeedPlan, settings: Settings, fileCount: Int, retainsPackets: Bool = false, ownedChannels: UInt64 = .max
+  ) {
+    self.ownedChannels = ownedChannels
     parser = FrameParser(verifyChecksums: settings.verifyChecksums)
     counters = Counters()
     routes = RouteTable(plan)
@@ -38,13 +45,15 @@ struct Ingest {
     outbox = Self.makeOutbox(plan, settings)
     for (channel, description) in plan.channels.enumerated() {
       isNumbered[channel] = description.isNumbered
+      // One of another owner's stays idle, without a timer.
+      let isOwned = ownedChannels & 1 << UInt64(channel) != 0
       (arbiters + channel).initialize(
         to: LineArbiter(
           channel: UInt8(channel), transport: description.transport, settings: settings.session, counters: counters,
           instrumentsRecover: plan.instrumentsRecover(channel: channel),
-          recovery: Self.makeRecovery(plan, channel: channel, settings: settings, outbox: outbox),
+          recovery: isOwned ? Self.makeRecovery(plan, channel: channel, settings: settings, outbox: outbox) : nil,
           answerLines: plan.answerLines(of: channel, settings: settings),
-          retainedBytes: retainsPackets ? settings.live.lateCopyBytes : nil))
+          retainedBytes: retainsPackets && isOwned ? settings.live.lateCopyBytes : nil))
     }
   }
 
@@ -96,6 +105,10 @@ struct Ingest {
       // A flow's key names no transport; feeds are UDP.
       guard view.transport == .udp, let route = routes.find(view, file: packet.fileIndex) else {
         return recordUnrecognised(packet, packetIndex)
+      }
+      // All streams of a flow are of one owner.
+      if ownedChannels & 1 << UInt64(route.channel) == 0 {
+        return recordUnreadable(.otherOwnersPackets, packet, packetIndex)
       }
       if route.transport == .moldUDP64, packet.linkType == .ethernet,
         view.payload == packet.bytes + FrameParser.everydayPayloadOffset {

@@ -14,7 +14,7 @@ import CPlatform
 ///    simulated one, whose replies come back through timers, before any later packet).
 ///
 /// `Replay` runs pipelines on threads, of captures and of live packets: one for all, one per core that each walk the
-/// capture, or one `Ingest` that feeds the `Core`s of others through a ring. Nothing below `hotPathPoll` allocates, locks, logs or retains
+/// capture, or `Ingest`s that feed the `Core`s of others through rings (`CoreRings`). Nothing below `hotPathPoll` allocates, locks, logs or retains
 /// (Scripts/check-hot-path proves it on the machine code).
 struct Pipeline {
   var ingest: Ingest

@@ -15,25 +15,65 @@ extension Replay {
     read(thread, &work, outbox: pipeline.pointee.ingest.outbox)
   }
 
-  /// Rings: this core frames and arbitrates for all.
-  func runIngest(_ thread: CoreThread, ring: BatchRing) {
+  /// Rings: this core frames and arbitrates its channels for all. One with shards of its own works these off too, and
+  /// goes on with that when its packets have ended and other cores' have not.
+  func runIngest(_ thread: CoreThread, rings: CoreRings) {
+    let ring = rings.ring(ofIngest: thread.index)
+    let shards = makeShards(thread, rings)
+    let inbox = shards.map { makeInbox($0, thread, rings) }
+    let waiting = SpinWait(threads: threads.count)
     var work = IngestWork(
-      ingest: makeIngest(), sink: RingSink(ring: ring, waiting: SpinWait(threads: threads.count)), ring: ring,
-      retainedBursts: live?.retainedBursts)
+      ingest: makeIngest(ownedChannels: live?.owners?.channels(of: thread.index) ?? .max),
+      sink: RingSink(ring: ring, waiting: waiting, inbox: inbox), ring: ring, retainedBursts: live?.retainedBursts,
+      shards: shards, inbox: inbox)
     read(thread, &work, outbox: work.ingest.outbox)
     thread.ingest = work.ingest
     thread.stalls += work.waits
+    if let shards, let inbox { workOff(thread, shards, inbox) }
   }
 
-  private func makeIngest() -> Ingest {
-    Ingest(plan: plan, settings: settings, fileCount: fileCount, retainsPackets: live != nil)
+  /// Rings: this core works its shards off the batches of the ingest cores.
+  func runShards(_ thread: CoreThread, rings: CoreRings) {
+    guard let shards = makeShards(thread, rings) else { return }
+    let inbox = makeInbox(shards, thread, rings)
+    thread.prepared()
+    ready.wait()
+    workOff(thread, shards, inbox)
+  }
+
+  /// Nil: the core owns none.
+  private func makeShards(_ thread: CoreThread, _ rings: CoreRings) -> UnsafeMutablePointer<Core>? {
+    guard let consumer = rings.consumer(ofCore: thread.index) else { return nil }
+    let core = UnsafeMutablePointer<Core>.allocate(capacity: 1)
+    core.initialize(
+      to: Core(
+        plan: plan, settings: settings, ownedShards: shards(of: consumer, among: rings.shardCores.count),
+        countsMessages: consumer == 0, exchangeNanosecondsMaximum: exchangeNanosecondsMaximum,
+        startsArmed: live == nil))
+    thread.core = core
+    return core
+  }
+
+  private func makeInbox(
+    _ core: UnsafeMutablePointer<Core>, _ thread: CoreThread, _ rings: CoreRings
+  ) -> UnsafeMutablePointer<RingInbox> {
+    let inbox = UnsafeMutablePointer<RingInbox>.allocate(capacity: 1)
+    inbox.initialize(
+      to: RingInbox(rings.all, consumer: rings.consumer(ofCore: thread.index) ?? 0, core: core))
+    return inbox
+  }
+
+  private func makeIngest(ownedChannels: UInt64 = .max) -> Ingest {
+    Ingest(
+      plan: plan, settings: settings, fileCount: fileCount, retainsPackets: live != nil, ownedChannels: ownedChannels)
   }
 
   /// The duty cycle of a core that reads: commands, a burst, its work, figures for others.
   private func read(_ thread: CoreThread, _ work: inout some CoreWork, outbox: RecoveryOutbox?) {
-    var source = makeSource()
+    var source = makeSource(thread.index)
     if let outbox { (source as? any RecoveryAnswering)?.answer(outbox) }
     let arriving = live == nil ? nil : source as? any ArrivingPackets
+    arriving?.prepareThread()
     let burst = UnsafeMutableBufferPointer<Packet>.allocate(capacity: settings.threads.burstPackets)
     defer { burst.deallocate() }
     var pace = Pace(speed: speed, clock: clock, jitter: work.shards?.pointee.stages.jitter)
@@ -51,6 +91,7 @@ extension Replay {
     // Packets given to the pipeline, and after how many it stops.
     var taken: UInt64 = 0
     var last = live?.packetsMaximum ?? .max
+    let peers = peers(of: thread)
     cycles: while !source.isExhausted {
       work.beforeReceive()
       let received = source.receive(into: burst)
@@ -58,9 +99,13 @@ extension Replay {
       var position = 0
       repeat {
         while let next = commands[thread.index].pop() {
-          if next == .stop { last = min(last, stopAgreement.agree(core: thread.index, position: taken)) }
+          // What arrives at one core is not what arrives at another: each live one stops where it is.
+          if next == .stop {
+            last = min(last, live != nil ? taken : stopAgreement.agree(core: thread.index, position: taken))
+          }
           work.take(next)
         }
+        if !peers.isEmpty, peers.reduce(taken, { $0 &+ $1.packets }) >= last { last = taken }
         if taken >= last {
           thread.isInterrupted = live == nil
           break cycles
@@ -81,7 +126,8 @@ extension Replay {
         if isSampled { untilSample = sampleEvery }
         work.poll(
           UnsafeMutableBufferPointer(rebasing: burst[position..<end]), receiveTicks: receiveTicks, isSampled: isSampled)
-        outbox?.note(nextDue: work.nextDue)
+        outbox?.note(nextDue: work.nextFeedDue)
+        arriving?.workedOff(UnsafeBufferPointer(rebasing: burst[position..<end]))
         if isSampled, arriving == nil, feedh_ticks() &- receiveTicks > stallTicks { thread.stalls += 1 }
         taken += UInt64(end - position)
         position = end
@@ -92,11 +138,13 @@ extension Replay {
       figures.bytesWord.note(UInt64(bytesConsumed(source)))
       if count < received { break }
       guard let arriving else { continue }
+      let hasWorked = work.workRings()
+      if hasWorked { figures.messagesWord.note(work.messages) }
       watch.lap()
       note(work, in: figures)
       if received > 0, taken & 1_023 >= UInt64(received) { continue }
       if let shards = work.shards { census.advance(shards.pointee.books) }
-      if received > 0 { continue }
+      if received > 0 || hasWorked { continue }
       let now = arriving.now()
       if now >= work.nextDue {
         work.pass(to: now)
@@ -106,7 +154,7 @@ extension Replay {
       idle.again()
       if idle.mayYield { watch.restart() }
     }
-    stopAgreement.leave(core: thread.index, position: taken)
+    if live == nil { stopAgreement.leave(core: thread.index, position: taken) }
     work.finish()
     if arriving != nil { note(work, in: figures) }
     thread.stalls += watch.stalls
@@ -130,55 +178,42 @@ extension Replay {
     return burst[..<count].firstIndex { $0.captureNanoseconds > captureNanosecondsMaximum } ?? count
   }
 
-  /// Rings: this core works its shards off the batches of the ingest core.
-  func runShards(_ thread: CoreThread, ring: BatchRing, consumer: Int) {
-    let core = UnsafeMutablePointer<Core>.allocate(capacity: 1)
-    core.initialize(
-      to: Core(
-        plan: plan, settings: settings, ownedShards: shards(of: consumer, among: threads.count - 1),
-        countsMessages: consumer == 0, exchangeNanosecondsMaximum: exchangeNanosecondsMaximum,
-        startsArmed: live == nil))
-    thread.core = core
+  /// Where several cores take packets and the run stops behind so many: the others' figures.
+  private func peers(of thread: CoreThread) -> [CoreProgress] {
+    guard let live, live.packetsMaximum != .max, let owners = live.owners else { return [] }
+    return owners.ingestCores.filter { $0 != thread.index }.map { progress[$0] }
+  }
+
+  /// The duty cycle of a core that reads no packets: commands, a batch of each ring, figures for others.
+  private func workOff(
+    _ thread: CoreThread, _ core: UnsafeMutablePointer<Core>, _ inbox: UnsafeMutablePointer<RingInbox>
+  ) {
     let figures = progress[thread.index]
     let isLive = live != nil
     var census = BookCensus(figures: figures)
-    thread.prepared()
-    ready.wait()
-    var taken: UInt64 = 0
     var waiting = SpinWait(threads: threads.count)
     var watch = CycleWatch(limitTicks: clock.ticks(nanoseconds: settings.threads.stallNanoseconds), figures: figures)
-    poll: while true {
+    while !inbox.pointee.isEnded {
       while let command = commands[thread.index].pop() { core.pointee.take(command) }
-      // Before the ring is looked at: all batches up to this time are published then.
-      let idleClock = ring.idleClock
-      switch ring.poll(taken: taken) {
-      case .batch(let batch):
-        feedh_hot_path_begin()
-        core.pointee.hotPathPollBatch(batch)
-        feedh_hot_path_end()
-        taken &+= 1
-        ring.release(taken: taken, consumer: consumer)
+      feedh_hot_path_begin()
+      let hasWorked = inbox.pointee.hotPathPollRings()
+      feedh_hot_path_end()
+      if hasWorked {
         figures.messagesWord.note(core.pointee.messages)
-        if isLive, taken & 15 == 0 { census.advance(core.pointee.books) }
-      case .nothing:
-        if isLive {
-          feedh_hot_path_begin()
-          core.pointee.hotPathPollIdle(idleClock)
-          feedh_hot_path_end()
-          census.advance(core.pointee.books)
-        }
+        if isLive, inbox.pointee.batches & 15 == 0 { census.advance(core.pointee.books) }
+      } else {
+        if isLive { census.advance(core.pointee.books) }
         waiting.again()
         if waiting.isCrowded { watch.restart() }
-      case .ended(let clock):
-        if isLive { core.pointee.desk.cancelOpenOrders(at: clock) }
-        core.pointee.finish(at: clock)
-        break poll
       }
       if isLive {
         figures.note(gateOf: core.pointee.desk)
         watch.lap()
       }
     }
+    let end = max(inbox.pointee.endClock, core.pointee.clock)
+    if isLive { core.pointee.desk.cancelOpenOrders(at: end) }
+    core.pointee.finish(at: end)
     if isLive { thread.stalls += watch.stalls }
     thread.endedTicks = TickClock.now
   }

@@ -13,7 +13,8 @@ public enum ReplaySpeed: Sendable, Equatable {
 /// (`live`), with one and the same duty cycle (`Replay+Reading.swift`).
 ///
 /// `Source` is made anew for each core that reads (`makeSource`). Results do not depend on the number of cores, the
-/// layout or the speed.
+/// layout or the speed; live, where several cores take packets, what is about several channels does: which core's
+/// packets are worked off first is a race (`RingInbox`).
 ///
 /// Live, its cores start disarmed, packets that outlast their burst are copied, and a stop command is the ordinary end:
 /// open orders are cancelled, what is under way arrives.
@@ -25,7 +26,7 @@ public final class Replay<Source: PacketSource & SendableMetatype>: @unchecked S
   /// Nil: captures.
   public let live: LiveOptions?
   let threads: [CoreThread]
-  let makeSource: @Sendable () -> Source
+  let makeSource: @Sendable (_ core: Int) -> Source
   let bytesConsumed: @Sendable (Source) -> Int
   let fileCount: Int
   let exchangeNanosecondsMaximum: UInt64
@@ -51,20 +52,24 @@ public final class Replay<Source: PacketSource & SendableMetatype>: @unchecked S
   ///   - exchangeNanosecondsMaximum: later messages are not applied; `.max` = all.
   ///   - captureNanosecondsMaximum: the run ends behind the last packet captured at or before it, as if the capture
   ///     ended there; `.max` = at its end.
-  ///   - live: of a source whose packets arrive (`ArrivingPackets`); one core, or layout rings.
+  ///   - live: of a source whose packets arrive (`ArrivingPackets`); one core, or layouts rings and spread.
   ///   - bytesConsumed: how far a source has come, for progress.
   public init(
     plan: FeedPlan, settings: Settings, speed: ReplaySpeed = .maximum, fileCount: Int,
     exchangeNanosecondsMaximum: UInt64 = .max, captureNanosecondsMaximum: UInt64 = .max, live: LiveOptions? = nil,
-    bytesConsumed: @escaping @Sendable (Source) -> Int = { _ in 0 }, makeSource: @escaping @Sendable () -> Source
+    bytesConsumed: @escaping @Sendable (Source) -> Int = { _ in 0 },
+    makeSourceOfCore makeSource: @escaping @Sendable (_ core: Int) -> Source
   ) {
     self.plan = plan
+    var settings = settings
+    // A capture is one input: one core reads it for all.
+    if live == nil, settings.threads.layout == .spread { settings.threads.layout = .rings }
     self.settings = settings
     self.speed = speed
     self.live = live
     precondition(
-      live == nil || settings.threads.coreCount == 1 || settings.threads.layout == .rings,
-      "live packets come once: one core reads them")
+      live == nil || settings.threads.coreCount == 1 || settings.threads.layout != .walk,
+      "live packets come once: one core reads each")
     self.fileCount = fileCount
     self.makeSource = makeSource
     self.bytesConsumed = bytesConsumed
@@ -78,6 +83,18 @@ public final class Replay<Source: PacketSource & SendableMetatype>: @unchecked S
     stopAgreement = StopAgreement(readers: settings.threads.layout == .rings ? 1 : cores)
   }
 
+  /// The same where one source is as good as another: each core that reads makes one.
+  public convenience init(
+    plan: FeedPlan, settings: Settings, speed: ReplaySpeed = .maximum, fileCount: Int,
+    exchangeNanosecondsMaximum: UInt64 = .max, captureNanosecondsMaximum: UInt64 = .max, live: LiveOptions? = nil,
+    bytesConsumed: @escaping @Sendable (Source) -> Int = { _ in 0 }, makeSource: @escaping @Sendable () -> Source
+  ) {
+    self.init(
+      plan: plan, settings: settings, speed: speed, fileCount: fileCount,
+      exchangeNanosecondsMaximum: exchangeNanosecondsMaximum, captureNanosecondsMaximum: captureNanosecondsMaximum,
+      live: live, bytesConsumed: bytesConsumed, makeSourceOfCore: { _ in makeSource() })
+  }
+
   /// Sends a command to every core. One thread's to call. False when a core's ring was full, for it has not taken the
   /// last commands yet: send it again, no core minds a command that comes twice.
   @discardableResult
@@ -89,16 +106,15 @@ public final class Replay<Source: PacketSource & SendableMetatype>: @unchecked S
   public func run() {
     let started = TickClock.now
     feedh_hot_path_find_trap()
-    let cores = threads.count
-    let usesRings = cores > 1 && settings.threads.layout == .rings
-    let ring = usesRings ? memory.own { BatchRing(consumers: cores - 1) } : nil
+    let needsRings = threads.count > 1 && settings.threads.layout != .walk
+    let rings = needsRings ? memory.own { CoreRings(settings.threads, live?.owners) } : nil
     for thread in threads {
       thread.start { [self] in
         pin(thread.index)
         if live != nil, settings.threads.scheduling == .fifo { thread.schedulingError = schedule() }
         memory.own {
-          if let ring {
-            thread.index == 0 ? runIngest(thread, ring: ring) : runShards(thread, ring: ring, consumer: thread.index - 1)
+          if let rings {
+            rings.isIngest(thread.index) ? runIngest(thread, rings: rings) : runShards(thread, rings: rings)
           } else {
             runPipeline(thread)
           }

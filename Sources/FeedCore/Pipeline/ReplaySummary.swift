@@ -99,11 +99,10 @@ extension Replay {
     var summary = ReplaySummary()
     summary.venues = plan.venues.map { ($0.name, SimulatedVenueCounters()) }
     summary.channels = channels()
-    let ingest = threads.compactMap { $0.ingest ?? $0.pipeline?.pointee.ingest }.first
-    if let ingest {
-      summary.packets = ingest.packets
-      summary.wire = ingest.wireCounters
-      summary.clock = ingest.clock
+    for ingest in owners {
+      summary.packets += ingest.packets
+      summary.wire.add(ingest.wireCounters)
+      summary.clock = max(summary.clock, ingest.clock)
       summary.add(ingest.counters)
     }
     for thread in threads {
@@ -122,14 +121,20 @@ extension Replay {
   /// The plan's feeds with their trust, which every core that owns shards sees alike.
   private func channels() -> [ChannelSummary] {
     let books = threads.compactMap(\.shards).first?.pointee.books
-    let ingest = threads.compactMap { $0.ingest ?? $0.pipeline?.pointee.ingest }.first
+    let owners = owners
     return plan.channels.enumerated().map { index, channel in
       ChannelSummary(
         name: channel.name, venueName: plan.venues[Int(channel.venue)].name, protocol: channel.protocol.name,
         lines: index < settings.feeds.count ? configuredLines(channel: index) : channel.lines,
         state: books?.channels[Int(channel.snapshotsOf ?? UInt8(index))].state ?? .gap,
-        recovery: ingest?.recovery(ofChannel: index))
+        recovery: owners.lazy.compactMap { $0.recovery(ofChannel: index) }.first)
     }
+  }
+
+  /// The ingest of each core that owns channels. Where every core walks the capture each comes to the same: one counts.
+  private var owners: [Ingest] {
+    let all = threads.compactMap { $0.ingest ?? $0.pipeline?.pointee.ingest }
+    return settings.threads.layout == .walk ? Array(all.prefix(1)) : all
   }
 
   /// Lines of a configured feed: the name, what selects it, and whether these captures have it at all.

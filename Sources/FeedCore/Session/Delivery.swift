@@ -73,9 +73,11 @@ struct DeliveryBatch {
   static let messagesPerPacketMaximum = 32_768
   /// A batch is handed on when it holds this many deliveries.
   static let flushThreshold = 512
+  /// Packets that it has room for.
+  static var packetsMaximum: Int { 2 * flushThreshold + 64 }
 
   let deliveries: Storage<Delivery>
-  let packets: Storage<DeliveredPacket>
+  private(set) var packets: Storage<DeliveredPacket>
   var count = 0
   var packetCount = 0
   /// When the burst was received, and whether its stages are to be stamped.
@@ -86,9 +88,15 @@ struct DeliveryBatch {
 
   init() {
     deliveries = Storage(capacity: Self.flushThreshold + Self.messagesPerPacketMaximum + 64, hugePages: false)
-    packets = Storage(capacity: 2 * Self.flushThreshold + 64, hugePages: false)
+    packets = Storage(capacity: Self.packetsMaximum, hugePages: false)
     deliveries.prefault(count: 1_024)
     packets.prefault()
+  }
+
+  /// The deliveries of another batch, with its packets as they stand in `packets`.
+  init(_ other: DeliveryBatch, packets: Storage<DeliveredPacket>) {
+    self = other
+    self.packets = packets
   }
 
   @inline(__always)
@@ -168,9 +176,12 @@ struct DeliveryBatch {
     count &+= 1
   }
 
-  /// Marks the last delivery as the end of its packet.
+  /// Marks the last delivery as the end of its packet, which has one.
   @inline(__always)
-  mutating func endPacket() { deliveries.base[count &- 1].endsPacket = true }
+  mutating func endPacket() {
+    assert(count > 0, "a packet without messages is not in the batch")
+    deliveries.base[count &- 1].endsPacket = true
+  }
 }
 
 /// Writes the messages of one packet as deliveries: two stores each.

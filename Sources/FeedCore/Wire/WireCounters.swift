@@ -25,6 +25,18 @@ public struct WireCounters: BitwiseCopyable, Sendable {
     counts[index] &+= 1
   }
 
+  /// Takes in what another thread counted. The first of each kind is the one with the least file, then record.
+  mutating func add(_ other: WireCounters) {
+    for index in 0..<Self.kinds where other.counts[index] > 0 {
+      let theirs = other.firsts[index]
+      let ours = firsts[index]
+      if counts[index] == 0 || (theirs.fileIndex, theirs.recordIndex) < (ours.fileIndex, ours.recordIndex) {
+        firsts[index] = theirs
+      }
+      counts[index] &+= other.counts[index]
+    }
+  }
+
   public subscript(counter: WireCounter) -> UInt64 { counts[Int(counter.rawValue)] }
 
   /// Nil while the counter is zero.

@@ -31,7 +31,7 @@ final class PacketFilter: @unchecked Sendable {
   /// DLT numbers of the link types in `LinkType`; raw IP is 12 to libpcap on Linux.
   private static let linkNumbers: [UInt32] = [0, 1, 12, 108, 113, 228, 229, 276]
   /// Held while compiling: libpcap before 1.8 kept the state of its grammar in globals.
-  private static let compiling = Mutex<Void>(())
+  static let compiling = Mutex<Void>(())
 
   init(expression: String) throws(CaptureError) {
     self.expression = expression

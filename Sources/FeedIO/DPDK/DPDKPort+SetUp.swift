@@ -173,8 +173,10 @@ extension DPDKPort {
     if mode == .filter && settings.groups.isEmpty { mode = .all }
     if mode == .filter {
       var addresses: [UInt8] = []
-      // All systems, whom queries of memberships are sent to.
-      for mac in Set([[0x01, 0x00, 0x5E, 0, 0, 1]] + settings.groups.map(\.mac)).sorted(by: Self.precedes) {
+      // All systems, and all nodes, whom queries of memberships are sent to.
+      let queried: [[UInt8]] = [[0x01, 0x00, 0x5E, 0, 0, 1], [0x33, 0x33, 0, 0, 0, 1]]
+      let wanted = settings.groups.contains { !$0.address.isIPv4 } ? queried : Array(queried.prefix(1))
+      for mac in Set(wanted + settings.groups.map(\.mac)).sorted(by: Self.precedes) {
         addresses += mac
       }
       let count = UInt32(truncatingIfNeeded: addresses.count / 6)
@@ -249,7 +251,7 @@ extension DPDKPort {
   }
 
   private func startService(_ membership: DPDKPortSettings.Membership) throws(DPDKError) {
-    var host: MembershipHost?
+    var hosts: [MembershipHost] = []
     do throws(MembershipError) {
       switch membership {
       case .none, .automatic: plan.membership = "none"
@@ -257,32 +259,44 @@ extension DPDKPort {
         guard let interface else { throw .interfaceMissing(interface: facts.device) }
         kernelMembership = try KernelMembership(interface: interface, groups: settings.groups)
         plan.membership = "the kernel's, on \(interface)"
-      case .reports:
-        host = try makeHost()
-        plan.membership = "IGMP reports of \(host!.settings.address)"
+      case .reports: hosts = try makeHosts()
       }
     } catch {
       throw .membership(port: name, reason: error.description)
     }
     service = DPDKPortService(
-      port: number, interfaceIndex: facts.interfaceIndex, clock: deviceClock, host: host, inboxes: inboxes,
+      port: number, interfaceIndex: facts.interfaceIndex, clock: deviceClock, hosts: hosts, inboxes: inboxes,
       transmit: controlQueue)
     try service!.start()
   }
 
-  private func makeHost() throws(MembershipError) -> MembershipHost {
+  /// One for each family.
+  private func makeHosts() throws(MembershipError) -> [MembershipHost] {
     let seed = settings.reportSeed ?? facts.mac.reduce(0) { $0 << 8 | UInt64($1) }
     var membership = MembershipSettings(mac: facts.mac, seed: seed)
     membership.vlan = settings.vlan
     membership.versionMaximum = settings.igmpVersionMaximum
     membership.repeatNanosecondsMaximum = settings.reportRepeatNanosecondsMaximum
     membership.mtu = min(plan.mtu, 1_500)
-    if let address = settings.address ?? interface.flatMap(KernelInterface.ipv4(of:)) {
-      membership.address = address
-    } else {
-      plan.notes.append("membership reports come from 0.0.0.0, which some switches pass over; name the port's address")
+    var hosts: [MembershipHost] = []
+    var said: [String] = []
+    let ipv4 = settings.groups.filter(\.address.isIPv4)
+    if !ipv4.isEmpty {
+      if let address = settings.address ?? interface.flatMap(KernelInterface.ipv4(of:)) {
+        membership.address = address
+      } else {
+        plan.notes.append("membership reports come from 0.0.0.0, which some switches pass over; name the port's address")
+      }
+      hosts.append(try MembershipHost(membership, groups: ipv4))
+      said.append("IGMP reports of \(membership.address)")
     }
-    return try MembershipHost(membership, groups: settings.groups)
+    let ipv6 = settings.groups.filter { !$0.address.isIPv4 }
+    if !ipv6.isEmpty {
+      hosts.append(try MembershipHost(membership, groups: ipv6))
+      said.append("MLD reports of \(MLDDialect.linkLocal(mac: facts.mac))")
+    }
+    plan.membership = said.joined(separator: ", ")
+    return hosts
   }
 }
 

@@ -84,6 +84,7 @@ public final class DPDKPort: @unchecked Sendable {
   public static func open(
     all settings: [DPDKPortSettings], in environment: DPDKEnvironment? = nil
   ) throws(DPDKError) -> [DPDKPort] {
+    if settings.isEmpty { return [] }
     let started: DPDKEnvironment
     if let environment {
       started = environment

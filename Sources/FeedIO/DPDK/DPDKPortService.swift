@@ -24,20 +24,20 @@ final class DPDKPortService: @unchecked Sendable {
   private let inboxes: [FrameInbox]
   private let transmit: DPDKTransmitQueue?
   /// Touched by the service's thread alone, once that runs.
-  private var host: MembershipHost?
+  private var hosts: [MembershipHost]
   private let counts = Mutex(MembershipCounts())
   private let ending = Atomic<UInt64>(0)
   private let stopping = Atomic<Bool>(false)
   private var thread: pthread_t?
 
   init(
-    port: UInt16, interfaceIndex: UInt32, clock: DeviceClock?, host: MembershipHost?, inboxes: [FrameInbox],
+    port: UInt16, interfaceIndex: UInt32, clock: DeviceClock?, hosts: [MembershipHost], inboxes: [FrameInbox],
     transmit: DPDKTransmitQueue?
   ) {
     self.port = port
     self.interfaceIndex = interfaceIndex
     self.clock = clock
-    self.host = host
+    self.hosts = hosts
     self.inboxes = inboxes
     self.transmit = transmit
   }
@@ -72,7 +72,7 @@ final class DPDKPortService: @unchecked Sendable {
   }
 
   private func run() {
-    host?.join(at: Self.now())
+    for index in hosts.indices { hosts[index].join(at: Self.now()) }
     var cycle: UInt64 = 0
     while !stopping.load(ordering: .acquiring) {
       serveMembership()
@@ -85,22 +85,30 @@ final class DPDKPortService: @unchecked Sendable {
   }
 
   private func serveMembership() {
-    guard host != nil else { return }
+    if hosts.isEmpty { return }
     let now = Self.now()
     for inbox in inboxes {
-      while inbox.pop({ host!.receive($0, at: now) }) {}
+      while inbox.pop({ hear($0, at: now) }) {}
     }
-    for frame in host!.frames(until: now) { frame.withUnsafeBytes { _ = transmit?.send($0) } }
-    let counts = host!.counts
+    for index in hosts.indices {
+      for frame in hosts[index].frames(until: now) { frame.withUnsafeBytes { _ = transmit?.send($0) } }
+    }
+    let counts = hosts.reduce(into: MembershipCounts()) { $0.add($1.counts) }
     self.counts.withLock { $0 = counts }
+  }
+
+  /// IGMP is the one family's, MLD the other's.
+  private func hear(_ frame: UnsafeRawBufferPointer, at now: UInt64) {
+    let isIPv6 = DPDKQueue.isMLD(frame.baseAddress!, UInt32(truncatingIfNeeded: frame.count))
+    for index in hosts.indices where hosts[index].isIPv6 == isIPv6 { hosts[index].receive(frame, at: now) }
   }
 
   /// The repeats of a leave are part of it: a router that missed the first would go on sending for minutes.
   private func leave() {
-    guard host != nil else { return }
-    host!.leave(at: Self.now())
+    if hosts.isEmpty { return }
+    for index in hosts.indices { hosts[index].leave(at: Self.now()) }
     serveMembership()
-    while let due = host!.nextDue {
+    while let due = hosts.compactMap(\.nextDue).min() {
       let now = Self.now()
       if due > now { usleep(UInt32(truncatingIfNeeded: min(due - now, 1_000_000_000) / 1_000 + 1)) }
       serveMembership()

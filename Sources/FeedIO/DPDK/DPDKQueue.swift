@@ -19,7 +19,7 @@ public final class DPDKQueue: LiveQueue, @unchecked Sendable {
   private let timestamps: LiveQueueFigures.Timestamps
   /// Nil: no card's clock is followed.
   private let deviceClock: DeviceClock?
-  /// Frames of IGMP for the port's service; nil: nobody wants them.
+  /// Frames of IGMP and MLD for the port's service; nil: nobody wants them.
   private let inbox: FrameInbox?
   private let port: DPDKPort
   /// Figures at the close; nil: open.
@@ -115,7 +115,7 @@ public final class DPDKQueue: LiveQueue, @unchecked Sendable {
           recordIndex: state.pointee.received &+ UInt64(truncatingIfNeeded: index),
           fileIndex: state.pointee.fileIndex, linkType: .ethernet))
       bytes &+= UInt64(length)
-      if inbox != nil && Self.isIGMP(start, captured) { pass(start, captured) }
+      if inbox != nil && (Self.isIGMP(start, captured) || Self.isMLD(start, captured)) { pass(start, captured) }
     }
     state.pointee.received &+= UInt64(truncatingIfNeeded: count)
     state.pointee.ring.keep(count)
@@ -156,6 +156,23 @@ public final class DPDKQueue: LiveQueue, @unchecked Sendable {
     if type != 0x8100 || length < 38 { return false }
     return UInt16(bigEndian: start.loadUnaligned(fromByteOffset: 16, as: UInt16.self)) == 0x0800
       && start.load(fromByteOffset: 27, as: UInt8.self) == 2
+  }
+
+  /// IPv6 with a hop-by-hop header (0) that carries ICMPv6 (58), with at most one VLAN tag: MLD has one, market data none.
+  @inline(__always)
+  static func isMLD(_ start: UnsafeRawPointer, _ length: UInt32) -> Bool {
+    // SAFETY: every load lies below 62, or below 66 with a tag.
+    if length < 62 { return false }
+    let type = UInt16(bigEndian: start.loadUnaligned(fromByteOffset: 12, as: UInt16.self))
+    var offset = 14
+    if type == 0x8100, length >= 66 {
+      if UInt16(bigEndian: start.loadUnaligned(fromByteOffset: 16, as: UInt16.self)) != 0x86DD { return false }
+      offset = 18
+    } else if type != 0x86DD {
+      return false
+    }
+    return start.load(fromByteOffset: offset &+ 6, as: UInt8.self) == 0
+      && start.load(fromByteOffset: offset &+ 40, as: UInt8.self) == 58
   }
 
   @inline(never)

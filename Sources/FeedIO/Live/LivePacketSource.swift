@@ -9,21 +9,26 @@ import Glibc
 ///
 /// A queue that fails is not polled any more and is named (`failures`); the others go on. The source is exhausted when
 /// none is left. Belongs to the thread that polls; `failures` is for another one to read.
-public final class LivePacketSource: PacketSource, ArrivingPackets {
-  /// One queue, and the port it is of.
+public final class LivePacketSource: PacketSource, ArrivingPackets, RecoveryAnswering {
+  /// One queue, the port it is of, and the core that polls it.
   public struct Entry {
     public var queue: any LiveQueue
     /// Position of its port in `Settings.live.ports`.
     public var port: UInt16
-    public init(_ queue: any LiveQueue, port: UInt16) {
+    public var core: Int
+    /// Where its packets are recorded, and which of the tap's interfaces it is; nil: nowhere.
+    public var tap: (tap: RecordingTap, interface: Int)?
+    public init(_ queue: any LiveQueue, port: UInt16, core: Int = 0) {
       self.queue = queue
       self.port = port
+      self.core = core
     }
   }
 
   private struct Lane {
     var queue: any LiveQueue
     var port: UInt16
+    var tap: (tap: RecordingTap, interface: Int)?
     var received: UInt64 = 0
   }
 
@@ -43,26 +48,49 @@ public final class LivePacketSource: PacketSource, ArrivingPackets {
   private var lag = Int64.max
   private var lagSince: UInt64 = 0
   private let failed: FailureBoard
+  private let recovery: RecoveryQueue?
+  /// Where the burst that came last is recorded.
+  private var lastTap: (tap: RecordingTap, interface: Int)?
 
   /// - Parameters:
   ///   - entries: at least one.
+  ///   - recovery: brings what recovery servers sent; nil: none is asked.
   ///   - clock: Unix nanoseconds; nil: the system's.
-  public init(_ entries: [Entry], clock: (@Sendable () -> UInt64)? = nil) {
+  public init(_ entries: [Entry], recovery: RecoveryQueue? = nil, clock: (@Sendable () -> UInt64)? = nil) {
     precondition(!entries.isEmpty, "a core that polls needs a queue")
-    lanes = entries.map { Lane(queue: $0.queue, port: $0.port) }
+    lanes = entries.map { Lane(queue: $0.queue, port: $0.port, tap: $0.tap) }
+    self.recovery = recovery
     self.clock = clock ?? { Self.systemClock() }
     failed = FailureBoard(count: entries.count)
   }
 
   public var isExhausted: Bool { lanes.isEmpty }
 
+  public func prepareThread() {
+    for lane in lanes { lane.queue.prepareThread() }
+  }
+
+  public func answer(_ outbox: RecoveryOutbox) { recovery?.answer(outbox) }
+
   /// Queues that failed, in the order of their failing, with why. Any thread's to ask.
   public var failures: [(name: String, failure: LiveQueueFailure)] { failed.all }
+
+  /// Recorded is what the pipeline has worked off, behind it: orders do not wait for the recording. Answers of recovery
+  /// servers are no port's, and are not recorded.
+  public func workedOff(_ packets: UnsafeBufferPointer<Packet>) {
+    guard let tap = lastTap else { return }
+    tap.tap.offer(packets, interface: tap.interface)
+  }
 
   /// What has come from the next queue that has anything; 0: none has.
   public func receive(into burst: UnsafeMutableBufferPointer<Packet>) -> Int {
     polls &+= 1
     if polls % Self.failureInterval == 0 { dropFailed() }
+    // Every other time first, so that neither answers nor live packets keep the others waiting.
+    if polls & 1 == 0, let recovery {
+      let count = takeAnswers(of: recovery, burst)
+      if count > 0 { return count }
+    }
     // Bounded: each queue is asked once.
     for _ in 0..<lanes.count {
       if next >= lanes.count { next = 0 }
@@ -91,6 +119,7 @@ public final class LivePacketSource: PacketSource, ArrivingPackets {
   public private(set) var firstNanoseconds: UInt64?
 
   private func take(_ burst: UnsafeMutableBufferPointer<Packet>, _ count: Int, _ lane: Int) {
+    lastTap = lanes[lane].tap
     noteLag(of: burst[count - 1].captureNanoseconds)
     let port = lanes[lane].port
     var record = lanes[lane].received
@@ -108,6 +137,14 @@ public final class LivePacketSource: PacketSource, ArrivingPackets {
     if firstNanoseconds == nil { firstNanoseconds = burst[0].captureNanoseconds }
     last = time
     lanes[lane].received = record
+  }
+
+  /// What servers sent happens now, by the clock of the packets. Where bytes of connections belong is written in them.
+  private func takeAnswers(of recovery: RecoveryQueue, _ burst: UnsafeMutableBufferPointer<Packet>) -> Int {
+    let count = recovery.receive(into: burst)
+    for index in 0..<count { burst[index].captureNanoseconds = last }
+    if count > 0 { lastTap = nil }
+    return count
   }
 
   private func noteLag(of captureNanoseconds: UInt64) {

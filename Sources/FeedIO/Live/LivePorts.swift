@@ -1,6 +1,7 @@
 import FeedCore
 
-/// The live ports of a configuration, opened: the queues that one core polls, and what is to be known of them.
+/// The live ports of a configuration, opened: the queues, with the core that polls each, and what is to be known of
+/// them.
 public struct LivePorts {
   public private(set) var entries: [LivePacketSource.Entry] = []
   /// What the system or a device did not grant, with the remedy; one line each.
@@ -13,20 +14,23 @@ public struct LivePorts {
   ///
   /// - Throws: the driver's own error, or `LiveQueueFailure`: one line.
   public init(_ settings: Settings) throws {
+    let cores = try LiveQueuePlan(settings)
     do {
       for (index, port) in settings.live.ports.enumerated() {
-        let wanted = Self.subscriptions(of: port, settings.feeds)
-        if wanted.isEmpty {
+        if Self.subscriptions(of: port, settings.feeds).isEmpty {
           throw LiveQueueFailure(
             "port \(port.name): no line of any feed arrives there; name it as livePort of a line, or remove the port")
         }
-        let queues = try open(port, index, wanted, settings)
-        entries += queues.map { LivePacketSource.Entry($0, port: UInt16(index)) }
+        try open(port, index, cores, settings)
       }
     } catch {
       close()
       throw error
     }
+  }
+
+  mutating func add(_ queue: any LiveQueue, ofPort port: Int, core: Int) {
+    entries.append(LivePacketSource.Entry(queue, port: UInt16(port), core: core))
   }
 
   mutating func warn(_ warning: String) { warnings.append(warning) }
@@ -37,18 +41,24 @@ public struct LivePorts {
   }
 
   /// Group, port and source of each line that may arrive at a port, in the order of the configuration.
-  static func subscriptions(of port: PortSettings, _ feeds: [FeedSettings]) -> [LiveSubscription] {
-    feeds.flatMap(\.lines).compactMap { line in
-      guard line.livePort == nil || line.livePort == port.name, let address = line.group.flatMap({ IPAddress($0) }),
-        let udpPort = line.port
-      else { return nil }
-      return LiveSubscription(
-        address: address, port: udpPort, sources: line.source.flatMap { IPAddress($0) }.map { [$0] } ?? [])
+  ///
+  /// - Parameter isWanted: of which feeds, by position.
+  static func subscriptions(
+    of port: PortSettings, _ feeds: [FeedSettings], where isWanted: (Int) -> Bool = { _ in true }
+  ) -> [LiveSubscription] {
+    feeds.indices.filter(isWanted).map { feeds[$0] }.flatMap { feed in
+      feed.lines.compactMap { line in
+        guard line.livePort == nil || line.livePort == port.name, let address = line.group.flatMap({ IPAddress($0) }),
+          let udpPort = line.port, !feed.carriesRequestedAnswers(line)
+        else { return nil }
+        return LiveSubscription(
+          address: address, port: udpPort, sources: line.source.flatMap { IPAddress($0) }.map { [$0] } ?? [])
+      }
     }
   }
 
   /// What receives a port's packets where the configuration leaves it open.
-  static func driver(of port: PortSettings) -> PortSettings.Driver {
+  public static func driver(of port: PortSettings) -> PortSettings.Driver {
     if port.driver != .auto { return port.driver }
     return port.pciAddress != nil || port.vdev != nil ? .dpdk : .socket
   }

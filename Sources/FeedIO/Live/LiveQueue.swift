@@ -7,6 +7,10 @@ public protocol LiveQueue: AnyObject {
   /// What reports call it: the port's name and the queue's number, "feed-a:0".
   var name: String { get }
 
+  /// The calling thread is the one that is going to poll: what that takes is done now, not with the first packets.
+  /// Call once, before the first `receive`.
+  func prepareThread()
+
   /// Takes what has arrived, in order of arrival, `burst.count` packets at most; 0: nothing now.
   ///
   /// Allocates nothing, never blocks, logs nothing. `captureNanoseconds` is when the packet was received (Unix
@@ -22,6 +26,10 @@ public protocol LiveQueue: AnyObject {
 
   /// Gives everything back: groups are left, memory and descriptors freed. Call once, when no core polls any more.
   func close()
+}
+
+extension LiveQueue {
+  public func prepareThread() {}
 }
 
 /// Constants that queues and the cores that poll them agree on.

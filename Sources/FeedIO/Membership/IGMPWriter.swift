@@ -11,18 +11,8 @@ import FeedCore
 /// ```
 /// RFC 3376 sections 4 and 4.2, RFC 2236 sections 2 and 3, RFC 2113.
 struct IGMPWriter {
-  /// Group record types of version 3 (RFC 3376 section 4.2.12).
-  enum RecordType: UInt8 {
-    case isInclude = 1
-    case isExclude = 2
-    case toInclude = 3
-    case toExclude = 4
-    case allow = 5
-    case block = 6
-  }
-
   struct Record: Equatable {
-    var type: RecordType
+    var type: MembershipRecord.Kind
     var group: UInt32
     var sources: [UInt32] = []
     var length: Int { 8 + 4 * sources.count }

@@ -10,4 +10,12 @@ public struct MembershipCounts: Sendable, Equatable {
   /// Frames that say nothing to a host: other types, damaged ones.
   public var ignored: UInt64 = 0
   public init() {}
+
+  mutating func add(_ other: MembershipCounts) {
+    queries &+= other.queries
+    sent &+= other.sent
+    suppressed &+= other.suppressed
+    versionChanges &+= other.versionChanges
+    ignored &+= other.ignored
+  }
 }

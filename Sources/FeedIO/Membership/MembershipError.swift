@@ -2,8 +2,8 @@
 public enum MembershipError: Error, Equatable, Sendable, CustomStringConvertible {
   case notMulticast(group: String)
   case badSource(group: String, source: String)
-  /// Reports of our own are IGMP's only.
-  case needsKernel(group: String)
+  /// A host reports groups of one family.
+  case bothFamilies(group: String)
   /// Not a unicast IPv4 address.
   case badHostAddress(address: String)
   case interfaceMissing(interface: String)
@@ -16,8 +16,8 @@ public enum MembershipError: Error, Equatable, Sendable, CustomStringConvertible
       "\(group) is no multicast group; groups are 224.0.0.0 ... 239.255.255.255 and ff00::/8"
     case .badSource(let group, let source):
       "\(source) cannot be a source of \(group); name the sender's own address, of the group's family"
-    case .needsKernel(let group):
-      "\(group) is IPv6, whose groups only the kernel joins (no MLD reports of feedh's own); use a kernel interface"
+    case .bothFamilies(let group):
+      "\(group) is of another family than the groups before it; give each family a host of its own"
     case .badHostAddress(let address):
       "\(address) cannot send membership reports; name the port's own IPv4 address, or 0.0.0.0"
     case .interfaceMissing(let interface): "no interface \(interface) to join groups on; see ip link"

@@ -1,6 +1,7 @@
 import FeedCore
 
-/// The host's side of IGMP on one link, without I/O: frames heard and the time go in, frames to send come out.
+/// The host's side of IGMP, or of MLD, on one link, without I/O: frames heard and the time go in, frames to send come
+/// out.
 ///
 /// | Event | Version 3 | Versions 1 and 2 |
 /// |---|---|---|
@@ -11,7 +12,10 @@ import FeedCore
 /// | query of a lower version | that version until its querier has been silent for long enough | the same |
 /// | `leave` | the change, `robustness` times | version 2: a leave of each group |
 ///
-/// RFC 3376 sections 5 and 7.2, RFC 2236 sections 3 and 4. Times are nanoseconds of any clock that never goes back.
+/// Versions are IGMP's; of MLD, version 2 is in the column of version 3, version 1 in that of version 2
+/// (`MembershipDialect`).
+///
+/// RFC 3376 sections 5 and 7.2, RFC 2236 sections 3 and 4; RFC 3810 sections 6 and 8, RFC 2710 section 4. Times are nanoseconds of any clock that never goes back.
 /// All groups are joined together and left together. The same settings, frames and times give the same frames.
 public struct MembershipHost: Sendable {
   public let settings: MembershipSettings
@@ -28,10 +32,10 @@ public struct MembershipHost: Sendable {
   private struct Answer {
     var due: UInt64
     /// Sources asked for; empty: all.
-    var sources: [UInt32]
+    var sources: [IPAddress]
   }
 
-  private let writer: IGMPWriter
+  private let dialect: any MembershipDialect
   private var random: DelayRandom
   private var state = State.idle
   private var change: Change?
@@ -47,19 +51,26 @@ public struct MembershipHost: Sendable {
   /// Seconds between general queries as the querier last said (RFC 3376 section 8.2: 125).
   private var intervalSeconds: UInt64 = 125
 
-  /// - Throws: a group is IPv6, or the host's address is not an IPv4 address of a host.
+  /// - Parameter groups: of one family.
+  /// - Throws: groups of both families, or the host's address is not an IPv4 address of a host.
   public init(_ settings: MembershipSettings, groups: [MulticastGroup]) throws(MembershipError) {
-    if let group = groups.first(where: { !$0.address.isIPv4 }) { throw .needsKernel(group: "\(group.address)") }
+    let isIPv6 = groups.first.map { !$0.address.isIPv4 } ?? false
+    if let group = groups.first(where: { $0.address.isIPv4 == isIPv6 }) {
+      throw .bothFamilies(group: "\(group.address)")
+    }
     guard settings.address.isIPv4, !settings.address.isMulticast else {
       throw .badHostAddress(address: "\(settings.address)")
     }
     self.settings = settings
     self.groups = groups
-    writer = IGMPWriter(settings: settings)
+    dialect = isIPv6 ? MLDDialect(settings) : IGMPDialect(settings)
     random = DelayRandom(state: settings.seed)
     answers = Array(repeating: nil, count: groups.count)
     spoken = settings.versionMaximum
   }
+
+  /// It speaks MLD.
+  var isIPv6: Bool { groups.first.map { !$0.address.isIPv4 } ?? false }
 
   /// The version that is spoken at `now`.
   public func version(at now: UInt64) -> IGMPVersion {
@@ -91,18 +102,18 @@ public struct MembershipHost: Sendable {
     change = Change(due: now, remaining: times)
   }
 
-  /// Takes an Ethernet frame that was received. Anything but IGMP that concerns a host is passed over.
+  /// Takes an Ethernet frame that was received. What does not concern a host of this family is passed over.
   public mutating func receive(_ frame: UnsafeRawBufferPointer, at now: UInt64) {
     followVersion(at: now)
-    switch IGMPMessage(frame: frame, host: settings.address.ipv4) {
+    switch dialect.read(frame) {
     case .query(let query):
       counts.queries &+= 1
       noteQuerier(query, at: now)
       if state == .member { answer(query, at: now) }
-    case .report(let group, let from):
+    case .report(let group, let isOwn):
       // One's own report, come back over a hub or a loop, silences nothing.
-      if version(at: now) == .v3 || from == settings.address.ipv4 { return }
-      for index in groups.indices where groups[index].address.ipv4 == group && answers[index] != nil {
+      if version(at: now) == .v3 || isOwn { return }
+      for index in groups.indices where groups[index].address == group && answers[index] != nil {
         answers[index] = nil
         counts.suppressed &+= 1
       }
@@ -121,7 +132,7 @@ public struct MembershipHost: Sendable {
     }
     if let due = generalAnswer, due <= now {
       generalAnswer = nil
-      frames += writer.reports(groups.map { current($0, asked: [])! })
+      frames += dialect.reports(groups.map { current($0, asked: [])! })
     }
     frames += dueAnswers(at: now)
     counts.sent &+= UInt64(frames.count)
@@ -131,7 +142,7 @@ public struct MembershipHost: Sendable {
   // MARK: Queries
 
   /// RFC 3376 section 7.2.1: a querier of a lower version is there for robustness x interval + response time.
-  private mutating func noteQuerier(_ query: IGMPQuery, at now: UInt64) {
+  private mutating func noteQuerier(_ query: MembershipQuery, at now: UInt64) {
     if let seconds = query.intervalSeconds { intervalSeconds = seconds }
     let robustness = UInt64(clamping: max(1, settings.robustness))
     let presence = robustness * intervalSeconds * 1_000_000_000 + query.responseNanosecondsMaximum
@@ -159,12 +170,12 @@ public struct MembershipHost: Sendable {
     for index in answers.indices { answers[index] = nil }
   }
 
-  private mutating func answer(_ query: IGMPQuery, at now: UInt64) {
-    if query.group == 0 {
+  private mutating func answer(_ query: MembershipQuery, at now: UInt64) {
+    if query.group == nil {
       answerAll(query, at: now)
       return
     }
-    for index in groups.indices where groups[index].address.ipv4 == query.group {
+    for index in groups.indices where groups[index].address == query.group {
       let due = now &+ random.next(upTo: query.responseNanosecondsMaximum)
       // Rule 1 of RFC 3376 section 5.2: the report of all groups comes before.
       if let general = generalAnswer, general <= due { continue }
@@ -181,7 +192,7 @@ public struct MembershipHost: Sendable {
     }
   }
 
-  private mutating func answerAll(_ query: IGMPQuery, at now: UInt64) {
+  private mutating func answerAll(_ query: MembershipQuery, at now: UInt64) {
     if version(at: now) == .v3 {
       let due = now &+ random.next(upTo: query.responseNanosecondsMaximum)
       generalAnswer = min(generalAnswer ?? due, due)
@@ -198,7 +209,7 @@ public struct MembershipHost: Sendable {
   // MARK: Frames
 
   private mutating func dueAnswers(at now: UInt64) -> [[UInt8]] {
-    var records: [IGMPWriter.Record] = []
+    var records: [MembershipRecord] = []
     var frames: [[UInt8]] = []
     for index in answers.indices {
       guard let answer = answers[index], answer.due <= now else { continue }
@@ -206,39 +217,38 @@ public struct MembershipHost: Sendable {
       if version(at: now) == .v3 {
         if let record = current(groups[index], asked: answer.sources) { records.append(record) }
       } else {
-        frames.append(writer.report(groups[index].address.ipv4, version: version(at: now)))
+        frames.append(dialect.report(groups[index].address, version: version(at: now)))
       }
     }
-    return frames + writer.reports(records)
+    return frames + dialect.reports(records)
   }
 
   /// The state of a group for a report (RFC 3376 section 5.2); nil: none of the sources asked for is wanted.
-  private func current(_ group: MulticastGroup, asked: [UInt32]) -> IGMPWriter.Record? {
-    let (address, sources) = (group.address.ipv4, group.sources.map(\.ipv4))
+  private func current(_ group: MulticastGroup, asked: [IPAddress]) -> MembershipRecord? {
+    let (address, sources) = (group.address, group.sources)
     if asked.isEmpty {
-      return .init(type: sources.isEmpty ? .isExclude : .isInclude, group: address, sources: sources)
+      return .init(kind: sources.isEmpty ? .isExclude : .isInclude, group: address, sources: sources)
     }
     let wanted = sources.isEmpty ? asked : asked.filter(sources.contains)
-    return wanted.isEmpty ? nil : .init(type: .isInclude, group: address, sources: wanted)
+    return wanted.isEmpty ? nil : .init(kind: .isInclude, group: address, sources: wanted)
   }
 
   private func joins(_ version: IGMPVersion) -> [[UInt8]] {
-    if version != .v3 { return groups.map { writer.report($0.address.ipv4, version: version) } }
-    return writer.reports(
+    if version != .v3 { return groups.map { dialect.report($0.address, version: version) } }
+    return dialect.reports(
       groups.map {
-        .init(type: $0.sources.isEmpty ? .toExclude : .allow, group: $0.address.ipv4, sources: $0.sources.map(\.ipv4))
+        .init(kind: $0.sources.isEmpty ? .toExclude : .allow, group: $0.address, sources: $0.sources)
       })
   }
 
   private func leaves(_ version: IGMPVersion) -> [[UInt8]] {
     switch version {
     case .v1: return []
-    case .v2: return groups.map { writer.leave($0.address.ipv4) }
+    case .v2: return groups.map { dialect.leave($0.address) }
     case .v3:
-      return writer.reports(
+      return dialect.reports(
         groups.map {
-          .init(
-            type: $0.sources.isEmpty ? .toInclude : .block, group: $0.address.ipv4, sources: $0.sources.map(\.ipv4))
+          .init(kind: $0.sources.isEmpty ? .toInclude : .block, group: $0.address, sources: $0.sources)
         })
     }
   }

@@ -5,6 +5,8 @@ public struct ScheduledFrame: BitwiseCopyable {
   public var dueNanoseconds: UInt64
   /// Position of its line.
   public var line: UInt16
+  /// How far the capture has come with it, Unix nanoseconds of capture time; 0 where there is none.
+  public var captureNanoseconds: UInt64 = 0
 
   public init(frame: OutgoingFrame, dueNanoseconds: UInt64, line: UInt16) {
     self.frame = frame

@@ -10,6 +10,8 @@ public enum TransmitError: Error, Equatable, Sendable, CustomStringConvertible {
   case multicastNeedsInterface(group: String)
   /// The system refused; `reason` is its message.
   case cannotOpen(name: String, reason: String)
+  /// The file that is to tell how far it was sent.
+  case position(path: String, reason: String)
   /// The interface went away while it was sent to.
   case vanished(name: String, reason: String)
 
@@ -24,6 +26,8 @@ public enum TransmitError: Error, Equatable, Sendable, CustomStringConvertible {
     case .multicastNeedsInterface(let group):
       "\(group) is a multicast group and none is sent through a guessed interface; name it with --interface or --line"
     case .cannotOpen(let name, let reason): "\(name): cannot be sent to: \(reason)"
+    case .position(let path, let reason):
+      "\(path): cannot keep how far was sent: \(reason); name a file that this user may write"
     case .vanished(let name, let reason): "\(name): takes no packets any more: \(reason); check the interface"
     }
   }

@@ -33,19 +33,22 @@ public final class Transmitter: @unchecked Sendable {
   private let burst: UnsafeMutableBufferPointer<OutgoingFrame>
   private let burstDue: UnsafeMutableBufferPointer<UInt64>
   private var summary = TransmitSummary()
+  private let position: TransmitPosition?
 
   /// - Parameters:
   ///   - schedule: names lines by their position in `sinks`.
   ///   - isPaced: false: everything is due at once.
+  ///   - position: told how far the captures are sent.
   public init(
     schedule: any FrameSchedule, sinks: [any FrameSink], isPaced: Bool, stop: StopFlag,
-    clock: TickClock = .calibrate(nanoseconds: 20_000_000)
+    position: TransmitPosition? = nil, clock: TickClock = .calibrate(nanoseconds: 20_000_000)
   ) {
     self.schedule = schedule
     self.sinks = sinks
     self.isPaced = isPaced
     self.clock = clock
     self.stop = stop
+    self.position = position
     window = .allocate(capacity: Self.windowMaximum)
     burst = .allocate(capacity: Self.burstMaximum)
     burstDue = .allocate(capacity: Self.burstMaximum)
@@ -79,6 +82,7 @@ public final class Transmitter: @unchecked Sendable {
           break
         }
         for line in sinks.indices { sendLine(line, from: position, to: end, start: start) }
+        self.position?.note(window[end - 1].captureNanoseconds)
         position = end
         last = feedh_ticks()
       }

@@ -10,7 +10,7 @@ extension Doctor {
   ///
   /// - Parameter program: feedh, and its words for the rehearsal.
   public func environmentChecks(program words: [String]) -> [DoctorCheck] {
-    if EnvironmentDryRun.ports(of: settings).isEmpty {
+    if settings.live.ports.allSatisfy({ LivePorts.driver(of: $0) != .dpdk }) {
       return [.skipped("dpdk", "-", "no port is DPDK's")]
     }
     // Without DPDK in the build there is a failed check of libraries.

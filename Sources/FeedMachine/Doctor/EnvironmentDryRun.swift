@@ -6,10 +6,13 @@ import FeedIO
 /// DPDK starts once a process and may take the process with it: `feedh doctor` runs this in another one
 /// (`DryRunProcess`).
 public enum EnvironmentDryRun {
-  /// Ports that DPDK is to receive from.
-  static func ports(of settings: Settings) -> [DPDKPortSettings] {
-    settings.live.ports.compactMap { port in
-      guard port.pciAddress != nil, var dpdk = DPDKPortSettings(port, groups: []) else { return nil }
+  /// Ports that DPDK is to receive from, as `feedh run` opens them (`LivePorts`), but that nothing is joined.
+  ///
+  /// - Throws: what keeps a run from opening them, before DPDK is asked.
+  static func ports(of settings: Settings) throws -> [DPDKPortSettings] {
+    try LivePorts.dpdkSettings(of: settings).map { port in
+      var dpdk = port
+      dpdk.groups = []
       dpdk.multicast = .all
       dpdk.membership = .none
       return dpdk
@@ -18,7 +21,12 @@ public enum EnvironmentDryRun {
 
   /// One check for the environment, and one for each port.
   public static func perform(_ settings: Settings) -> [DoctorCheck] {
-    let ports = ports(of: settings)
+    let ports: [DPDKPortSettings]
+    do {
+      ports = try self.ports(of: settings)
+    } catch {
+      return [failure("environment", "\(error)")]
+    }
     do throws(DPDKError) {
       let environment = try DPDKEnvironment.start(DPDKEnvironmentSettings(ports: ports))
       let memory = environment.usesHugePages ? "huge pages" : "ordinary memory"
@@ -30,7 +38,7 @@ public enum EnvironmentDryRun {
           "dpdk", "environment", detail, "reserve huge pages (feedh tune --apply): cards on the PCI bus need them")
       return [start] + ports.map { check($0, in: environment) }
     } catch {
-      return [failure("environment", error)]
+      return [failure("environment", error.description)]
     }
   }
 
@@ -40,13 +48,12 @@ public enum EnvironmentDryRun {
       defer { port.close() }
       return .pass("dpdk", settings.name, "\(port.plan.device) opens, driver \(port.plan.driver)")
     } catch {
-      return failure(settings.name, error)
+      return failure(settings.name, error.description)
     }
   }
 
   /// What is wrong stands before the error's last semicolon, the remedy behind it.
-  private static func failure(_ subject: String, _ error: DPDKError) -> DoctorCheck {
-    let text = error.description
+  private static func failure(_ subject: String, _ text: String) -> DoctorCheck {
     guard let semicolon = text.lastIndex(of: ";") else { return .fail("dpdk", subject, text, "") }
     let remedy = text[text.index(after: semicolon)...].drop { $0 == " " }
     return .fail("dpdk", subject, String(text[..<semicolon]), String(remedy))

@@ -20,6 +20,8 @@ public final class LiveControl: @unchecked Sendable {
   }
 
   private static let pollMilliseconds: Int32 = 20
+  /// Between two looks at the links.
+  private static let linkNanoseconds: UInt64 = 200_000_000
 
   /// Of the control socket; nil: none.
   public let socketPath: String?
@@ -30,8 +32,11 @@ public final class LiveControl: @unchecked Sendable {
   private var body: (() -> Void)?
   private let isFinished = Atomic<Bool>(false)
   private var pending: Set<CoreCommand> = []
-  private var failuresTold = 0
+  /// By queue, and by what is recorded.
+  private var failuresTold: Set<String> = []
   private var isStopping = false
+  private var links = LinkWatch(portNames: [])
+  private let linksDown = Mutex<[String]>([])
   /// What ended the run, where it was this. After `finish`.
   public private(set) var end: LiveOutcome.End?
   /// How often it was armed. After `finish`.
@@ -61,6 +66,11 @@ public final class LiveControl: @unchecked Sendable {
     return set
   }
 
+  /// Ports whose link is down now. Any thread.
+  var portsDown: [String] { linksDown.withLock { $0 } }
+  /// How often the link of each port went down, by its position. After `finish`.
+  var linkDowns: [UInt16: UInt64] { links.downs }
+
   // MARK: - The run's thread
 
   func start(_ run: LiveRun) {
@@ -88,6 +98,8 @@ public final class LiveControl: @unchecked Sendable {
     var status = LiveStatus(at: Self.monotonic())
     let begun = Self.monotonic()
     var lastStatus = begun
+    var lastLinks = begun
+    links = LinkWatch(portNames: run.settings.live.ports.map(\.name))
     while !isFinished.load(ordering: .acquiring) {
       serve(run)
       takeSignals()
@@ -95,13 +107,17 @@ public final class LiveControl: @unchecked Sendable {
       if let duration = options.durationNanoseconds, now &- begun >= duration { stop(.duration) }
       for command in pending where run.replay.send(command) { pending.remove(command) }
       tellFailures(run)
+      if now &- lastLinks >= Self.linkNanoseconds {
+        lastLinks = now
+        lookAtLinks(run)
+      }
       if let interval = options.statusNanoseconds, now &- lastStatus >= interval {
         lastStatus = now
-        write(status.text(run, at: now))
+        write(status.text(run, at: now, portsDown: portsDown))
       }
     }
     tellFailures(run)
-    if options.statusNanoseconds != nil { write(status.text(run, at: Self.monotonic())) }
+    if options.statusNanoseconds != nil { write(status.text(run, at: Self.monotonic(), portsDown: portsDown)) }
   }
 
   private func takeSignals() {
@@ -150,7 +166,7 @@ public final class LiveControl: @unchecked Sendable {
       return "refused: \"\(request.prefix(40))\" is no command; allowed: \(ControlCommand.names)"
     }
     switch command {
-    case .status: return "ok \(LiveStatus.gate(run)); " + LiveStatus.totals(run)
+    case .status: return "ok \(LiveStatus.gate(run)); " + LiveStatus.totals(run, portsDown: portsDown)
     case .arm: return arm(run)
     case .disarm:
       disarm()
@@ -179,12 +195,21 @@ public final class LiveControl: @unchecked Sendable {
     return "ok armed: orders go to simulated venues (paper)"
   }
 
+  private func lookAtLinks(_ run: LiveRun) {
+    for line in links.look(run.entries) { write(line) }
+    let down = links.down
+    linksDown.withLock { $0 = down }
+  }
+
   private func tellFailures(_ run: LiveRun) {
-    let failures = run.source.failures
-    for (name, failure) in failures.dropFirst(failuresTold) {
+    for (name, failure) in run.failures where failuresTold.insert(name).inserted {
       write("feedh: queue \(name) failed: \(failure)")
     }
-    failuresTold = failures.count
+    for figures in run.recording?.figures() ?? [] {
+      guard let failure = figures.failure, failuresTold.insert("recording \(figures.name)").inserted else { continue }
+      write("feedh: recording \(figures.name) failed, the run goes on: \(failure)")
+    }
+    for notice in run.recovery?.takeNotices() ?? [] { write("feedh: \(notice)") }
   }
 
   // MARK: - The system

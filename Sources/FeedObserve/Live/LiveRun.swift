@@ -13,7 +13,12 @@ public final class LiveRun: FinishedRun, @unchecked Sendable {
   public let replay: Replay<LivePacketSource>
   /// The queues, by the ports they are of.
   public let entries: [LivePacketSource.Entry]
-  public let source: LivePacketSource
+  /// One for each core that polls queues, in the order of cores.
+  public let sources: [LivePacketSource]
+  /// Nil: nothing is recorded.
+  public let recording: LiveRecording?
+  /// The way to recovery servers; nil: no feed asks.
+  public let recovery: LiveRecovery?
   public private(set) var startNanoseconds: UInt64 = 0
   public private(set) var residentBytes: UInt64 = 0
   public private(set) var summary = ReplaySummary()
@@ -27,18 +32,29 @@ public final class LiveRun: FinishedRun, @unchecked Sendable {
 
   /// - Parameters:
   ///   - entries: all queues, open. The run closes them.
-  ///   - packetsMaximum: the run stops behind so many packets.
+  ///   - recovery: opened with these settings. The run starts and stops it.
+  ///   - packetsMaximum: the run stops behind so many packets; where several cores poll, within a burst of each.
   ///   - onWarnings: told what the system did not allow the cores, before the first packet.
   ///   - clock: for tests: Unix nanoseconds; nil: the system's.
-  /// - Throws: `FeedPlanError`, `LiveRunError`.
+  /// - Throws: `FeedPlanError`, `LiveRunError`, `LiveQueuePlanError`, `RecordingError`.
   public init(
-    settings: Settings, queues entries: [LivePacketSource.Entry], packetsMaximum: UInt64 = .max,
+    settings: Settings, queues entries: [LivePacketSource.Entry], recovery: LiveRecovery? = nil,
+    packetsMaximum: UInt64 = .max,
     clock: (@Sendable () -> UInt64)? = nil, onWarnings: @escaping @Sendable ([String]) -> Void = { _ in }
   ) throws {
     try Self.check(settings)
     let plan = try FlowDiscovery.livePlan(settings: settings, portNames: settings.live.ports.map(\.name))
-    let source = LivePacketSource(entries, clock: clock)
-    self.source = source
+    let owners = try Self.owners(of: plan, settings, entries)
+    recording = try settings.live.recordFolder.map {
+      try LiveRecording(
+        folder: $0, of: entries, portNames: settings.live.ports.map(\.name), application: "feedh \(Version.text)")
+    }
+    let entries = recording?.entries ?? entries
+    let sources = owners.ingestCores.map { core in
+      LivePacketSource(entries.filter { $0.core == core }, recovery: recovery?.makeQueue(), clock: clock)
+    }
+    self.sources = sources
+    self.recovery = recovery
     self.entries = entries
     self.packetsMaximum = packetsMaximum
     inputs = settings.live.ports.map {
@@ -47,44 +63,69 @@ public final class LiveRun: FinishedRun, @unchecked Sendable {
     var options = LiveOptions(retainedBursts: LiveSource.retainedBursts)
     options.packetsMaximum = packetsMaximum
     options.onWarnings = onWarnings
-    nonisolated(unsafe) let made = source
+    options.owners = owners
+    // Each is its core's alone.
+    nonisolated(unsafe) let made = sources
     replay = Replay(
       plan: plan, settings: settings, fileCount: max(1, settings.live.ports.count), live: options,
-      makeSource: { made })
+      makeSourceOfCore: { core in made[owners.ingestCores.firstIndex(of: core)!] })
+  }
+
+  /// Channels go where their feeds go; cores poll what there is.
+  private static func owners(
+    of plan: FeedPlan, _ settings: Settings, _ entries: [LivePacketSource.Entry]
+  ) throws -> ChannelOwners {
+    let queues = try LiveQueuePlan(settings)
+    let polling = Set(entries.map(\.core)).sorted()
+    for (index, core) in queues.coreOfFeed.enumerated() where !polling.contains(core) {
+      throw LiveRunError(
+        "feed \(settings.feeds[index].name): no queue of core \(core), which is to take it, is open; open one")
+    }
+    return ChannelOwners(
+      coreOfChannel: plan.channels.map { $0.feed.map { queues.coreOfFeed[$0] } ?? 0 }, ingestCores: polling)
   }
 
   /// Whether a configuration can be run live; nothing is opened.
   ///
-  /// - Throws: `LiveRunError`, `FeedPlanError`.
+  /// - Throws: `LiveRunError`, `FeedPlanError`, `LiveQueuePlanError`.
   public static func check(_ settings: Settings) throws {
     if settings.live.ports.isEmpty { throw LiveRunError("no live port is configured; add one under live.ports:") }
     if settings.threads.coreCount > 1, settings.threads.layout == .walk {
       throw LiveRunError(
         "threads.layout walk reads a capture once for each of \(settings.threads.coreCount) cores, and live packets "
-          + "come once; allowed: rings, or one core; set threads.layout: rings")
+          + "come once; allowed: rings, spread, or one core; set threads.layout: rings")
     }
+    _ = try LiveQueuePlan(settings)
     _ = try FlowDiscovery.livePlan(settings: settings, portNames: settings.live.ports.map(\.name))
   }
 
   /// Runs until `control` says stop, or nothing can come any more. Call once.
   public func run(control: LiveControl) {
     control.start(self)
+    recovery?.start()
     let begun = feedh_ticks()
+    recording?.start()
     replay.run()
+    recording?.stop()
+    recovery?.stop()
     residentBytes = feedh_anonymous_resident_bytes()
     control.finish()
     startNanoseconds = replay.clock.nanoseconds(ticks: begun &- openingTicks) + replay.preparationNanoseconds
     summary = replay.summary()
-    let failures = source.failures
+    let failures = failures
     var outcome = LiveOutcome()
     outcome.end =
-      source.isExhausted ? .queuesFailed
+      sources.allSatisfy(\.isExhausted) ? .queuesFailed
       : control.end ?? (summary.packets >= packetsMaximum ? .packets : .signal)
     outcome.queues = entries.map { entry in
       LiveOutcome.Queue(
-        name: entry.queue.name, figures: entry.queue.figures(),
+        name: entry.queue.name, core: entry.core, figures: entry.queue.figures(),
+        linkDowns: control.linkDowns[entry.port] ?? 0,
         failure: failures.first { $0.name == entry.queue.name }?.failure.description)
     }
+    outcome.recordings = recording?.figures() ?? []
+    outcome.recordFolder = recording?.folder
+    outcome.recovery = recovery?.figures() ?? []
     outcome.longestCycleNanoseconds = longestCycleNanoseconds
     outcome.arming = settings.orders.arming
     outcome.isArmed = isArmed
@@ -105,14 +146,20 @@ public final class LiveRun: FinishedRun, @unchecked Sendable {
   public var isKillSwitchEngaged: Bool { shardProgress.contains(where: \.isKillSwitchEngaged) }
 
   /// Figures of the cores that own shards.
-  var shardProgress: ArraySlice<CoreProgress> {
-    replay.progress.count > 1 ? replay.progress.dropFirst() : replay.progress[...]
+  var shardProgress: [CoreProgress] {
+    let polling = Set(entries.map(\.core))
+    return replay.progress.indices.filter {
+      replay.progress.count == 1 || settings.threads.layout == .spread || !polling.contains($0)
+    }.map { replay.progress[$0] }
   }
+
+  /// Queues that failed so far, by core in the order of their failing.
+  public var failures: [(name: String, failure: LiveQueueFailure)] { sources.flatMap(\.failures) }
 
   // MARK: - FinishedRun
 
   public var readings: [CaptureReading] { [] }
-  public var firstCaptureNanoseconds: UInt64? { source.firstNanoseconds }
+  public var firstCaptureNanoseconds: UInt64? { sources.compactMap(\.firstNanoseconds).min() }
   public var elapsedNanoseconds: UInt64 { replay.elapsedNanoseconds }
   public var clock: TickClock { replay.clock }
   public var sampleEvery: Int { settings.latency.sampleEvery }

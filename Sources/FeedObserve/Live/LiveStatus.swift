@@ -12,40 +12,62 @@ struct LiveStatus {
 
   /// "12,400 packets/s  181,000 messages/s  gaps 0  lost 0  books 8,612 (3 not ok)  cycle 84 us  drops 0  DISARMED
   /// paper": rates and the longest duty cycle since the last line, all else since the beginning.
-  mutating func text(_ run: LiveRun, at now: UInt64) -> String {
+  ///
+  /// - Parameter portsDown: by name.
+  mutating func text(_ run: LiveRun, at now: UInt64, portsDown: [String]) -> String {
     let progress = run.replay.progress
     let elapsed = max(1, now &- nanoseconds)
-    let newPackets = progress.first?.packets ?? 0
+    let newPackets = progress.reduce(0) { $0 + $1.packets }
     let newMessages = progress.reduce(0) { $0 + $1.messages }
     let cycle = run.replay.clock.nanoseconds(ticks: progress.map { $0.takeRecentCycleTicks() }.max() ?? 0)
     let parts = [
       "\(Text.rate(newPackets &- min(packets, newPackets), nanoseconds: elapsed)) packets/s",
       "\(Text.rate(newMessages &- min(messages, newMessages), nanoseconds: elapsed)) messages/s",
-      "gaps \(Text.grouped(progress.first?.gaps ?? 0))", "lost \(Text.grouped(progress.first?.messagesLost ?? 0))",
-      Self.books(run), "cycle \(Text.duration(cycle))", "stalls \(Text.grouped(progress.reduce(0) { $0 + $1.stalls }))",
-      Self.drops(run), Self.gate(run),
-    ]
+      Self.losses(progress), Self.books(run), "cycle \(Text.duration(cycle))",
+      "stalls \(Text.grouped(progress.reduce(0) { $0 + $1.stalls }))", Self.drops(run) + Self.recording(run),
+      Self.asked(run), Self.gate(run),
+    ].compactMap { $0 }
     packets = newPackets
     messages = newMessages
     nanoseconds = now
-    return parts.joined(separator: "  ") + Self.failures(run)
+    return parts.joined(separator: "  ") + Self.links(portsDown) + Self.failures(run)
   }
 
   /// The same since the beginning, without rates.
-  static func totals(_ run: LiveRun) -> String {
+  static func totals(_ run: LiveRun, portsDown: [String]) -> String {
     let progress = run.replay.progress
     return [
-      "packets \(Text.grouped(progress.first?.packets ?? 0))",
+      "packets \(Text.grouped(progress.reduce(0) { $0 + $1.packets }))",
       "messages \(Text.grouped(progress.reduce(0) { $0 + $1.messages }))",
-      "gaps \(Text.grouped(progress.first?.gaps ?? 0))", "lost \(Text.grouped(progress.first?.messagesLost ?? 0))",
-      books(run), "longest cycle \(Text.duration(run.longestCycleNanoseconds))", drops(run),
-    ].joined(separator: "  ") + failures(run)
+      losses(progress), books(run), "longest cycle \(Text.duration(run.longestCycleNanoseconds))",
+      drops(run) + recording(run), asked(run),
+    ].compactMap { $0 }.joined(separator: "  ") + links(portsDown) + failures(run)
+  }
+
+  /// Of all cores that take packets; the others have none.
+  private static func losses(_ progress: [CoreProgress]) -> String {
+    "gaps \(Text.grouped(progress.reduce(0) { $0 + $1.gaps }))  "
+      + "lost \(Text.grouped(progress.reduce(0) { $0 + $1.messagesLost }))"
+  }
+
+  /// What the recording lacks; nothing where it lacks nothing.
+  private static func recording(_ run: LiveRun) -> String {
+    let figures = run.recording?.figures() ?? []
+    let missing = figures.reduce(0) { $0 + $1.ringDroppedPackets + $1.notWrittenPackets + $1.otherLinkPackets }
+    let failed = figures.contains { $0.failure != nil } ? "  RECORDING FAILED" : ""
+    return (missing > 0 ? "  not recorded \(Text.grouped(missing))" : "") + failed
   }
 
   private static func books(_ run: LiveRun) -> String {
     let books = run.shardProgress.reduce(0) { $0 + $1.books }
     let notOk = run.shardProgress.reduce(0) { $0 + $1.booksNotOk }
     return "books \(Text.grouped(books))" + (notOk > 0 ? " (\(Text.grouped(notOk)) not ok)" : "")
+  }
+
+  /// Requests and connections to recovery servers; nil where no feed asks.
+  private static func asked(_ run: LiveRun) -> String? {
+    guard let feeds = run.recovery?.figures() else { return nil }
+    return "asked " + Text.grouped(feeds.reduce(0) { $0 + $1[.datagramsSent] + $1[.connectionsTried] })
   }
 
   /// Drops of all queues; by name where one has any.
@@ -62,8 +84,12 @@ struct LiveStatus {
     return run.isArmed ? "ARMED paper" : "disarmed paper"
   }
 
+  private static func links(_ portsDown: [String]) -> String {
+    portsDown.isEmpty ? "" : "  LINK DOWN " + portsDown.joined(separator: ", ")
+  }
+
   private static func failures(_ run: LiveRun) -> String {
-    let failures = run.source.failures
+    let failures = run.failures
     return failures.isEmpty ? "" : "  FAILED " + failures.map(\.name).joined(separator: ", ")
   }
 }

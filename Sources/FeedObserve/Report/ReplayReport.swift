@@ -77,6 +77,7 @@ public struct ReplayReport {
         for queue in live.queues {
           json.object(isInline: true) { json in
             json.member("name", queue.name)
+            json.member("core", queue.core)
             json.member("packets", queue.figures.packets)
             json.member("bytes", queue.figures.bytes)
             json.member("drops", queue.figures.drops)
@@ -84,11 +85,42 @@ public struct ReplayReport {
             json.member("cut", queue.figures.cut)
             json.member("timestamps", queue.figures.timestamps.rawValue)
             if let linkIsUp = queue.figures.linkIsUp { json.member("linkIsUp", linkIsUp) }
+            json.member("linkDowns", queue.linkDowns)
             if let failure = queue.failure { json.member("failure", failure) }
           }
         }
       }
+      if let folder = live.recordFolder { writeRecordings(live.recordings, folder, &json) }
+      json.list("recovery") { json in
+        for feed in live.recovery {
+          json.object(isInline: true) { json in
+            json.member("feed", feed.name)
+            for counter in LiveRecoveryCounter.allCases where feed[counter] > 0 {
+              json.member(counter.name, feed[counter])
+            }
+          }
+        }
+      }
       json.list("warnings") { json in live.warnings.forEach { json.element($0) } }
+    }
+  }
+
+  private func writeRecordings(_ recordings: [RecordingFigures], _ folder: String, _ json: inout JSONWriter) {
+    json.member("recordFolder", folder)
+    json.list("recordings") { json in
+      for recorded in recordings {
+        json.object(isInline: true) { json in
+          json.member("name", recorded.name)
+          json.member("packets", recorded.offeredPackets)
+          json.member("writtenPackets", recorded.writtenPackets)
+          json.member("writtenBytes", recorded.writtenBytes)
+          json.member("ringDroppedPackets", recorded.ringDroppedPackets)
+          json.member("otherLinkPackets", recorded.otherLinkPackets)
+          json.member("notWrittenPackets", recorded.notWrittenPackets)
+          json.member("files", recorded.files)
+          if let failure = recorded.failure { json.member("failure", failure.description) }
+        }
+      }
     }
   }
 

@@ -69,7 +69,26 @@ public struct ReplayScreen {
   private mutating func addQueues(_ live: LiveOutcome) {
     add("live", ["ended by \(live.end.rawValue), longest duty cycle \(Text.duration(live.longestCycleNanoseconds))"])
     add("read", [readLine] + live.queues.map(Self.queueLine))
+    if let folder = live.recordFolder { add("recorded", ["to \(folder)"] + live.recordings.map(Self.recordingLine)) }
+    let recovery = live.recovery.compactMap(Self.serversLine)
+    if !recovery.isEmpty { add("servers", recovery) }
     if !live.warnings.isEmpty { add("warnings", live.warnings) }
+  }
+
+  private static func recordingLine(_ recorded: RecordingFigures) -> String {
+    var line = "\(recorded.name)  \(Text.grouped(recorded.writtenPackets)) packets, "
+      + "\(Text.bytes(recorded.writtenBytes)), \(Text.grouped(recorded.files)) files, "
+      + "dropped \(Text.grouped(recorded.ringDroppedPackets))"
+    let others = recorded.notWrittenPackets + recorded.otherLinkPackets
+    if others > 0 { line += ", not written \(Text.grouped(others))" }
+    if let failure = recorded.failure { line += ", FAILED: \(failure)" }
+    return line
+  }
+
+  /// What went to a feed's recovery servers and came back; nil: nothing did.
+  private static func serversLine(_ feed: LiveRecoveryFigures) -> String? {
+    let parts = LiveRecoveryCounter.allCases.filter { feed[$0] > 0 }.map { "\($0.name) \(Text.grouped(feed[$0]))" }
+    return parts.isEmpty ? nil : "\(feed.name)  \(parts.joined(separator: ", "))"
   }
 
   private static func queueLine(_ queue: LiveOutcome.Queue) -> String {
@@ -77,6 +96,7 @@ public struct ReplayScreen {
     var line = "\(queue.name)  \(Text.grouped(figures.packets)) packets, \(Text.bytes(figures.bytes)), "
       + "drops \(Text.grouped(figures.drops)), errors \(Text.grouped(figures.errors)), "
       + "cut \(Text.grouped(figures.cut)), \(figures.timestamps.rawValue) timestamps"
+    if queue.linkDowns > 0 { line += ", link down \(queue.linkDowns) times" }
     if figures.linkIsUp == false { line += ", link down" }
     if let failure = queue.failure { line += ", FAILED: \(failure)" }
     return line

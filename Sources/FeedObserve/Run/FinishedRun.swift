@@ -64,13 +64,23 @@ public struct LiveOutcome: Sendable {
 
   public struct Queue: Sendable {
     public var name: String
+    /// Which core polled it.
+    public var core = 0
     public var figures: LiveQueueFigures
+    /// How often the link of its port was seen to go down.
+    public var linkDowns: UInt64 = 0
     /// Why it brought nothing any more; nil: it did to the end.
     public var failure: String?
   }
 
   public var end = End.signal
   public var queues: [Queue] = []
+  /// What was recorded, of each core and port; empty: nothing was to be.
+  public var recordings: [RecordingFigures] = []
+  /// Nil: nothing was to be recorded.
+  public var recordFolder: String?
+  /// What the way to recovery servers counted, of each feed that has one.
+  public var recovery: [LiveRecoveryFigures] = []
   /// Over all cores, nanoseconds.
   public var longestCycleNanoseconds: UInt64 = 0
   /// Whether the configuration allowed arming, and whether orders were armed at the end.

@@ -126,12 +126,14 @@ struct VenueOrders {
     return orders[Int(slot)].orderReferenceNumber == reference ? orders[Int(slot)] : nil
   }
 
-  /// Slots of one side at `limit` or better, best level first, oldest first.
-  func slots(stock: Int, buy: Bool, atOrBetterThan limit: UInt32) -> [UInt32] {
+  /// Slots of one side at `limit` or better, best level first, oldest first. Nil where there are more than `maximum`,
+  /// which costs no more than that many: a book of few stocks has thousands near its best price.
+  func slots(stock: Int, buy: Bool, atOrBetterThan limit: UInt32, maximum: Int) -> [UInt32]? {
     var slots: [UInt32] = []
     let levels = buy ? books[stock].bids : books[stock].asks
     for level in levels.reversed() {
       if buy ? level.price4 < limit : level.price4 > limit { break }
+      if slots.count + Int(level.orderCount) > maximum { return nil }
       var slot = level.head
       while slot != RestingOrder.none {
         slots.append(slot)

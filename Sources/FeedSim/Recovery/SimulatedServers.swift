@@ -38,15 +38,19 @@ public struct SimulatedServers: Sendable {
   private var memxSnapshot: MEMXRecoveryServer
   private var connections: [RecoveryService: UInt32] = [:]
   private var nextOfferAt = UInt64.max
+  /// How far the channel has been published, by the clock of `Published.at`; nil: to the time of what is asked.
+  var position: UInt64?
 
   /// - Parameters:
   ///   - stream: PITCH unit, IEX channel.
   ///   - session: as it stands on the wire; empty where the transport has none.
   ///   - published: in order; the first is number 1.
   ///   - messageFaults, snapshotFaults: of the server that repeats messages, and of the one that has snapshots.
+  ///   - nyse: ProductID and ChannelID that NYSE's server answers to.
   public init(
     protocol feedProtocol: FeedProtocol, stream: UInt32 = 0, session: [UInt8] = [], published: [Published],
-    messageFaults: RecoveryFaults, snapshotFaults: RecoveryFaults, tellsStatus: Bool = true
+    messageFaults: RecoveryFaults, snapshotFaults: RecoveryFaults, tellsStatus: Bool = true,
+    nyse identity: (productId: UInt8, channelId: UInt8) = (157, 3)
   ) {
     self.feedProtocol = feedProtocol
     self.published = published
@@ -60,13 +64,20 @@ public struct SimulatedServers: Sendable {
     glimpse = GlimpseServer(faults: snapshotFaults)
     gapProxy = CboeRecoveryServer(unit: unit, faults: messageFaults)
     spin = CboeRecoveryServer(unit: unit, faults: snapshotFaults)
-    nyse = NYSERequestServer(productId: 157, channelId: 3, faults: messageFaults)
+    nyse = NYSERequestServer(productId: identity.productId, channelId: identity.channelId, faults: messageFaults)
     let isMEMX = feedProtocol == .memxDepth
+    let iexProtocol: UInt64 =
+      switch feedProtocol {
+      case .tops15: 0x8002
+      case .tops16: 0x8003
+      case .deep10: 0x8004
+      default: 0x8005
+      }
     iexFill = IEXRecoveryServer(
-      protocolId: 0x8005, channelId: UInt64(stream), sessionId: isMEMX ? 0 : reversed & 0xFFFF_FFFF,
+      protocolId: iexProtocol, channelId: UInt64(stream), sessionId: isMEMX ? 0 : reversed & 0xFFFF_FFFF,
       faults: messageFaults)
     iexSnap = IEXRecoveryServer(
-      protocolId: 0x8005, channelId: UInt64(stream), sessionId: isMEMX ? 0 : reversed & 0xFFFF_FFFF,
+      protocolId: iexProtocol, channelId: UInt64(stream), sessionId: isMEMX ? 0 : reversed & 0xFFFF_FFFF,
       faults: snapshotFaults)
     memxReplay = MEMXRecoveryServer(session: isMEMX ? name : 0, isSnapshot: false, faults: messageFaults)
     memxSnapshot = MEMXRecoveryServer(session: isMEMX ? name : 0, isSnapshot: true, faults: snapshotFaults)
@@ -82,7 +93,8 @@ public struct SimulatedServers: Sendable {
   var nextEventAt: UInt64 { nextOfferAt }
 
   /// What was published by `now` is known.
-  private mutating func learn(by now: UInt64) {
+  private mutating func learn(by asked: UInt64) {
+    let now = position ?? asked
     while history.messages.count < published.count, published[history.messages.count].at <= now {
       let message = published[history.messages.count].message
       history.append(message)
@@ -107,21 +119,30 @@ public struct SimulatedServers: Sendable {
   /// Takes what a recovery wants done, at the time it wants it.
   mutating func take(_ output: RecoveryOutput) -> [Reply] {
     let now = output.captureNanoseconds
-    learn(by: now)
     switch output.action {
-    case .open:
-      connections[output.service] = output.connection
-      connected(output.service)
-      if feedProtocol == .pitch, output.service == .snapshots { nextOfferAt = now }
-      return []
-    case .close:
-      if output.service == .snapshots { nextOfferAt = .max }
-      return []
-    case .datagram, .bytes:
-      let bytes = output.bytes.array
-      return replies(
-        output.service == .messages ? askMessages(bytes, at: now) : askSnapshots(bytes, at: now), output.service)
+    case .open: open(output.service, connection: output.connection, at: now)
+    case .close: close(output.service)
+    case .datagram, .bytes: return receive(output.bytes.array, output.service, at: now)
     }
+    return []
+  }
+
+  /// A client connects; what comes on an older connection of the service is not its any more.
+  mutating func open(_ service: RecoveryService, connection: UInt32, at now: UInt64) {
+    learn(by: now)
+    connections[service] = connection
+    connected(service)
+    if feedProtocol == .pitch, service == .snapshots { nextOfferAt = now }
+  }
+
+  mutating func close(_ service: RecoveryService) {
+    if service == .snapshots { nextOfferAt = .max }
+  }
+
+  /// A datagram, or any piece of what a connection brings.
+  mutating func receive(_ bytes: [UInt8], _ service: RecoveryService, at now: UInt64) -> [Reply] {
+    learn(by: now)
+    return replies(service == .messages ? askMessages(bytes, at: now) : askSnapshots(bytes, at: now), service)
   }
 
   private func replies(_ answers: [SimulatedAnswer], _ service: RecoveryService) -> [Reply] {

@@ -43,11 +43,11 @@ extension Simulation {
       if isBid ? ticks > crossed : ticks < crossed { return false }
     }
     guard let ticks = crossingTicks(stock, quoteVenue, otherVenue, isBid: isBid, crossed: crossed, wanted: wanted),
-      state.tickRange.contains(crossed), state.tickRange.contains(isBid ? ticks + 5 : ticks - 5)
+      state.tickRange.contains(crossed), state.tickRange.contains(isBid ? ticks + 5 : ticks - 5),
+      let inTheWay = venues[quoteVenue].orders.slots(
+        stock: stock, buy: !isBid, atOrBetterThan: UInt32((isBid ? ticks + 1 : ticks - 1) * state.tick),
+        maximum: movedMax(quoteVenue))
     else { return false }
-    let inTheWay = venues[quoteVenue].orders.slots(
-      stock: stock, buy: !isBid, atOrBetterThan: UInt32((isBid ? ticks + 1 : ticks - 1) * state.tick))
-    if inTheWay.count > movedMax(quoteVenue) { return false }
 
     universe.stocks[stock].frozenVenues |= 1 << UInt8(quoteVenue) | 1 << UInt8(otherVenue)
     var dislocation = Dislocation(

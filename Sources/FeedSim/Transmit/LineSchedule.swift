@@ -240,7 +240,7 @@ public final class LineSchedule: FrameSchedule {
     }
     latest[line] = max(latest[line], slot)
     lineTallies[line].frames += 1
-    return ScheduledFrame(frame: packet.frame, dueNanoseconds: dueNanoseconds(arrival), line: UInt16(line))
+    return scheduled(packet.frame, arrival, UInt16(line))
   }
 
   private func delay(_ frame: OutgoingFrame, until due: UInt64, line: Int, isLate: Bool) {
@@ -260,7 +260,13 @@ public final class LineSchedule: FrameSchedule {
     lineTallies[line].frames += 1
     // Where the heap was full it leaves before its time, and never after what follows it.
     let due = current == nil ? entry.dueNanoseconds : min(entry.dueNanoseconds, clock)
-    return ScheduledFrame(frame: entry.frame, dueNanoseconds: dueNanoseconds(due), line: entry.line)
+    return scheduled(entry.frame, due, entry.line)
+  }
+
+  private func scheduled(_ frame: OutgoingFrame, _ nanoseconds: UInt64, _ line: UInt16) -> ScheduledFrame {
+    var scheduled = ScheduledFrame(frame: frame, dueNanoseconds: dueNanoseconds(nanoseconds), line: line)
+    scheduled.captureNanoseconds = (firstNanoseconds ?? 0) &+ (clock &- repetitionNanoseconds)
+    return scheduled
   }
 
   /// From capture time, or the current slot, to the transmitter's time.

@@ -17,6 +17,7 @@ final class CoreHarness {
     var description: String { "\(reference):\(quantity)" }
   }
 
+  private let memory = StorageOwner()
   var core: Core
   let plan: FeedPlan
   let settings: Settings
@@ -60,15 +61,18 @@ final class CoreHarness {
     settings.imbalance = imbalance
     self.plan = plan
     self.settings = settings
-    core = Core(
-      plan: plan, settings: settings, ownedShards: ownedShards, countsMessages: countsMessages,
-      exchangeNanosecondsMaximum: .max)
+    core = memory.own {
+      Core(
+        plan: plan, settings: settings, ownedShards: ownedShards, countsMessages: countsMessages,
+        exchangeNanosecondsMaximum: .max)
+    }
   }
 
   // MARK: - In
 
   /// One packet with these messages at capture time `time` (default: a microsecond after the last).
   func send(_ messages: [[UInt8]], channel: Int = 0, at time: UInt64? = nil) {
+    if messages.isEmpty { return }
     clock = time ?? clock + 1_000
     if core.batch.shouldFlush { flush() }
     let length = messages.reduce(2) { $0 + $1.count + 2 }

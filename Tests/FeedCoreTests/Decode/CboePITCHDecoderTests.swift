@@ -102,7 +102,10 @@ struct CboePITCHDecoderTests {
     let harness = DecoderHarness(.pitch, ownedShards: 0, counts: false)
     #expect(harness.decode(M.addShort(7, "B", 300, "ZVZZT", 1_234)) == ["addForeign byReference #7 300x0 @0"])
     #expect(harness.decode(M.addShort(8, "S", 5, "ZVZZT", 1_234)) == ["addForeign byReference #8 5x0 @0"])
-    #expect(harness.decode(M.tradeLong(1, "ZVZZT", 1, 1)) == [])
+    #expect(harness.decode(M.tradeLong(1, "ZVZZT", 1, 1)) == ["tradeForeign byReference +1 @0"])
+    // Its own core keeps neither of these.
+    #expect(harness.decode(M.tradeLong(0, "ZVZZT", 1, 1)) == [])
+    #expect(harness.decode(M.tradeLong(1, "ZVZZT", .max, 1)) == [])
     #expect(harness.decode(M.status("ZVZZT", "T")) == [])
     #expect(harness.messages(0x22) == 0)
   }

@@ -3,6 +3,7 @@
 /// One core with an event channel (1) and a snapshot channel (101) of one Deribit venue, fed with packets as the
 /// session layer delivers them.
 final class DeribitHarness {
+  private let memory = StorageOwner()
   var core: Core
   private var sequences: [UInt64] = [0, 0]
   private var clock: UInt64 = 1_686_858_120_000_000_000
@@ -21,9 +22,11 @@ final class DeribitHarness {
     settings.capacity = CoreHarness.smallCapacity()
     settings.recovery.bufferMessages = 64
     settings.recovery.bufferBytes = 8_192
-    core = Core(
-      plan: plan, settings: settings, ownedShards: ownedShards, countsMessages: true,
-      exchangeNanosecondsMaximum: .max)
+    core = memory.own {
+      Core(
+        plan: plan, settings: settings, ownedShards: ownedShards, countsMessages: true,
+        exchangeNanosecondsMaximum: .max)
+    }
     for channel in [0, 1] { control(.channelState, channel: channel, .lateStart) }
   }
 

@@ -10,6 +10,7 @@ final class DerivativesHarness {
     var description: String { orders.isEmpty ? "\(price)x\(quantity)" : "\(price)x\(quantity)\(orders)" }
   }
 
+  private let memory = StorageOwner()
   var core: Core
   let feedProtocol: FeedProtocol
   private var decoders: Decoders
@@ -33,8 +34,10 @@ final class DerivativesHarness {
     }
     var settings = Settings()
     settings.capacity = capacity
-    core = Core(
-      plan: plan, settings: settings, ownedShards: ownedShards, countsMessages: true, exchangeNanosecondsMaximum: .max)
+    core = memory.own {
+      Core(
+        plan: plan, settings: settings, ownedShards: ownedShards, countsMessages: true, exchangeNanosecondsMaximum: .max)
+    }
     // A second set of decoders, whose events are shown and not applied.
     directory = .allocate(capacity: 1)
     directory.initialize(

@@ -89,6 +89,41 @@ struct EquityCoreTests {
     return packets
   }
 
+  /// A break names a number alone. Of two trades with one number the latest is meant, whichever core keeps it and
+  /// however they were told; then the one before it.
+  @Test func aTradeNumberUsedTwiceMeansTheSameTradeOnEveryCore() throws {
+    typealias M = PITCH
+    let halves: [UInt64] = [0x5555, 0xAAAA]
+    let probes = halves.map { Self.harness(.pitch, ownedShards: $0) }
+    for probe in probes { probe.send(EquityStream.stocks.map { M.status($0, "T") }) }
+    let here = try #require(EquityStream.stocks.first { probes[0].isOwned($0) })
+    let there = try #require(EquityStream.stocks.first { probes[1].isOwned($0) })
+    let ids: [String: UInt64] = [here: 11, there: 12]
+    // Ten shares with number 7: by symbol, of an order, of an order at another price.
+    let ways: [(String) -> [UInt8]] = [
+      { M.tradeLong(10, $0, 10_000, 7) }, { M.tradeExpanded(10, $0, 10_000, 7) }, { M.execute(ids[$0]!, 10, 7) },
+      { M.executeAt(ids[$0]!, 10, remaining: 90, 7, 9_000) },
+    ]
+    for (first, second) in [(here, there), (there, here)] {
+      for (way, later) in ways.indices.flatMap({ way in ways.indices.map { (way, $0) } }) {
+        var packets = [[here, there].flatMap { [M.status($0, "T"), M.addLong(ids[$0]!, "B", 100, $0, 10_000)] }]
+        packets += [[ways[way](first)], [ways[later](second)], [M.tradeBreak(7)], [M.tradeBreak(7)]]
+        for shards in [UInt64.max] + halves {
+          let harness = Self.harness(.pitch, ownedShards: shards, counts: shards == .max)
+          harness.trust(.ok)
+          for (step, packet) in packets.enumerated() {
+            harness.send(packet)
+            let expected: [UInt64] = [[0, 0], [10, 0], [10, 10], [10, 0], [0, 0]][step]
+            for (stock, volume) in zip([first, second], expected) where harness.isOwned(stock) {
+              #expect(harness.record(stock)?.volume == volume, "\(way) \(later) \(first) first, \(shards), step \(step)")
+            }
+          }
+          #expect(harness.counted(.brokenTradesUnknown) == 0)
+        }
+      }
+    }
+  }
+
   /// A core that owns few shards finds its orders as one that owns all: also where messages name only an order.
   @Test(arguments: protocols)
   func digestsDoNotDependOnWhoOwnsTheShards(feedProtocol: FeedProtocol) {

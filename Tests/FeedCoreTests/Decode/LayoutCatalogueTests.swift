@@ -18,7 +18,7 @@ import Testing
   }
 
   /// A message with two entries in each group.
-  private static func message(
+  static func message(
     _ layout: MessageLayout, of description: ProtocolDescription, entries: Int = 2
   ) throws -> [UInt8] {
     var values: [String: FieldValue] = [:]

@@ -6,6 +6,7 @@ import Testing
 @Suite struct JoinedChannelTests {
   /// One live channel whose snapshots come on a flow of their own.
   private final class Bench {
+    private let memory = StorageOwner()
     var core: Core
     private var clock: UInt64 = 1_000_000
     private var retained: [UnsafeMutableRawPointer] = []
@@ -24,8 +25,10 @@ import Testing
       settings.recovery.bufferMessages = 65_536
       settings.recovery.bufferBytes = 1 << 22
       configure(&settings)
-      core = Core(
-        plan: plan, settings: settings, ownedShards: .max, countsMessages: true, exchangeNanosecondsMaximum: .max)
+      core = memory.own {
+        Core(
+          plan: plan, settings: settings, ownedShards: .max, countsMessages: true, exchangeNanosecondsMaximum: .max)
+      }
     }
 
     deinit { for bytes in retained { bytes.deallocate() } }

@@ -111,13 +111,14 @@ struct DPDKFailureTests {
     try DPDKPort.open(good, in: environment).close()
   }
 
-  @Test func groupsThatOnlyAKernelCanJoinAreRefusedWithoutOne() throws {
+  @Test func senderOfReportsThatIsNoHostIsRefused() throws {
     let error = try #require(
       try DPDKTest.openingError(.virtual(DPDKTest.name("net_ring"))) {
-        $0.groups = [try! MulticastGroup(IPAddress("ff05::1")!)]
+        $0.groups = [try! MulticastGroup(IPAddress("233.54.12.111")!)]
         $0.membership = .reports
+        $0.address = IPAddress("233.1.1.1")!
       })
-    #expect(error == "port test: \(MembershipError.needsKernel(group: "ff05::1").description)")
+    #expect(error == "port test: \(MembershipError.badHostAddress(address: "233.1.1.1").description)")
   }
 
   @Test func otherSettingsInTheSameProcessAreRefused() throws {

@@ -125,13 +125,18 @@ struct DPDKQueueTests {
     #expect(port.bufferAccount?.leaked == 0)
   }
 
+  /// Two million; 24 million, a busy day's, where there is time (FEEDH_SLOW_TESTS=1).
+  private static let manyPackets: UInt64 =
+    ProcessInfo.processInfo.environment["FEEDH_SLOW_TESTS"] == nil ? 2_000_000 : 24_000_000
+
   @Test func millionsOfPacketsThroughALoopAllComeInOrderAndLeakNothing() throws {
     let port = try DPDKTest.open(.virtual(DPDKTest.name("net_ring"))) { $0.transmitQueues = 1 }
     let (queue, transmit) = (port.queues[0], port.transmitQueues[0])
     let before = port.availableBuffers
     let burst = UnsafeMutableBufferPointer<Packet>.allocate(capacity: 64)
     defer { burst.deallocate() }
-    let total: UInt64 = 2_000_000
+    let total = Self.manyPackets
+    let began = DispatchTime.now()
     var (sent, received): (UInt64, UInt64) = (0, 0)
     var (time, misplaced): (UInt64, Int) = (0, 0)
     let frame = UnsafeMutableRawBufferPointer.allocate(byteCount: 64, alignment: 8)
@@ -156,6 +161,90 @@ struct DPDKQueueTests {
     #expect(transmit.figures().drops == 0 && port.availableBuffers < before)
     port.close()
     #expect(port.bufferAccount?.leaked == 0, "\(String(describing: port.bufferAccount))")
+    Self.tell("net_ring", total, since: began, port)
+  }
+
+  private static func tell(_ device: String, _ packets: UInt64, since began: DispatchTime, _ port: DPDKPort) {
+    let nanoseconds = max(1, DispatchTime.now().uptimeNanoseconds - began.uptimeNanoseconds)
+    print(
+      "\(device): \(packets) packets in \(nanoseconds / 1_000_000) ms, \(nanoseconds / packets) ns each, "
+        + "\(port.bufferAccount.map { "\($0.available) of \($0.buffers) buffers back" } ?? "no account")")
+  }
+
+  /// A driver that makes packets of nothing, as fast as it is asked.
+  @Test func millionsOfPacketsOfADriverLeakNothing() throws {
+    let port = try DPDKTest.open(.virtual(DPDKTest.name("net_null")))
+    let queue = port.queues[0]
+    let burst = UnsafeMutableBufferPointer<Packet>.allocate(capacity: 64)
+    defer { burst.deallocate() }
+    let total = Self.manyPackets
+    let began = DispatchTime.now()
+    var (received, odd): (UInt64, Int) = (0, 0)
+    while received < total {
+      let count = queue.receive(into: burst)
+      for packet in burst[..<count] where packet.capturedLength != 64 || packet.recordIndex < received { odd += 1 }
+      received += UInt64(count)
+    }
+    #expect(odd == 0 && queue.figures().packets == received)
+    port.close()
+    #expect(port.bufferAccount?.leaked == 0, "\(String(describing: port.bufferAccount))")
+    Self.tell("net_null", received, since: began, port)
+  }
+
+  // MARK: Sending
+
+  /// What a sink took is in the file that the driver writes, frame by frame; what no buffer holds is refused.
+  @Test func framesOfASinkLeaveAsTheyAre() throws {
+    let folder = TestFolder()
+    let path = "\(folder.path)/sent.pcap"
+    let interface = try #require(DPDKInterface("dpdk:\(DPDKTest.name("net_pcap")),tx_pcap=\(path)"))
+    let sink = DPDKFrameSink(try DPDKPort.open(interface.sending, in: DPDKTest.environment()))
+    #expect(sink.name == interface.name && sink.failure == nil)
+    let packets = Self.traffic(1_000)
+    let tooLong = [UInt8](repeating: 1, count: 10_000)
+    let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: 16_384, alignment: 8)
+    defer { bytes.deallocate() }
+    for frame in packets.map(\.bytes) + [tooLong] {
+      bytes.copyBytes(from: frame)
+      let outgoing = [OutgoingFrame(bytes: UnsafeRawPointer(bytes.baseAddress!), length: UInt32(frame.count))]
+      // The bytes need not stay: they are overwritten with the next.
+      while outgoing.withUnsafeBufferPointer({ sink.send($0) }) == 0 {}
+    }
+    let figures = sink.figures()
+    #expect(figures.frames == 1_000 && figures.refused == 1)
+    #expect(figures.bytes == packets.reduce(0) { $0 + UInt64($1.bytes.count) })
+    #expect(figures.firstRefusal == "10000 bytes, of 2048 at most")
+    sink.close()
+    let source = try CaptureSet(paths: [path]).makeSource()
+    let burst = UnsafeMutableBufferPointer<Packet>.allocate(capacity: 64)
+    defer { burst.deallocate() }
+    var frames: [[UInt8]] = []
+    while !source.isExhausted {
+      let count = source.receive(into: burst)
+      frames += burst[..<count].map {
+        Array(UnsafeRawBufferPointer(start: $0.bytes, count: Int($0.capturedLength)))
+      }
+    }
+    #expect(frames == packets.map(\.bytes))
+  }
+
+  /// Nobody empties the loop: the sink says that it is full, keeps what it took, and never waits.
+  @Test func aSinkThatIsFullTakesNoMore() throws {
+    let interface = try #require(DPDKInterface("dpdk:\(DPDKTest.name("net_ring"))"))
+    let sink = DPDKFrameSink(try DPDKPort.open(interface.sending, in: DPDKTest.environment()))
+    let frame = DPDKTest.frame(1, length: 100)
+    var taken = 0
+    frame.withUnsafeBytes { bytes in
+      let burst = [OutgoingFrame](
+        repeating: OutgoingFrame(bytes: bytes.baseAddress!, length: UInt32(bytes.count)), count: 64)
+      for _ in 0..<10_000 where sink.figures().fullCalls == 0 {
+        taken += burst.withUnsafeBufferPointer { sink.send($0) }
+      }
+    }
+    #expect(sink.figures().fullCalls == 1 && taken > 64)
+    // Those that wait for the card are taken, and not handed on yet.
+    #expect(sink.figures().frames <= UInt64(taken) && sink.figures().frames + 64 >= UInt64(taken))
+    sink.close()
   }
 
   @Test func framesThatWaitOrLieInTheLoopAtTheCloseGoBackToo() throws {

@@ -11,8 +11,8 @@ final class CaptureQueue: LiveQueue, @unchecked Sendable {
   let name: String
   private let source: CaptureSource
   private let ending: Ending
-  /// Only packets of this file; nil: all.
-  private let file: UInt16?
+  /// Which packets it hands out.
+  private let isWanted: @Sendable (Packet) -> Bool
   private var blocks: [UnsafeMutableRawBufferPointer]
   /// Bytes that each block held last.
   private var written: [Int]
@@ -20,6 +20,7 @@ final class CaptureQueue: LiveQueue, @unchecked Sendable {
   private let counted = Atomic<UInt64>(0)
   private let ended = Atomic<Bool>(false)
   let closes = Atomic<Int>(0)
+  let preparations = Atomic<Int>(0)
   /// Capture time of the last packet handed out.
   private let last = Atomic<UInt64>(0)
   /// Nothing comes while this is true.
@@ -28,9 +29,19 @@ final class CaptureQueue: LiveQueue, @unchecked Sendable {
   var pauses = 0
   private var pause = 0
 
-  init(_ set: CaptureSet, name: String = "feed-a:0", file: UInt16? = nil, ending: Ending = .silence, isHeld: Bool = false) {
+  /// - Parameter file: only packets of this file; nil: of all.
+  convenience init(
+    _ set: CaptureSet, name: String = "feed-a:0", file: UInt16? = nil, ending: Ending = .silence, isHeld: Bool = false
+  ) {
+    self.init(set, name: name, ending: ending, isHeld: isHeld) { file == nil || $0.fileIndex == file }
+  }
+
+  init(
+    _ set: CaptureSet, name: String, ending: Ending = .silence, isHeld: Bool = false,
+    where isWanted: @escaping @Sendable (Packet) -> Bool
+  ) {
     self.name = name
-    self.file = file
+    self.isWanted = isWanted
     self.ending = ending
     self.isHeld = Atomic(isHeld)
     source = set.makeSource()
@@ -43,6 +54,8 @@ final class CaptureQueue: LiveQueue, @unchecked Sendable {
   /// Everything was handed out.
   var isAtEnd: Bool { ended.load(ordering: .acquiring) }
   var lastNanoseconds: UInt64 { last.load(ordering: .acquiring) }
+
+  func prepareThread() { preparations.add(1, ordering: .relaxed) }
 
   func receive(into burst: UnsafeMutableBufferPointer<Packet>) -> Int {
     if isHeld.load(ordering: .acquiring) { return 0 }
@@ -57,7 +70,7 @@ final class CaptureQueue: LiveQueue, @unchecked Sendable {
         return 0
       }
       let received = source.receive(into: burst)
-      for index in 0..<received where file == nil || burst[index].fileIndex == file {
+      for index in 0..<received where isWanted(burst[index]) {
         burst[count] = burst[index]
         count += 1
       }

@@ -42,6 +42,38 @@ final class LiveHarness: @unchecked Sendable {
     return (run, made)
   }
 
+  /// Two ports: the first venue's lines arrive at one, the second's at the other, each polled by a core of its own.
+  func makeSpreadRun(
+    cores: Int, layout: ThreadSettings.Layout, packets: UInt64 = .max, endings: [CaptureQueue.Ending] = [.silence, .silence],
+    isHeld: Bool = false, _ change: (inout Settings) -> Void = { _ in }
+  ) throws -> (run: LiveRun, queues: [CaptureQueue]) {
+    var settings = settings
+    settings.threads.coreCount = cores
+    settings.threads.layout = layout
+    settings.live.ports = (0...1).map { venue in
+      var port = PortSettings(name: "feed-\(venue)", interface: "none\(venue)")
+      port.queueCores = [venue]
+      return port
+    }
+    for feed in settings.feeds.indices {
+      for line in settings.feeds[feed].lines.indices { settings.feeds[feed].lines[line].livePort = "feed-\(feed)" }
+    }
+    change(&settings)
+    let queues = (0...1).map { venue in
+      CaptureQueue(set, name: "feed-\(venue):0", ending: endings[venue], isHeld: isHeld) { Self.venue(of: $0) == venue }
+    }
+    let run = try LiveRun(
+      settings: settings,
+      queues: queues.enumerated().map { LivePacketSource.Entry($0.element, port: UInt16($0.offset), core: $0.offset) },
+      packetsMaximum: packets, clock: { 0 })
+    return (run, queues)
+  }
+
+  /// Of generated frames, which carry no VLAN tag: venue v's ports are 26401 + v + 100 × line.
+  static func venue(of packet: Packet) -> Int {
+    (Int(UInt16(bigEndian: packet.bytes.loadUnaligned(fromByteOffset: 36, as: UInt16.self))) - 26_401) % 100
+  }
+
   func makeControl(
     socket: String? = nil, status: UInt64? = nil, duration: UInt64? = nil
   ) throws -> LiveControl {

@@ -45,7 +45,10 @@ enum LiveNamespace {
   ///
   /// - Throws: what the script wrote to standard error, where it failed.
   static func run(_ script: String, in folder: CommandFolder) throws {
-    let run = try shell(["unshare", "--net", "sh", "-euc", "cd \"$FOLDER\"\n" + prelude + script], folder: folder)
+    // What hangs is ended, with all that it started.
+    let run = try shell(
+      ["timeout", "-s", "KILL", "300", "unshare", "--net", "sh", "-euc", "cd \"$FOLDER\"\n" + prelude + script],
+      folder: folder)
     guard run.status == 0 else { throw CommandFailure("status \(run.status): \(run.errors)") }
   }
 

@@ -133,7 +133,7 @@ import Testing
     let control = try harness.makeControl(socket: ScratchFolder.newPath("ctl"))
     let socket = control.socketPath!
     try LiveHarness.run(run, control) { () throws in
-      try LiveHarness.wait { queues.allSatisfy(\.isAtEnd) && run.source.failures.count == 1 }
+      try LiveHarness.wait { queues.allSatisfy(\.isAtEnd) && run.failures.count == 1 }
       #expect(try ControlSocket.ask(.status, at: socket).hasSuffix("FAILED q1"))
       #expect(try ControlSocket.ask(.stop, at: socket).hasPrefix("ok"))
     }

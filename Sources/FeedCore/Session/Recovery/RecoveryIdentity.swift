@@ -57,4 +57,25 @@ extension FeedProtocol {
       false
     }
   }
+
+  /// Its missing messages are asked for by datagrams, and the answers come to where these left from.
+  public var asksByDatagram: Bool {
+    switch self {
+    case .itch50, .deepPlus, .deep10, .tops15, .tops16: true
+    case .pitch, .nyseIntegrated, .memxDepth, .cmeMDP3, .miaxPearlDepth, .coinbaseDerivatives, .eobi, .deribit: false
+    }
+  }
+}
+
+extension FeedSettings {
+  /// It asks for missing messages by datagrams, and knows whom.
+  public var asksByDatagram: Bool {
+    role == .live && recovery.messages && lines.contains { $0.requestServer != nil }
+      && FeedProtocol(name: `protocol`)?.asksByDatagram == true
+  }
+
+  /// A line that is the socket which requests leave from: it comes by no live port.
+  public func carriesRequestedAnswers(_ line: LineSettings) -> Bool {
+    asksByDatagram && line.role == .retransmission && line.group.flatMap { IPAddress($0) }?.isMulticast == false
+  }
 }

@@ -1,0 +1,131 @@
+import FeedObserve
+import Foundation
+import Testing
+
+/// `feedh run` over virtual Ethernet: two cores with a queue each, what it records, links that go and come.
+@Suite(.enabled(if: LiveNamespace.isPossible, Comment(rawValue: LiveNamespace.requirement)), .serialized)
+struct LiveNetworkTests {
+  /// A small day of two venues and lines A and B, and a configuration: each venue arrives at a port of its own.
+  private func folder(_ drivers: [String], layout: String, cores: Int = 2) throws -> CommandFolder {
+    let folder = CommandFolder()
+    let made = try CommandRun.feedh(
+      "generate", "--output", folder.path("day"), "--symbols", "20", "--messages", "8000", "--seed", "6")
+    guard made.status == 0 else { throw CommandFailure(made.errors) }
+    var text = "venues: [ { name: nasdaq }, { name: bx } ]\nfeeds:\n"
+    for (venue, name) in ["nasdaq", "bx"].enumerated() {
+      let lines = (0...1).map { line in
+        "{ name: L\(line), group: 233.54.\(12 + line).\(1 + venue), port: \(26_401 + 100 * line + venue), "
+          + "livePort: feed-\(venue) }"
+      }
+      text += "  - { name: f\(venue), venue: \(name), protocol: itch50, lines: [ \(lines.joined(separator: ", ")) ] }\n"
+    }
+    text += "live:\n  controlSocket: \(folder.path("ctl"))\n  recordFolder: \(folder.path("rec"))\n  ports:\n"
+    for (number, driver) in drivers.enumerated() {
+      text += "    - { name: feed-\(number), interface: r\(number), driver: \(driver), queueCores: [ \(number % cores) ] }\n"
+    }
+    text += "threads: { cores: \(cores), layout: \(layout), idle: yield, lockMemory: false }\n"
+    text += "session: { reorderWindow: 5s, silence: 1h }\n"
+    text += "capacity: { liveOrders: 40_000, instruments: 1_024, priceLevels: 60_000, records: 100_000 }\n"
+    _ = try folder.write(text, "live.yaml")
+    return folder
+  }
+
+  private func packets(_ folder: CommandFolder) throws -> Int { try CommandPcap(path: folder.path("day.pcap")).records.count }
+
+  /// Shell functions: `control WORD`, `await PATTERN` (the status line has it), `await_not PATTERN`.
+  private static let prelude = """
+    control() { "$FEEDH" control --config live.yaml "$1"; }
+    await() {
+      for turn in $(seq 300); do
+        if control status 2>/dev/null | grep -q "$1"; then return 0; fi
+        kill -0 $run || { cat err.txt >&2; exit 8; }
+      done
+      echo "the status never said $1: $(control status)" >&2; exit 9
+    }
+    await_not() {
+      for turn in $(seq 300); do
+        if ! control status | grep -q "$1"; then return 0; fi
+      done
+      echo "the status went on saying $1" >&2; exit 9
+    }
+    start_run() {
+      "$FEEDH" run --config live.yaml --report report.json "$@" > out.txt 2> err.txt &
+      run=$!
+      await '^ok'
+    }
+    send() {
+      "$FEEDH" transmit day.pcap --line A:t0 --line B:t1 --take A:233.54.12.1 --take A:233.54.13.1 \
+        --take B:233.54.12.2 --take B:233.54.13.2 --rate 20000 > transmit.txt
+    }
+
+    """
+
+  @Test(arguments: ["socket", "packet", "libpcap"]) func twoCoresWithAQueueEachComeToTheReplaysBooks(driver: String) throws {
+    let folder = try folder([driver, driver], layout: "spread")
+    let count = try packets(folder)
+    try LiveNamespace.run(
+      Self.prelude + """
+        start_run --packets \(count) --duration 60s
+        send
+        wait $run
+        "$FEEDH" replay day.pcap --config live.yaml --report replay.json > replay.txt
+        "$FEEDH" replay rec/* --config live.yaml --report recorded.json > recorded.txt
+        """, in: folder)
+    let live = try CommandRun.json(folder.text("report.json"))
+    let outcome = try #require(live["live"] as? [String: Any])
+    #expect(outcome["end"] as? String == "packets")
+    let queues = try #require(outcome["queues"] as? [[String: Any]])
+    #expect(queues.map { $0["core"] as? Int } == [0, 1] && queues.allSatisfy { $0["drops"] as? Int == 0 })
+    let digest = try #require(live["bookDigest"] as? String)
+    #expect(live["messagesLost"] as? Int == 0)
+    // The recording holds what the queues of both cores brought.
+    for name in ["replay.json", "recorded.json"] {
+      let other = try CommandRun.json(folder.text(name))
+      #expect(other["bookDigest"] as? String == digest, "\(name)")
+      #expect(other["messages"] as? Int == live["messages"] as? Int && other["packets"] as? Int == count, "\(name)")
+    }
+    let recordings = try #require(outcome["recordings"] as? [[String: Any]])
+    #expect(recordings.compactMap { $0["writtenPackets"] as? Int }.reduce(0, +) == count)
+  }
+
+  /// A link that is down is said once, and counted; its packets come when it is back. A port that vanishes is named, and
+  /// the others go on; when none is left the run ends with exit code 1.
+  @Test func linksThatGoAndComeAndPortsThatVanish() throws {
+    let folder = try folder(["socket", "packet"], layout: "spread")
+    let count = try packets(folder)
+    try LiveNamespace.run(
+      Self.prelude + """
+        start_run
+        ip link set t0 down
+        await 'LINK DOWN feed-0'
+        ip link set t0 up
+        await_not 'LINK DOWN'
+        ip link set t1 down
+        await 'LINK DOWN feed-1'
+        ip link set t1 up
+        await_not 'LINK DOWN'
+        send
+        await 'packets \(Text.grouped(count))  '
+        ip link delete t1
+        await 'FAILED feed-1:0'
+        ip link delete t0
+        code=0; wait $run || code=$?
+        test $code -eq 1
+        "$FEEDH" replay day.pcap --config live.yaml --report replay.json > replay.txt
+        """, in: folder)
+    let errors = try folder.text("err.txt").split(separator: "\n").map(String.init)
+    func lines(_ text: String) -> Int { errors.count { $0.contains(text) } }
+    for port in 0...1 {
+      #expect(lines("port feed-\(port): the link is down; the run goes on") == 1, "\(errors)")
+      #expect(lines("port feed-\(port): the link is up again") == 1, "\(errors)")
+      #expect(lines("queue feed-\(port):0 failed: interface r\(port) has vanished") == 1, "\(errors)")
+    }
+    let live = try CommandRun.json(folder.text("report.json"))
+    let outcome = try #require(live["live"] as? [String: Any])
+    #expect(outcome["end"] as? String == "queuesFailed")
+    let queues = try #require(outcome["queues"] as? [[String: Any]])
+    #expect(queues.map { $0["linkDowns"] as? Int } == [1, 1] && queues.allSatisfy { $0["failure"] != nil })
+    let replay = try CommandRun.json(folder.text("replay.json"))
+    #expect(live["bookDigest"] as? String == replay["bookDigest"] as? String)
+  }
+}
