@@ -6,9 +6,9 @@ struct BatchRing: @unchecked Sendable {
   private let slots: UnsafeMutablePointer<DeliveryBatch>
   /// Batches ever published, plus `endBit` when no more will come.
   private let published = SharedWord()
-  /// Per consumer: batches it has worked off.
-  private let done: [SharedWord]
-  private let donePointer: UnsafeMutablePointer<SharedWord>
+  /// Per consumer: batches it has worked off. No array: a ring is copied on the hot path, and not counted.
+  private let done: UnsafeMutablePointer<SharedWord>
+  private let consumers: Int
   private static let endBit: UInt64 = 1 << 63
   /// The capture clock at the end; valid once the end is published.
   private let finalClock = SharedWord()
@@ -18,9 +18,9 @@ struct BatchRing: @unchecked Sendable {
   init(consumers: Int) {
     slots = .allocate(capacity: Self.capacity)
     for slot in 0..<Self.capacity { (slots + slot).initialize(to: DeliveryBatch()) }
-    done = (0..<consumers).map { _ in SharedWord() }
-    donePointer = .allocate(capacity: consumers)
-    donePointer.initialize(from: done, count: consumers)
+    self.consumers = consumers
+    done = .allocate(capacity: consumers)
+    for consumer in 0..<consumers { (done + consumer).initialize(to: SharedWord()) }
   }
 
   // MARK: - Producer
@@ -39,9 +39,9 @@ struct BatchRing: @unchecked Sendable {
     slots[Int(number) & (Self.capacity - 1)] = batch
     published.publish(number &+ 1)
     let next = number &+ 1
-    for consumer in 0..<done.count {
+    for consumer in 0..<consumers {
       var waited = false
-      while next &- donePointer[consumer].observe() >= UInt64(Self.capacity) {
+      while next &- done[consumer].observe() >= UInt64(Self.capacity) {
         waited = true
         if let inbox, inbox.pointee.hotPathPollRings() { continue }
         waiting.again()
@@ -53,8 +53,8 @@ struct BatchRing: @unchecked Sendable {
 
   /// Waits until every consumer has worked off the first `count` batches.
   func wait(untilDone count: UInt64, waiting: inout SpinWait, inbox: UnsafeMutablePointer<RingInbox>?) {
-    for consumer in 0..<done.count {
-      while donePointer[consumer].observe() < count {
+    for consumer in 0..<consumers {
+      while done[consumer].observe() < count {
         if let inbox, inbox.pointee.hotPathPollRings() { continue }
         waiting.again()
       }
@@ -62,7 +62,7 @@ struct BatchRing: @unchecked Sendable {
   }
 
   /// The first batch that a consumer may still be working on.
-  func firstUnderWay() -> UInt64 { done.reduce(.max) { min($0, $1.observe()) } }
+  func firstUnderWay() -> UInt64 { (0..<consumers).reduce(.max) { min($0, done[$1].observe()) } }
 
   /// No packet came: time has gone on to `clock`, and every batch up to it is published.
   @inline(__always)
@@ -90,7 +90,7 @@ struct BatchRing: @unchecked Sendable {
   var idleClock: UInt64 { idle.observe() }
 
   @inline(__always)
-  func release(taken: UInt64, consumer: Int) { donePointer[consumer].publish(taken) }
+  func release(taken: UInt64, consumer: Int) { done[consumer].publish(taken) }
 }
 
 /// The ingest core's sink: fills batches of the ring.
