@@ -75,6 +75,17 @@ final class Collector {
     return packets
   }
 
+  /// Sends until a packet has come, and returns it: the kernel drops what is sent before it has noticed at both ends
+  /// that a link is up again. More of the same may follow.
+  func collect(sending send: () -> Void) -> Received? {
+    let before = packets.count
+    let hasCome = poll {
+      send()
+      return packets.count > before
+    }
+    return hasCome ? packets[before] : nil
+  }
+
   /// Polls until `isDone`, for half a minute at most; says whether it was.
   func poll(until isDone: () -> Bool) -> Bool {
     let end = Date(timeIntervalSinceNow: 30)

@@ -134,6 +134,6 @@ struct LiveOpeningTests {
     let open = try PacketRingQueue(name: "t", interface: "right", subscriptions: groups)
     #expect(try TestNetwork.sockets("packet").count == 2, "the list would show them")
     open.close()
-    #expect(try !TestNetwork.groups().contains("000301EF"))
+    #expect(try TestNetwork.hasLeft("000301EF"))
   }
 }

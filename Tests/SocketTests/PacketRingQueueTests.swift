@@ -198,13 +198,13 @@ struct PacketRingQueueTests {
       try TestNetwork.ip("link set \(side) up")
       #expect(collector.poll { collector.queue.figures().linkIsUp == true })
     }
-    sender.send(testFrame(2, to: "239.1.1.1", 26_400))
-    #expect(number(of: collector.collect(2)[1].payload) == 2)
+    let second = collector.collect { sender.send(testFrame(2, to: "239.1.1.1", 26_400)) }
+    #expect(second.map { number(of: $0.payload) } == 2)
     // Polling alone finds out.
     try TestNetwork.ip("link delete right")
     #expect(collector.poll { collector.queue.failure != nil })
     #expect("\(try #require(collector.queue.failure))".contains("interface right has vanished"))
-    #expect(collector.queue.figures().linkIsUp == false && collector.queue.figures().packets == 2)
+    #expect(collector.queue.figures().linkIsUp == false && collector.queue.figures().packets >= 2)
   }
 
   @Test func groupsAreJoinedAndLeft() throws {
@@ -226,7 +226,7 @@ struct PacketRingQueueTests {
     queue.close()
     queue.close()
     #expect(wire.poll { reports(3) })
-    #expect(try !TestNetwork.groups().contains("030201EF"))
+    #expect(try TestNetwork.hasLeft("030201EF"))
     // A tap joins nothing.
     let tap = try ring([.test("239.1.2.3", 26_400)]) { $0.reception = .promiscuous }
     #expect(try !TestNetwork.groups().contains("030201EF"))

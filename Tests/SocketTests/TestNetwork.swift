@@ -102,6 +102,17 @@ final class TestNetwork {
     try String(contentsOfFile: "/proc/thread-self/net/igmp", encoding: .utf8)
   }
 
+  /// Whether a group is joined no more. A program that another thread starts has this process's sockets until it is
+  /// loaded, and the group with them: the limit is for what has failed.
+  static func hasLeft(_ group: String) throws -> Bool {
+    let end = Date(timeIntervalSinceNow: 30)
+    while try groups().contains(group) {
+      if Date() >= end { return false }
+      sched_yield()
+    }
+    return true
+  }
+
   /// Lines of the kernel's list of bound sockets of this namespace, "udp" or "packet".
   static func sockets(_ kind: String) throws -> [Substring] {
     try String(contentsOfFile: "/proc/thread-self/net/" + kind, encoding: .utf8).split(separator: "\n")

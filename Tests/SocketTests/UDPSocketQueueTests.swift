@@ -211,17 +211,17 @@ struct UDPSocketQueueTests {
     sender.send(testFrame(1, to: "239.1.1.1", 26_400))
     collector.collect(1)
     try TestNetwork.ip("link set right down")
-    #expect(collector.queue.figures().linkIsUp == false && collector.queue.failure == nil)
-    #expect(collector.poll() == 0)
+    #expect(collector.poll { collector.queue.figures().linkIsUp == false })
+    #expect(collector.queue.failure == nil && collector.poll() == 0)
     try TestNetwork.ip("link set right up")
     #expect(collector.poll { collector.queue.figures().linkIsUp == true })
-    sender.send(testFrame(2, to: "239.1.1.1", 26_400))
-    #expect(number(of: collector.collect(2)[1].payload) == 2)
+    let second = collector.collect { sender.send(testFrame(2, to: "239.1.1.1", 26_400)) }
+    #expect(second.map { number(of: $0.payload) } == 2)
     // Polling alone finds out.
     try TestNetwork.ip("link delete right")
     #expect(collector.poll { collector.queue.failure != nil })
     #expect("\(try #require(collector.queue.failure))".contains("interface right has vanished"))
-    #expect(collector.queue.figures().linkIsUp == false && collector.queue.figures().packets == 2)
+    #expect(collector.queue.figures().linkIsUp == false && collector.queue.figures().packets >= 2)
   }
 
   @Test func leavingGivesTheGroupsBack() throws {
@@ -233,7 +233,7 @@ struct UDPSocketQueueTests {
     #expect(try TestNetwork.groups().contains(group))
     queue.close()
     queue.close()
-    #expect(try !TestNetwork.groups().contains(group))
+    #expect(try TestNetwork.hasLeft(group))
     #expect(queue.receive(into: UnsafeMutableBufferPointer(start: nil, count: 0)) == 0)
     #expect(queue.figures().packets == 0)
   }

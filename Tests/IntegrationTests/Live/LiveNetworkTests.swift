@@ -104,6 +104,8 @@ struct LiveNetworkTests {
         await 'LINK DOWN feed-1'
         ip link set t1 up
         await_not 'LINK DOWN'
+        # What is sent before the kernel has noticed the links at both ends is dropped.
+        for end in t0 t1 r0 r1; do until ip -o link show $end | grep -q 'state UP'; do :; done; done
         send
         await 'packets \(Text.grouped(count))  '
         ip link delete t1
