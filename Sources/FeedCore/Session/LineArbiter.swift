@@ -256,6 +256,7 @@ struct LineArbiter {
     if state == .recovering || state == .awaiting { interruptRecovery(clock: clock, into: &sink) }
     while state == .waiting || state == .joining { giveUpWaiting(clock: clock, into: &sink) }
     refuseAside()
+    recovery?.pointee.hangUp()
   }
 
   // MARK: - Everything but the next packet in order

@@ -116,6 +116,12 @@ struct ChannelRecovery {
     noteFailures()
   }
 
+  /// The input ends: no answer is waited for any more.
+  mutating func hangUp() {
+    messages.hangUp(now: now)
+    snapshots.hangUp(now: now)
+  }
+
   /// Takes a packet of a retransmission line that holds no numbered messages. False: it is none of the venue's answers.
   mutating func takeOutOfBand(_ packet: SequencedPacket, now: UInt64) -> Bool {
     self.now = now

@@ -99,6 +99,8 @@ struct MessageRecovery {
     if case .gaveUp = gap.state { gap.restart(isNewSession: false) }
   }
 
+  mutating func hangUp(now: UInt64) { connection.close(now: now) }
+
   private mutating func closeIfDone(now: UInt64) {
     if gap.state == .recovering { return }
     failures = 0

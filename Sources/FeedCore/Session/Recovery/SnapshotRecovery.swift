@@ -65,6 +65,8 @@ struct SnapshotRecovery {
     closeIfDone(now: now)
   }
 
+  mutating func hangUp(now: UInt64) { connection.close(now: now) }
+
   private mutating func closeIfDone(now: UInt64) {
     switch join.state {
     case .requested, .receiving: break
