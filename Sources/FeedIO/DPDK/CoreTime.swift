@@ -1,6 +1,5 @@
 import CPlatform
 import FeedCore
-import Glibc
 
 /// Unix time by the counter of the core that polls: the system's clock is read again every so often, so that its
 /// corrections are followed, and the counter in between.
@@ -34,10 +33,9 @@ struct CoreTime {
   }
 
   private static func now() -> (UInt64, UInt64) {
-    var time = timespec()
     let before = feedh_ticks()
-    clock_gettime(CLOCK_REALTIME, &time)
+    let nanoseconds = SystemClock.unix
     let ticks = before &+ (feedh_ticks() &- before) / 2
-    return (ticks, UInt64(time.tv_sec) &* 1_000_000_000 &+ UInt64(time.tv_nsec))
+    return (ticks, nanoseconds)
   }
 }

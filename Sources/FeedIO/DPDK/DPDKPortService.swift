@@ -1,5 +1,6 @@
 import CDPDK
 import CPlatform
+import FeedCore
 import Glibc
 import Synchronization
 
@@ -72,7 +73,7 @@ final class DPDKPortService: @unchecked Sendable {
   }
 
   private func run() {
-    for index in hosts.indices { hosts[index].join(at: Self.now()) }
+    for index in hosts.indices { hosts[index].join(at: SystemClock.monotonic) }
     var cycle: UInt64 = 0
     while !stopping.load(ordering: .acquiring) {
       serveMembership()
@@ -86,7 +87,7 @@ final class DPDKPortService: @unchecked Sendable {
 
   private func serveMembership() {
     if hosts.isEmpty { return }
-    let now = Self.now()
+    let now = SystemClock.monotonic
     for inbox in inboxes {
       while inbox.pop({ hear($0, at: now) }) {}
     }
@@ -106,10 +107,10 @@ final class DPDKPortService: @unchecked Sendable {
   /// The repeats of a leave are part of it: a router that missed the first would go on sending for minutes.
   private func leave() {
     if hosts.isEmpty { return }
-    for index in hosts.indices { hosts[index].leave(at: Self.now()) }
+    for index in hosts.indices { hosts[index].leave(at: SystemClock.monotonic) }
     serveMembership()
     while let due = hosts.compactMap(\.nextDue).min() {
-      let now = Self.now()
+      let now = SystemClock.monotonic
       if due > now { usleep(UInt32(truncatingIfNeeded: min(due - now, 1_000_000_000) / 1_000 + 1)) }
       serveMembership()
     }
@@ -126,11 +127,5 @@ final class DPDKPortService: @unchecked Sendable {
     if if_indextoname(interfaceIndex, &name) == nil && errno == ENXIO {
       ending.store(Ending.interfaceGone.rawValue, ordering: .releasing)
     }
-  }
-
-  private static func now() -> UInt64 {
-    var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &time)
-    return UInt64(time.tv_sec) &* 1_000_000_000 &+ UInt64(time.tv_nsec)
   }
 }

@@ -1,4 +1,5 @@
 import CDPDK
+import FeedCore
 import Glibc
 import Synchronization
 
@@ -79,20 +80,14 @@ final class DeviceClock: @unchecked Sendable {
     var width = UInt64.max
     for _ in 0..<8 {
       var value: UInt64 = 0
-      let before = unixNanoseconds()
+      let before = SystemClock.unix
       guard (isPTP ? feedh_dpdk_read_time(port, &value) : feedh_dpdk_read_clock(port, &value)) == 0 else { return nil }
-      let after = unixNanoseconds()
+      let after = SystemClock.unix
       if after >= before, after - before < width {
         width = after - before
         best = DeviceTime.Moment(ticks: value, nanoseconds: before + width / 2)
       }
     }
     return best
-  }
-
-  static func unixNanoseconds() -> UInt64 {
-    var time = timespec()
-    clock_gettime(CLOCK_REALTIME, &time)
-    return UInt64(time.tv_sec) &* 1_000_000_000 &+ UInt64(time.tv_nsec)
   }
 }

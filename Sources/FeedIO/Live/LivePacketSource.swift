@@ -60,7 +60,7 @@ public final class LivePacketSource: PacketSource, ArrivingPackets, RecoveryAnsw
     precondition(!entries.isEmpty, "a core that polls needs a queue")
     lanes = entries.map { Lane(queue: $0.queue, port: $0.port, tap: $0.tap) }
     self.recovery = recovery
-    self.clock = clock ?? { Self.systemClock() }
+    self.clock = clock ?? { SystemClock.unix }
     failed = FailureBoard(count: entries.count)
   }
 
@@ -164,12 +164,6 @@ public final class LivePacketSource: PacketSource, ArrivingPackets, RecoveryAnsw
       failed.add(lanes[index].queue.name, failure)
       lanes.remove(at: index)
     }
-  }
-
-  private static func systemClock() -> UInt64 {
-    var time = timespec()
-    clock_gettime(CLOCK_REALTIME, &time)
-    return UInt64(time.tv_sec) &* 1_000_000_000 &+ UInt64(time.tv_nsec)
   }
 }
 

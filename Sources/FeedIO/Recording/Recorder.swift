@@ -1,3 +1,4 @@
+import FeedCore
 import Glibc
 import Synchronization
 
@@ -90,13 +91,13 @@ public final class Recorder: @unchecked Sendable {
   // MARK: - The writing thread
 
   private func write() {
-    var flushed = Self.now(CLOCK_MONOTONIC)
+    var flushed = SystemClock.monotonic
     while true {
       // Before the look at the rings: what was offered before the request is written.
       let isLast = stopping.isSet
       var count = 0
       for one in series { count += one.drain(limit: Self.packetsPerTurn) }
-      let now = Self.now(CLOCK_MONOTONIC)
+      let now = SystemClock.monotonic
       if now &- flushed >= Self.flushNanoseconds {
         for one in series { one.flush() }
         flushed = now
@@ -107,7 +108,7 @@ public final class Recorder: @unchecked Sendable {
       var pause = timespec(tv_sec: 0, tv_nsec: Self.pauseNanoseconds)
       nanosleep(&pause, nil)
     }
-    for one in series { one.finish(nowNanoseconds: Self.now(CLOCK_REALTIME)) }
+    for one in series { one.finish(nowNanoseconds: SystemClock.unix) }
     noteFailures()
   }
 
@@ -117,11 +118,5 @@ public final class Recorder: @unchecked Sendable {
       failures.withLock { $0[index] = failure }
       hasFailed.set()
     }
-  }
-
-  private static func now(_ clock: clockid_t) -> UInt64 {
-    var time = timespec()
-    clock_gettime(clock, &time)
-    return UInt64(time.tv_sec) &* 1_000_000_000 &+ UInt64(time.tv_nsec)
   }
 }

@@ -63,7 +63,7 @@ public final class RecordingLoop: @unchecked Sendable {
 
   /// Runs until a stop, a limit, or the failure of all queues. The queues stay open, the recorder goes on.
   public func run() {
-    let begin = Self.now(CLOCK_MONOTONIC)
+    let begin = SystemClock.monotonic
     var empty = 0
     while !isOver(since: begin) {
       if turn() > 0 {
@@ -86,7 +86,7 @@ public final class RecordingLoop: @unchecked Sendable {
   private func isOver(since begin: UInt64) -> Bool {
     if stop.isSet { return true }
     if let packets = limits.packets, self.packets >= packets { return true }
-    if let nanoseconds = limits.nanoseconds, Self.now(CLOCK_MONOTONIC) &- begin >= nanoseconds { return true }
+    if let nanoseconds = limits.nanoseconds, SystemClock.monotonic &- begin >= nanoseconds { return true }
     return false
   }
 
@@ -118,21 +118,15 @@ public final class RecordingLoop: @unchecked Sendable {
 
   /// What arrived before the end is in the queues' memory; it belongs to the recording.
   private func drain() {
-    lastNanoseconds = Self.now(CLOCK_REALTIME)
-    var quietSince = Self.now(CLOCK_MONOTONIC)
+    lastNanoseconds = SystemClock.unix
+    var quietSince = SystemClock.monotonic
     while isDone.contains(false) {
       if let packets = limits.packets, self.packets >= packets { return }
       let hasCome = turn() > 0
-      let now = Self.now(CLOCK_MONOTONIC)
+      let now = SystemClock.monotonic
       if hasCome { quietSince = now }
       if now &- quietSince >= Self.quietNanoseconds { return }
       if !hasCome { feedh_pause() }
     }
-  }
-
-  private static func now(_ clock: clockid_t) -> UInt64 {
-    var time = timespec()
-    clock_gettime(clock, &time)
-    return UInt64(time.tv_sec) &* 1_000_000_000 &+ UInt64(time.tv_nsec)
   }
 }

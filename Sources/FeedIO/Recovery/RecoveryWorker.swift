@@ -41,7 +41,7 @@ final class RecoveryWorker {
         }
       }
       wait()
-      let now = Self.monotonic()
+      let now = SystemClock.monotonic
       for index in connections.indices {
         if let ending = connections[index].expire(now: now) { note(ending, connections[index]) }
         connections[index].tellEnd(queues[connections[index].lane].inbox)
@@ -67,7 +67,7 @@ final class RecoveryWorker {
 
   private func sendDatagram(_ output: RecoveryOutput, _ feed: Int, _ lane: Int) {
     guard let socket = sockets.firstIndex(where: { $0.feeds.contains(feed) }),
-      let server = servers[feed].serverForDatagram(now: Self.monotonic())
+      let server = servers[feed].serverForDatagram(now: SystemClock.monotonic)
     else { return servers[feed].count(.requestsWithoutServer) }
     sockets[socket].lane = lane
     let error = sockets[socket].send(output.bytes, to: server)
@@ -94,7 +94,7 @@ final class RecoveryWorker {
     drop(output)
     let server = servers[feed].server(of: output.service)
     servers[feed].count(server == nil ? .requestsWithoutServer : .connectionsTried)
-    let connection = ServerConnection(output, lane: lane, server: server, now: Self.monotonic())
+    let connection = ServerConnection(output, lane: lane, server: server, now: SystemClock.monotonic)
     connections.append(connection)
     if server != nil, let error = connection.openingError { note(ServerConnection.ending(of: error), connection) }
   }
@@ -155,7 +155,7 @@ final class RecoveryWorker {
       servers[feed].count(.connectionsFailed)
       what = "cannot be reached: \(String(cString: strerror(error)))"
     }
-    if connection.service == .messages { servers[feed].changeServer(now: Self.monotonic()) }
+    if connection.service == .messages { servers[feed].changeServer(now: SystemClock.monotonic) }
     let server = connection.service == .messages ? "request server" : "snapshot server"
     tell(feed, "\(server) \(connection.server) \(what)")
   }
@@ -164,12 +164,6 @@ final class RecoveryWorker {
   private func tell(_ feed: Int, _ text: String) {
     let line = "feed \(servers[feed].name): \(text)"
     if told.count < Self.noticesMaximum, told.insert(line).inserted { notices.add(line) }
-  }
-
-  static func monotonic() -> UInt64 {
-    var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &time)
-    return UInt64(time.tv_sec) &* 1_000_000_000 &+ UInt64(time.tv_nsec)
   }
 }
 

@@ -95,15 +95,15 @@ public final class LiveControl: @unchecked Sendable {
   // MARK: - The cold thread
 
   private func watch(_ run: LiveRun) {
-    var status = LiveStatus(at: Self.monotonic())
-    let begun = Self.monotonic()
+    var status = LiveStatus(at: SystemClock.monotonic)
+    let begun = SystemClock.monotonic
     var lastStatus = begun
     var lastLinks = begun
     links = LinkWatch(portNames: run.settings.live.ports.map(\.name))
     while !isFinished.load(ordering: .acquiring) {
       serve(run)
       takeSignals()
-      let now = Self.monotonic()
+      let now = SystemClock.monotonic
       if let duration = options.durationNanoseconds, now &- begun >= duration { stop(.duration) }
       for command in pending where run.replay.send(command) { pending.remove(command) }
       tellFailures(run)
@@ -117,7 +117,7 @@ public final class LiveControl: @unchecked Sendable {
       }
     }
     tellFailures(run)
-    if options.statusNanoseconds != nil { write(status.text(run, at: Self.monotonic(), portsDown: portsDown)) }
+    if options.statusNanoseconds != nil { write(status.text(run, at: SystemClock.monotonic, portsDown: portsDown)) }
   }
 
   private func takeSignals() {
@@ -213,12 +213,6 @@ public final class LiveControl: @unchecked Sendable {
   }
 
   // MARK: - The system
-
-  private static func monotonic() -> UInt64 {
-    var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &time)
-    return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
-  }
 
   /// The operator asked twice: as if the signal had never been caught.
   private static func endProcess() -> Never {

@@ -1,5 +1,4 @@
 import FeedCore
-import Glibc
 
 /// One line of progress: percent, packets, messages per second of late, capture time.
 struct ProgressLine {
@@ -9,10 +8,10 @@ struct ProgressLine {
 
   init(totalBytes: Int) {
     self.totalBytes = totalBytes
-    lastNanoseconds = Self.now
+    lastNanoseconds = SystemClock.monotonic
   }
 
-  mutating func text(_ cores: [CoreProgress]) -> String { text(cores, at: Self.now) }
+  mutating func text(_ cores: [CoreProgress]) -> String { text(cores, at: SystemClock.monotonic) }
 
   mutating func text(_ cores: [CoreProgress], at nanoseconds: UInt64) -> String {
     guard let reader = cores.first else { return "" }
@@ -26,11 +25,5 @@ struct ProgressLine {
     let time = reader.clock == 0 ? "-" : TimeText.capture(reader.clock, digits: 3)
     return Text.right("\(min(percent, 100)) %", 5) + "  \(Text.grouped(reader.packets)) packets  \(rate) messages/s  "
       + time
-  }
-
-  private static var now: UInt64 {
-    var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &time)
-    return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
   }
 }

@@ -69,7 +69,7 @@ public final class RecoveryServers {
     var reader = try ServedFeedReader(settings.feeds)
     feeds = reader.read(captures)
     self.options = options
-    start = Self.monotonic()
+    start = SystemClock.monotonic
     servers = feeds.map { feed in
       SimulatedServers(
         protocol: feed.feedProtocol, stream: feed.settings.stream ?? 0, session: feed.session,
@@ -160,7 +160,7 @@ public final class RecoveryServers {
   /// Serves until it is told to stop. Call once.
   public func run(stop: StopFlag) {
     while !stop.isSet {
-      let now = Self.monotonic() &- start
+      let now = SystemClock.monotonic &- start
       for index in servers.indices {
         servers[index].position = options.position?.nanoseconds ?? .max
         if servers[index].nextEventAt <= now {
@@ -184,7 +184,7 @@ public final class RecoveryServers {
       timeout = min(timeout, Int32(clamping: (due &- min(now, due)) / 1_000_000 + 1))
     }
     guard poll(&polled, nfds_t(polled.count), timeout) > 0 else { return }
-    let after = Self.monotonic() &- start
+    let after = SystemClock.monotonic &- start
     // Behind the doors, and back to front: what ends is removed.
     for index in connections.indices.reversed() where polled[doors.count + index].revents != 0 {
       serve(index, polled[doors.count + index].revents, now: after)
@@ -296,11 +296,5 @@ public final class RecoveryServers {
     connections[index].append(next.reply.answer.bytes)
     if next.reply.answer.way == .closed { connections[index].isClosing = true }
     if !connections[index].flush() { remove(index) }
-  }
-
-  private static func monotonic() -> UInt64 {
-    var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &time)
-    return UInt64(time.tv_sec) &* 1_000_000_000 &+ UInt64(time.tv_nsec)
   }
 }
