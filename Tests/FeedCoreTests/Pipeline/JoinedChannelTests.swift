@@ -326,7 +326,7 @@ import Testing
     sendNYSE(bench, 500, [NYSE.add(7, 1, "B", 100, 5_000)])
     bench.trust(.lateStart)
     bench.tell(.sessionRestart)
-    sendNYSE(bench, 9, [NYSE.add(7, 2, "B", 100, 6_000)], seconds: 110)
+    sendNYSE(bench, 9, [NYSE.mapping(7, "AB7"), NYSE.add(7, 2, "B", 100, 6_000)], seconds: 110)
     bench.trust(.lateStart)
     bench.snapshot([], refresh(2, 7, through: 500, orders: [1], seconds: 109))
     #expect(bench.buys("AB7") == [] && bench.state("AB7") == .gap && bench.counted(.snapshotsTooOld) == 1)

@@ -11,8 +11,8 @@ import Testing
   private static let window = SessionHarness.window
   private static let second: UInt64 = 1_000_000_000
 
-  private func nyse(messages: Bool = true, attempts: Int = 2) -> SessionHarness {
-    SessionHarness(messages: messages, snapshots: false, protocol: .nyseIntegrated) { $1.attempts = attempts }
+  private func nyse(messages: Bool = true) -> SessionHarness {
+    SessionHarness(messages: messages, snapshots: false, protocol: .nyseIntegrated) { $1.attempts = 2 }
   }
 
   /// XDP messages `first` … with their numbers as text, each after MsgSize and MsgType.
@@ -52,15 +52,15 @@ import Testing
   }
 
   /// Live through 3 (the reset is 1), 6 held, 4 and 5 asked for.
-  private func recovering(attempts: Int = 2) -> SessionHarness {
-    let feed = nyse(attempts: attempts)
+  private func recovering() -> SessionHarness {
+    let feed = nyse()
     reset(feed, seconds: 100)
     feed.advance(to: 10 * Self.second)
     xdp(feed, 2, 2, seconds: 100)
     xdp(feed, 6, seconds: 101)
     feed.advance(to: 10 * Self.second + Self.window)
-    #expect(delivered(feed) == ["reset", "<ok>", "<silent>", "<ok>", "2", "3", "<gap>"] || feed.arbiter.state == .recovering)
-    #expect(asked(feed) == ["@10001000000 4-5"])
+    #expect(delivered(feed).filter { !$0.hasPrefix("<") } == ["reset", "2", "3"])
+    #expect(feed.arbiter.state == .recovering && asked(feed) == ["@10001000000 4-5"])
     return feed
   }
 
@@ -79,8 +79,8 @@ import Testing
     xdp(feed, 20, seconds: 109, line: 1)
     feed.advance(to: 2 * Self.second)
     feed.finish()
-    #expect(delivered(feed) == ["2"] || delivered(feed) == [])
-    #expect(asked(feed) == [] && feed.counts == ["sessionRestarts 1", "staleSessionPackets 4", "silences 1"])
+    #expect(delivered(feed) == ["2"])
+    #expect(asked(feed) == [] && feed.counts == ["sessionRestarts 1", "staleSessionPackets 4"])
   }
 
   /// The line that is ahead lost its reset: its packets are the new session's.
@@ -89,7 +89,7 @@ import Testing
     xdp(feed, 2, seconds: 110)
     xdp(feed, 4, seconds: 111)
     reset(feed, seconds: 110, line: 1)
-    #expect(delivered(feed) == ["reset", "2", "<gap>"] && feed.arbiter.next == 3)
+    #expect(delivered(feed) == ["reset", "2"] && feed.arbiter.next == 3 && feed.arbiter.state == .waiting)
     #expect(feed.counts == [])
   }
 
@@ -143,7 +143,8 @@ import Testing
     #expect(feed.arbiter.state == .recovering && feed.arbiter.heldCount == 2, "a late original")
     feed.send(Wire.iex(1, [[0x61]], sent: 1_001 + Self.window))
     #expect(feed.arbiter.state == .live && feed.arbiter.next == 2)
-    #expect(feed.trace() == "@1000000 B. <untrusted> E. <restart> a. <ok>" || feed.counts.contains("sessionRestarts 1"))
+    #expect(feed.trace() == "@1000000 B. E. <untrusted> <restart> a. <ok>")
+    #expect(feed.counts.contains("sessionRestarts 1"))
   }
 
   /// A snapshot is on its way when the publisher starts again: its live packets are kept for the new numbers.
