@@ -147,7 +147,7 @@ extension LineArbiter {
       // What came first are later packets of the other line, or the last ones of the numbers before.
       resetMark = numbering.reset == .begins ? mark : max(resetMark, mark)
       forgetNumbers(before: packet)
-      staleBefore = max(staleBefore, mark)
+      setStaleBefore(max(staleBefore, mark))
       isNumberedAnew = true
       doubtAnswers(clock: clock)
       return false
@@ -160,14 +160,14 @@ extension LineArbiter {
     if state == .idle {
       // `begin` follows.
       if packet.sequenceNumber <= 1 {
-        staleBefore = mark
+        setStaleBefore(mark)
         isNumberedAnew = true
       }
       return false
     }
     if isKnown { return false }
     if numbering.reset == .mayContinue, state == .joining || packet.sequenceNumber >= next { return false }
-    staleBefore = mark
+    setStaleBefore(mark)
     restart(packet, clock: clock, into: &sink)
     return true
   }
@@ -192,8 +192,12 @@ extension LineArbiter {
     endAnnounced = nil
     counters.note(.sessionRestarts, at: packet.occurrence)
     counters.add(.staleSessionPackets, UInt64(forgotten))
-    staleBefore = max(staleBefore, sent)
+    setStaleBefore(max(staleBefore, sent))
     isNumberedAnew = true
+  }
+
+  private mutating func setStaleBefore(_ time: UInt64) {
+    if numbering.tellsStaleBySendTime { staleBefore = time }
   }
 
   /// Numbers began anew under a name that answers to earlier requests have, too.

@@ -220,7 +220,8 @@ struct LineArbiter {
   @inline(__always)
   mutating func accept(_ packet: SequencedPacket, clock: UInt64, into sink: inout some DeliverySink) {
     counters.add(.channelPackets)
-    if state == .live, !silent, packet.kind == .data, packet.session == session {
+    // What was sent before numbers began anew has numbers of its own, among them the next one.
+    if state == .live, !silent, packet.kind == .data, packet.session == session, packet.sendNanoseconds >= staleBefore {
       if packet.sequenceNumber == next, packet.wholeCount == packet.messageCount {
         deliverNext(packet, clock: clock, into: &sink)
         return

@@ -102,6 +102,18 @@ import Testing
     #expect(feed.counts == ["staleSessionPackets 1"])
   }
 
+  /// The session before was young, too: its late originals have the very numbers that come next, or came.
+  @Test func liveLateOriginalOfTheSessionBeforeIsStaleAtEveryNumber() {
+    let feed = nyse()
+    reset(feed, seconds: 100)
+    reset(feed, seconds: 110)
+    xdp(feed, 2, seconds: 105, line: 1, text: "old")
+    xdp(feed, 2, seconds: 110, text: "new")
+    xdp(feed, 2, seconds: 105, line: 1, text: "old")
+    #expect(delivered(feed) == ["reset", "<ok>", "<restart>", "reset", "<ok>", "new"] && feed.arbiter.next == 3)
+    #expect(feed.counts == ["sessionRestarts 1", "staleSessionPackets 2"])
+  }
+
   /// IEX-TP names no restart: the number 1, sent later than what the join holds.
   @Test func joiningIEXRestartForgetsWhatWasSentBeforeIt() {
     let feed = SessionHarness(messages: true, snapshots: false, protocol: .deepPlus)
