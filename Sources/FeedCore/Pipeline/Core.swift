@@ -61,6 +61,7 @@ struct Core: DeliverySink {
     }
     hasDetectors = crossVenue != nil || imbalance != nil
     stages = StageHistograms()
+    books.opensQueues = settings.orders.enabled && settings.crossVenue != nil && plan.venues.count > 1
     var named = settings
     named.venues = plan.venues
     desk = OrderDesk(settings: named, ownedShards: ownedShards, books: books, stages: stages)
