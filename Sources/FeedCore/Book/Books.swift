@@ -30,6 +30,8 @@ struct Books {
   /// A book with one of these flags is looked at after every event, not only when its best price changed. A detector
   /// that judges depth everywhere adds `owned`.
   var watchFlags: BookHeader.Flags = [.watchDepth, .untrusted]
+  /// Orders are sent: books of symbols that several venues list have lists of their queues from the start.
+  var opensQueues = false
 
   init(
     venues: UnsafeMutablePointer<VenueBook>, venueCount: Int, symbols: UnsafeMutablePointer<SymbolTable>,
@@ -51,13 +53,14 @@ struct Books {
   @inline(__always)
   func admitNewInstruments() {
     for venue in 0..<venueCount where venues[venue].admitted != venues[venue].directory.pointee.count {
-      Self.admit(venues, venue, symbols)
+      Self.admit(venues, venue, symbols, opensQueues: opensQueues)
     }
   }
 
   @inline(never)
   private static func admit(
-    _ venues: UnsafeMutablePointer<VenueBook>, _ venue: Int, _ symbols: UnsafeMutablePointer<SymbolTable>
+    _ venues: UnsafeMutablePointer<VenueBook>, _ venue: Int, _ symbols: UnsafeMutablePointer<SymbolTable>,
+    opensQueues: Bool
   ) {
     while venues[venue].admitted < venues[venue].directory.pointee.count {
       let group = symbols.pointee.groups[Int(venues[venue].directory.pointee.groups[venues[venue].admitted])]
@@ -65,7 +68,11 @@ struct Books {
       if group.venueMask & (group.venueMask &- 1) == 0 { continue }
       for other in 0..<VenueIndex(8) {
         guard let index = group.listing(at: other), index < venues[Int(other)].admitted else { continue }
+        if venues[Int(other)].headers[index].flags.contains(.shared) { continue }
         venues[Int(other)].headers[index].flags.insert(.shared)
+        if opensQueues, venues[Int(other)].headers[index].flags.contains(.owned) {
+          venues[Int(other)].openQueues(index)
+        }
       }
     }
   }

@@ -5,19 +5,20 @@ import CPlatform
 ///
 /// The order table has no links from a level to its orders, and needs none while books are only kept. Whoever fills
 /// orders against a book (`Books.forEachRestingOrder`) asks for a side again and again; searching the table each time
-/// costs a walk over all recent orders of the venue. So the first question about a side opens its list, with what the
-/// walk found; from then on the book's new orders are noted in it (`BookHeader.Flags.watchQueue`). A list is a hint and
+/// costs a walk over all recent orders of the venue. So a book that is likely to be asked about has its lists from its
+/// first order on (`VenueBook.openQueues`), and for any other the first question about a side opens its list, with what
+/// the walk found; from then on the book's new orders are noted in it (`BookHeader.Flags.watchQueue`). A list is a hint and
 /// never the truth: what it names is looked up in the table, and it serves only where the shares of what was found make
 /// up those of the levels. So entries of orders that left may stay, and any may be dropped.
 ///
-/// Memory: 4 MiB of address space per venue, of which what open lists take is touched. With all lists taken the one
-/// opened longest ago is given up.
+/// Memory: 32 MiB of address space per venue, of which what open lists hold is touched. With all lists taken a question
+/// gives up the one opened longest ago.
 struct QueueIndex {
   /// References a list holds: 1 KiB.
   static var listCapacity: Int { 128 }
   /// What is left in a list at most when it is tidied up, so that tidying is rare.
   static var keptMaximum: Int { 96 }
-  static var listCount: Int { 4_096 }
+  static var listCount: Int { 32_768 }
 
   private let references = Storage<UInt64>(capacity: listCount * listCapacity, hugePages: false)
   private let counts = Storage<UInt16>(capacity: listCount, hugePages: false)
@@ -42,6 +43,9 @@ struct QueueIndex {
   private func list(_ index: Int) -> List {
     List(references: references.base + index * Self.listCapacity, countWord: counts.base + index)
   }
+
+  /// A list is free that no side has had yet.
+  var hasRoom: Bool { opened < Self.listCount }
 
   /// Opens an empty list for a side that has none. `givenUp` is the side that has none any more because of it; −1
   /// where there was a free one.

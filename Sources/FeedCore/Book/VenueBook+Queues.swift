@@ -32,6 +32,13 @@ extension VenueBook {
     list.append(reference)
   }
 
+  /// Opens the lists of both sides of a book that somebody is likely to fill orders against, while there is room. One
+  /// without orders yet is never walked for then.
+  @inline(never)
+  mutating func openQueues(_ instrument: Int) {
+    for isSell in [false, true] where queues.hasRoom { _ = openList(instrument: instrument, isSell: isSell) }
+  }
+
   private mutating func openList(instrument: Int, isSell: Bool) -> QueueIndex.List {
     headers[instrument].flags.insert(.watchQueue)
     let side = QueueIndex.side(instrument, isSell: isSell)

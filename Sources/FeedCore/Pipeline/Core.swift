@@ -10,6 +10,7 @@ struct Core: DeliverySink {
   let channelVenues: Storage<VenueIndex>
   let messagesByType: Storage<UInt64>
   let events = Storage<BookEvent>(capacity: EventList.chunkMaximum, hugePages: false)
+  var input: InputAhead
   var crossVenue: CrossVenueDetector?
   var imbalance: ImbalanceDetector?
   private let hasDetectors: Bool
@@ -60,6 +61,7 @@ struct Core: DeliverySink {
     }
     hasDetectors = crossVenue != nil || imbalance != nil
     stages = StageHistograms()
+    books.opensQueues = settings.orders.enabled && settings.crossVenue != nil && plan.venues.count > 1
     var named = settings
     named.venues = plan.venues
     desk = OrderDesk(settings: named, ownedShards: ownedShards, books: books, stages: stages)
@@ -68,6 +70,7 @@ struct Core: DeliverySink {
     self.exchangeNanosecondsMaximum = exchangeNanosecondsMaximum
     directMaximum = exchangeNanosecondsMaximum
     events.prefault()
+    input = InputAhead(nearby: events.base)
   }
 
   // MARK: - DeliverySink
