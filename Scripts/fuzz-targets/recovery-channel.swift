@@ -159,6 +159,8 @@ private struct ChannelRun {
   private var packets: PacketMaker
   /// When the last packet of a line was sent that was not sent before.
   private var lastSent: UInt64 = 0
+  /// A packet of the current session came: of one that was never heard nothing was asked for, and nothing is known.
+  private var isHeard = false
   /// The session before, when its last packet was sent, and until when its answers come where they do not say which
   /// session they are of.
   private var former: (packets: PacketMaker, sent: UInt64, answersUntil: UInt64)?
@@ -190,6 +192,7 @@ private struct ChannelRun {
 
   private mutating func nextPacket(of count: Int) -> [UInt8] {
     lastSent = clock
+    isHeard = true
     var made = packets
     defer { packets = made }
     return packet(of: count, from: &made, sent: clock)
@@ -263,7 +266,8 @@ private struct ChannelRun {
     if transport == .cboeSUH || packets.session + 1 == unnumbered { return }
     let isNamed = transport != .nyseXDP && !(transport == .iexTP && keepsName)
     if isNamed { sink.isOneName = false }
-    former = (packets, lastSent, isNamed ? .max : clock + answerTimeout)
+    former = isHeard ? (packets, lastSent, isNamed ? .max : clock + answerTimeout) : nil
+    isHeard = false
     packets.restart(keepsName: !isNamed)
     if isNamed { return }
     // Sent later than anything before, by more than the reorder window.
