@@ -147,10 +147,7 @@ public final class LiveRun: FinishedRun, @unchecked Sendable {
 
   /// Figures of the cores that own shards.
   var shardProgress: [CoreProgress] {
-    let polling = Set(entries.map(\.core))
-    return replay.progress.indices.filter {
-      replay.progress.count == 1 || settings.threads.layout == .spread || !polling.contains($0)
-    }.map { replay.progress[$0] }
+    settings.threads.shardCores(ingest: entries.map(\.core)).map { replay.progress[$0] }
   }
 
   /// Queues that failed so far, by core in the order of their failing.
