@@ -8,35 +8,10 @@ import Testing
 
 /// Live runs over queues made of captures, against the replays of these: what packets do, and how a run ends.
 @Suite struct LiveRunTests {
-  /// Two venues, two lines each: packets are lost, overtaken, repeated, and cut differently.
-  private static func rough(_ seed: UInt64) throws -> Generated {
-    try Generated.make(seed: seed) {
-      $0.lossA = Probability(partsPerMillion: 30_000)
-      $0.lossB = Probability(partsPerMillion: 30_000)
-      $0.reorder = Probability(partsPerMillion: 20_000)
-      $0.duplicate = Probability(partsPerMillion: 20_000)
-      $0.lineBFramesDiffer = true
-      $0.restartCount = 1
-    }
-  }
-
   private static func packets(_ harness: LiveHarness) -> UInt64 { harness.replay.summary.packets }
 
-  /// What must be equal, but for files' names: the live run has ports.
-  private static func expect(_ run: LiveRun, equals replay: ReplayRun, _ note: Comment) {
-    let live = run.summary
-    #expect(live.bookDigest == replay.summary.bookDigest, note)
-    #expect(run.contentsDigest() == replay.replay.contentsDigest(of: replay.summary), note)
-    #expect(live.packets == replay.summary.packets && live.messages == replay.summary.messages, note)
-    for counter in Counter.allCases {
-      #expect(live[counter] == replay.summary[counter], "\(note) \(counter.name)")
-    }
-    for counter in WireCounter.allCases { #expect(live.wire[counter] == replay.summary.wire[counter], note) }
-    #expect(live.opportunityCount == replay.summary.opportunityCount, note)
-  }
-
   @Test(arguments: [71, 72]) func queueOfACaptureComesToWhatItsReplayDoes(seed: UInt64) throws {
-    let harness = try LiveHarness(try Self.rough(seed))
+    let harness = try LiveHarness.rough(seed)
     #expect(harness.replay.summary[.messagesLost] > 0 && harness.replay.summary[.duplicates] > 0)
     for (cores, burst, pauses) in [(1, 64, 0), (1, 1, 0), (1, 17, 3), (2, 64, 0), (3, 5, 1)] {
       let (run, queues) = try harness.makeRun([CaptureQueue(harness.set)], packets: Self.packets(harness)) {
@@ -46,7 +21,11 @@ import Testing
       }
       queues[0].pauses = pauses
       run.run(control: try harness.makeControl())
-      Self.expect(run, equals: harness.replay, "seed \(seed), \(cores) cores, bursts of \(burst)")
+      let note: Comment = "seed \(seed), \(cores) cores, bursts of \(burst)"
+      harness.expectReplaysBooks(run, note)
+      let (live, replay) = (run.summary, harness.replay.summary)
+      for counter in WireCounter.allCases { #expect(live.wire[counter] == replay.wire[counter], note) }
+      #expect(live.opportunityCount == replay.opportunityCount, note)
       #expect(run.live?.end == .packets)
       #expect(queues[0].closes.load(ordering: .relaxed) == 1)
     }
@@ -101,9 +80,7 @@ import Testing
     let queue = CaptureQueue(harness.set)
     nonisolated(unsafe) let clock = queue
     let (run, _) = try harness.makeRun([queue], clock: { clock.lastNanoseconds &+ elapsed.load(ordering: .acquiring) })
-    let control = try harness.makeControl(socket: ScratchFolder.newPath("ctl"))
-    let socket = control.socketPath!
-    try LiveHarness.run(run, control) { () throws in
+    try harness.operate(run) { (socket: String) throws in
       let progress = run.replay.progress[0]
       try LiveHarness.wait { queue.isAtEnd && progress.packets == UInt64(frames.count) }
       #expect(progress.gaps == 0)
@@ -130,9 +107,7 @@ import Testing
       $0.session.reorderWindowPackets = 65_536
       $0.session.reorderWindowNanoseconds = 60_000_000_000
     }
-    let control = try harness.makeControl(socket: ScratchFolder.newPath("ctl"))
-    let socket = control.socketPath!
-    try LiveHarness.run(run, control) { () throws in
+    try harness.operate(run) { (socket: String) throws in
       try LiveHarness.wait { queues.allSatisfy(\.isAtEnd) && run.failures.count == 1 }
       #expect(try ControlSocket.ask(.status, at: socket).hasSuffix("FAILED q1"))
       #expect(try ControlSocket.ask(.stop, at: socket).hasPrefix("ok"))
@@ -156,9 +131,7 @@ import Testing
   @Test func statusLinesTellTheState() throws {
     let harness = try LiveHarness(try Generated.make(seed: 78)) { $0.orders.enabled = true }
     let (run, queues) = try harness.makeRun()
-    let control = try harness.makeControl(socket: ScratchFolder.newPath("ctl"), status: 1)
-    let socket = control.socketPath!
-    try LiveHarness.run(run, control) { () throws in
+    try harness.operate(run, status: 1) { (socket: String) throws in
       try LiveHarness.wait { queues[0].isAtEnd && run.replay.progress[0].books > 0 }
       let status = try ControlSocket.ask(.status, at: socket)
       #expect(status.hasPrefix("ok disarmed paper; packets "), "\(status)")
