@@ -70,8 +70,10 @@ final class LiveHarness: @unchecked Sendable {
   }
 
   /// Of generated frames, which carry no VLAN tag: venue v's ports are 26401 + v + 100 × line.
-  static func venue(of packet: Packet) -> Int {
-    (Int(UInt16(bigEndian: packet.bytes.loadUnaligned(fromByteOffset: 36, as: UInt16.self))) - 26_401) % 100
+  static func venue(of packet: Packet) -> Int { (port(of: packet) - 26_401) % 100 }
+
+  static func port(of packet: Packet) -> Int {
+    Int(UInt16(bigEndian: packet.bytes.loadUnaligned(fromByteOffset: 36, as: UInt16.self)))
   }
 
   /// Two venues, two lines each: packets are lost, overtaken, repeated, and cut differently.

@@ -95,6 +95,58 @@ import Testing
     #expect(run.summary[.silences] == 2)
   }
 
+  // MARK: - Lines
+
+  /// Lines are told apart by destination; copies, heartbeats and what was dropped as late count as well.
+  @Test func packetsOfEachLineAreCountedWhoeverFrames() throws {
+    let generated = try Generated.make(seed: 80) { $0.lossB = Probability(partsPerMillion: 100_000) }
+    let frames = try generated.frames()
+    let expected = (0...1).map { venue in
+      (0...1).map { line in
+        UInt64(frames.count { $0.destination == Generated.destination(venue: venue, line: line) })
+      }
+    }
+    #expect(expected.joined().allSatisfy { $0 > 100 } && expected[0][0] > expected[0][1])
+    for (cores, layout) in [(1, ThreadSettings.Layout.walk), (2, .walk), (2, .rings)] {
+      let harness = try LiveHarness(generated) {
+        $0.threads.coreCount = cores
+        $0.threads.layout = layout
+      }
+      #expect(harness.replay.summary.channels.map(\.linePackets) == expected, "replay, \(cores) cores, \(layout)")
+      if cores > 1, layout == .walk { continue }
+      let (run, _) = try harness.makeRun(packets: Self.packets(harness))
+      run.run(control: try harness.makeControl())
+      #expect(run.summary.channels.map(\.linePackets) == expected, "live, \(cores) cores, \(layout)")
+      #expect(run.live?.lines.map(\.packets) == expected.flatMap { $0 })
+    }
+    let harness = try LiveHarness(generated)
+    let (run, _) = try harness.makeSpreadRun(cores: 2, layout: .spread, packets: Self.packets(harness))
+    run.run(control: try harness.makeControl())
+    #expect(run.summary.channels.map(\.linePackets) == expected, "two cores frame")
+  }
+
+  /// The other line carries the feed: nothing is lost, and nothing but this would tell.
+  @Test func lineThatBringsNothingIsNamed() throws {
+    let harness = try LiveHarness(try Generated.make(seed: 81)) { $0.session.silenceNanoseconds = 1_000_000_000 }
+    // Ports of lines B are 100 above those of lines A.
+    let queue = CaptureQueue(harness.set, name: "feed-a:0") { LiveHarness.port(of: $0) < 26_501 }
+    let (run, _) = try harness.makeRun([queue])
+    try harness.operate(run) { (socket: String) throws in
+      try LiveHarness.wait { queue.isAtEnd }
+      try LiveHarness.wait { try ControlSocket.ask(.status, at: socket).contains("SILENT") }
+      try LiveHarness.wait { harness.written.count { $0.contains("line B (") && $0.contains("is silent") } == 2 }
+      #expect(try ControlSocket.ask(.stop, at: socket).hasPrefix("ok"))
+    }
+    let lines = try #require(run.live?.lines)
+    #expect(lines.map(\.name) == ["A", "B", "A", "B"])
+    for line in lines {
+      #expect((line.packets == 0) == (line.name == "B"), "\(line)")
+      if line.name == "B" { #expect(line.silences == 1 && line.isSilent) }
+    }
+    #expect(run.summary[.messagesLost] == 0)
+    #expect(ReplayScreen(run, configuration: "live.yaml").text.contains("line B: 0 packets, silent once, at the end too"))
+  }
+
   // MARK: - Failures
 
   @Test func queueThatFailsIsNamedAndTheOthersGoOn() throws {
@@ -157,6 +209,12 @@ import Testing
     #expect(live["arming"] as? String == "never" && live["armed"] as? Bool == false)
     let queue = try #require((live["queues"] as? [[String: Any]])?.first)
     #expect(queue["name"] as? String == "feed-a:0" && queue["drops"] as? Int == 3)
+    let lines = try #require(live["lines"] as? [[String: Any]])
+    #expect(lines.count == 4 && lines.allSatisfy { $0["packets"] as? Int ?? 0 > 0 && $0["silent"] is Bool })
+    let feeds = try #require(json["feeds"] as? [[String: Any]])
+    #expect(
+      feeds.flatMap { $0["linePackets"] as? [Int] ?? [] } == lines.map { $0["packets"] as? Int },
+      "the same figures by feed")
     #expect(json["interrupted"] as? Bool == false)
     let screen = ReplayScreen(run, configuration: "live.yaml").text
     #expect(screen.contains("ended by packets") && screen.contains("paper: to simulated venues"), "\(screen)")
