@@ -130,4 +130,22 @@ struct LiveNetworkTests {
     let replay = try CommandRun.json(folder.text("replay.json"))
     #expect(live["bookDigest"] as? String == replay["bookDigest"] as? String)
   }
+
+  /// Only the first port's traffic is sent: doctor names the lines of the other.
+  @Test func doctorTellsWhichLinesAreHeard() throws {
+    let folder = try folder(["socket", "packet"], layout: "spread")
+    try LiveNamespace.run(
+      """
+      "$FEEDH" doctor --config live.yaml --jitter 0s --listen 2s --json > doctor.json & doctor=$!
+      while kill -0 $doctor 2> /dev/null; do
+        "$FEEDH" transmit day.pcap --line A:t0 --take A:233.54.12.1 --take A:233.54.13.1 --rate 20000 > transmit.txt
+      done
+      """, in: folder)
+    let checks = try #require(try CommandRun.json(folder.text("doctor.json"))["checks"] as? [[String: Any]])
+    let lines = checks.filter { $0["name"] as? String == "lines" }
+    #expect(lines.map { $0["subject"] as? String } == ["f0:L0 feed-0", "f0:L1 feed-0", "f1:L0 feed-1", "f1:L1 feed-1"])
+    #expect(lines.map { $0["result"] as? String } == ["pass", "pass", "warn", "warn"], "\(lines)")
+    #expect((lines.first?["detail"] as? String)?.hasPrefix("233.54.12.1:26401 is heard: ") == true)
+    #expect((lines.last?["detail"] as? String) == "233.54.13.2:26502 joined, nothing heard in 2000 ms")
+  }
 }
