@@ -60,29 +60,34 @@ struct LineWatch {
     var said: [String] = []
     for position in lines.indices {
       let packets = heard(lines[position].channel, lines[position].index)
-      if packets != lines[position].packets {
-        if lines[position].isSilent { said.append("feedh: \(title(lines[position])) is heard") }
-        lines[position].packets = packets
-        lines[position].heard = now
-        lines[position].isSilent = false
-      } else if !lines[position].isSilent, now &- lines[position].heard >= silence {
-        lines[position].isSilent = true
-        lines[position].silences += 1
-        said.append(notHeard(lines[position], portPackets(lines[position].port)))
-      }
+      if packets == lines[position].packets { continue }
+      if lines[position].isSilent { said.append("feedh: \(title(lines[position])) is heard") }
+      lines[position].packets = packets
+      lines[position].heard = now
+      lines[position].isSilent = false
+    }
+    for position in lines.indices where !lines[position].isSilent && isOver(lines[position], now) {
+      lines[position].isSilent = true
+      lines[position].silences += 1
+      let isFeedHeard = lines.contains { $0.channel == lines[position].channel && !isOver($0, now) }
+      said.append(notHeard(lines[position], portPackets(lines[position].port), isFeedHeard: isFeedHeard))
     }
     return said
   }
+
+  private func isOver(_ line: Line, _ now: UInt64) -> Bool { now &- line.heard >= silence }
 
   private func title(_ line: Line) -> String {
     "feed \(line.feed): line \(line.name)" + (line.place.isEmpty ? "" : " (\(line.place))")
   }
 
-  private func notHeard(_ line: Line, _ portPackets: UInt64) -> String {
+  private func notHeard(_ line: Line, _ portPackets: UInt64, isFeedHeard: Bool) -> String {
     let receiver = line.port.map { "port \(portNames[$0])" } ?? "the run"
     let hint =
-      if line.packets > 0 {
+      if line.packets > 0, isFeedHeard {
         "it was before: its sender, or the way from it, is gone; the feed's other lines carry it alone"
+      } else if line.packets > 0 {
+        "it was before, and no other line of the feed is heard: has its day ended?"
       } else if portPackets == 0 {
         "\(receiver) receives nothing at all: check the cable, the switch's port and VLAN, and when the venue sends"
       } else {

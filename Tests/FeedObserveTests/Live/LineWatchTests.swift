@@ -57,6 +57,13 @@ import Testing
     #expect(said[1].contains("the run receives other packets"))
   }
 
+  @Test func aFeedOfWhichNoLineIsHeardAnyMoreIsSaidToBeSo() throws {
+    var watch = try Self.watch()
+    #expect(Self.look(&watch, at: 1, heard: [1, 1, 1]) == [])
+    let said = Self.look(&watch, at: 6, heard: [1, 1, 1], portPackets: 1)
+    #expect(said.count == 3 && said.allSatisfy { $0.contains("no other line of the feed is heard") })
+  }
+
   @Test func aLineThatComesBackIsSaidAndMayBeSilentAgain() throws {
     var watch = try Self.watch()
     _ = Self.look(&watch, at: 6, heard: [1, 0, 1])
@@ -64,7 +71,7 @@ import Testing
     #expect(back == ["feedh: feed itch: line B (233.54.13.1:26401) is heard"] && watch.silent == [])
     #expect(Self.look(&watch, at: 11, heard: [3, 1, 3]) == [])
     let gone = Self.look(&watch, at: 12, heard: [4, 1, 4], portPackets: 1)
-    #expect(gone.count == 1 && gone[0].contains("it was before") && watch.silent == ["itch:B"])
+    #expect(gone.count == 1 && gone[0].contains("it was before: its sender") && watch.silent == ["itch:B"])
     #expect(watch.lines.map(\.silences) == [0, 2, 0] && watch.lines.map(\.packets) == [4, 1, 4])
     #expect(watch.lines.map(\.isSilent) == [false, true, false])
   }
