@@ -116,7 +116,8 @@ int feedh_isa_runs(feedh_isa isa) {
   case FEEDH_ISA_AVX2: return __builtin_cpu_supports("avx2") != 0;
   case FEEDH_ISA_AVX512:
     return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
-           __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("bmi2");
+           __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
+           __builtin_cpu_supports("avx512vbmi") && __builtin_cpu_supports("bmi2");
   default: return 0;
   }
 }

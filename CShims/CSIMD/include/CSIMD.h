@@ -100,4 +100,6 @@ static inline uint32_t feedh_udp_checksums_hold(feedh_isa isa, const uint8_t *_N
   return feedh_udp_checksums_hold_scalar(frame, length);
 }
 
+#include "CSIMDITCH50.h"
+
 #endif

@@ -1,4 +1,5 @@
 import CPlatform
+import CSIMD
 
 /// TotalView-ITCH 5.0 (Nasdaq, BX, PSX) → book events.
 ///
@@ -25,6 +26,9 @@ struct ITCH50Decoder {
   private let locates: UnsafeMutablePointer<UInt32>
   /// Where the fields of each type stand; see `Shape`.
   private let shapes = Storage<Shape>(capacity: 256)
+  /// The same for the vector routines.
+  private let vectorShapes = Storage<feedh_itch50_shape>(capacity: 256)
+  private let instructionSet = feedh_isa_chosen()
 
   init(_ context: DecoderContext) {
     directory = context.directory
@@ -34,7 +38,10 @@ struct ITCH50Decoder {
     byType = context.byType
     venue = context.venue
     locates = directory.pointee.locateTable
-    for type in 0..<256 { shapes[type] = Shape(type: UInt8(type), venue: venue, channel: context.channel) }
+    for type in 0..<256 {
+      shapes[type] = Shape(type: UInt8(type), venue: venue, channel: context.channel)
+      vectorShapes[type] = shapes[type].forVectors
+    }
   }
 
   typealias Packets = UnsafeMutablePointer<DeliveredPacket>
@@ -77,9 +84,9 @@ struct ITCH50Decoder {
     /// Masks, all ones for types that have the field.
     var sideMask: UInt8 = 0
     var secondMask: Int8 = 0
-    var second: UInt8 = 0
-    var quantity: UInt8 = 0
-    var price: UInt8 = 0
+    var second: UInt8 = 4
+    var quantity: UInt8 = 4
+    var price: UInt8 = 4
     var side: UInt8 = 0
 
     init(type: UInt8, venue: VenueIndex, channel: UInt8) {
@@ -99,12 +106,45 @@ struct ITCH50Decoder {
       }
       length = UInt16(ITCH50Decoder.length(ofType: type))
     }
+
+    /// What the vector routines make of it: the same events, byte for byte.
+    fileprivate var forVectors: feedh_itch50_shape {
+      var shape = feedh_itch50_shape()
+      shape.length = 65_536
+      if head.kind == .none { return shape }
+      shape.length = UInt32(length)
+      shape.readable = UInt32(truncatingIfNeeded: UInt64(1) << UInt64(length - 4) - 1)
+      withUnsafeMutableBytes(of: &shape.head) { bytes in withUnsafeBytes(of: head) { bytes.copyMemory(from: $0) } }
+      (shape.side, shape.side_mask) = (side, sideMask)
+      shape.printable = head.type == UInt8(ascii: "C") ? 31 : 0
+      withUnsafeMutableBytes(of: &shape.here) { for byte in $0.indices { $0[byte] = 0x80 } }
+      withUnsafeMutableBytes(of: &shape.there) { for byte in $0.indices { $0[byte] = 0x80 } }
+      // Where a number of `size` bytes stands in the event, and in the message.
+      func number(_ size: Int, inEvent eventOffset: Int, at offset: Int) {
+        for byte in 0..<size {
+          let (to, from) = (eventOffset + byte, offset + size - 1 - byte - 4)
+          shape.has |= 1 << UInt32(to)
+          withUnsafeMutableBytes(of: &shape.places) { $0[to] = UInt8(from) }
+          let isHere = to / 16 == from / 16
+          withUnsafeMutableBytes(of: &shape.here) { if isHere { $0[to] = UInt8(from % 16) } }
+          withUnsafeMutableBytes(of: &shape.there) { if !isHere { $0[to] = UInt8(from % 16) } }
+        }
+      }
+      number(8, inEvent: MemoryLayout<BookEvent>.offset(of: \.reference)!, at: 11)
+      if secondMask != 0 { number(8, inEvent: MemoryLayout<BookEvent>.offset(of: \.second)!, at: Int(second)) }
+      number(6, inEvent: MemoryLayout<BookEvent>.offset(of: \.exchangeNanoseconds)!, at: 5)
+      number(4, inEvent: MemoryLayout<BookEvent>.offset(of: \.price)!, at: Int(price))
+      number(4, inEvent: MemoryLayout<BookEvent>.offset(of: \.quantity)!, at: Int(quantity))
+      return shape
+    }
   }
 
   /// What reading everyday messages takes: held in registers over a run of them.
   @inline(__always)
   var everyday: Everyday {
-    Everyday(shapes: shapes.base, locates: locates, byType: byType, countsMessages: countsMessages)
+    Everyday(
+      shapes: shapes.base, locates: locates, byType: byType, countsMessages: countsMessages,
+      instructionSet: instructionSet, vectorShapes: vectorShapes.base)
   }
 
   struct Everyday {
@@ -112,6 +152,33 @@ struct ITCH50Decoder {
     fileprivate let locates: UnsafeMutablePointer<UInt32>
     fileprivate let byType: UnsafeMutablePointer<UInt64>
     fileprivate let countsMessages: UInt64
+    var instructionSet: feedh_isa
+    fileprivate let vectorShapes: UnsafeMutablePointer<feedh_itch50_shape>
+
+    /// Writes the events of the first deliveries, up to `count`, that are everyday messages with this mark, and returns
+    /// how many: by vector instructions where there are such.
+    @inline(__always)
+    func decodeRun(
+      _ deliveries: UnsafeMutablePointer<Delivery>, count: Int, mark: UInt16, into events: UnsafeMutablePointer<BookEvent>
+    ) -> Int {
+      if feedh_itch50_has(instructionSet) != 0 {
+        var tables = feedh_itch50_tables(
+          shapes: vectorShapes, locates: locates, by_type: byType, counts: countsMessages)
+        // SAFETY: the C structures are these, field by field (asserted in the tests).
+        return Int(
+          feedh_itch50_decode(
+            instructionSet, &tables, UnsafeRawPointer(deliveries).assumingMemoryBound(to: feedh_delivery.self),
+            UInt32(truncatingIfNeeded: count), mark,
+            UnsafeMutableRawPointer(events).assumingMemoryBound(to: feedh_event.self)))
+      }
+      var position = 0
+      while position < count, deliveries[position].mark == mark,
+        decode(deliveries + position, into: events + position)
+      {
+        position &+= 1
+      }
+      return position
+    }
 
     /// Writes the event of an everyday message: about an order of a stock that is known and this core's. False, and
     /// nothing done that counts, where it is anything else: `decodeOther` reads those.

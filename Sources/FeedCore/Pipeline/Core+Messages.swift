@@ -2,7 +2,11 @@
 extension Core {
   /// Messages of a block, and so how many at least lie between the request for a message's cache lines and their use;
   /// Docs/decisions/0003-look-ahead.md.
-  private static var blockLength: Int { 12 }
+  private static var blockLength: Int { 16 }
+  /// Where an event stands is its position with this mask: two blocks take turns, near at hand.
+  private static var blocksMask: Int { 2 &* blockLength &- 1 }
+  /// Where all of a chunk is decoded first.
+  private static var chunkMask: Int { EventList.chunkMaximum &- 1 }
 
   /// Applies the first messages of `deliveries`, up to `count`, and returns how many. Ends early behind one that
   /// changes how later ones are to be read, and before a delivery that is no message.
@@ -15,16 +19,17 @@ extension Core {
   ) -> Int {
     decoders.list.pointee.removeAll()
     let step = stamps.isSampled ? count : Self.blockLength
+    let mask = stamps.isSampled ? Self.chunkMask : Self.blocksMask
     var limit = count
     var decoded = 0
     var applied = 0
     repeat {
       let ready = decoded
       if decoded < limit {
-        decoded = decode(deliveries, from: decoded, upTo: min(decoded &+ step, limit), limit: &limit, packets)
+        decoded = decode(deliveries, from: decoded, upTo: min(decoded &+ step, limit), limit: &limit, packets, mask)
         stamps.decoded()
       }
-      apply(deliveries, from: applied, upTo: ready, packets, &stamps)
+      apply(deliveries, from: applied, upTo: ready, packets, mask, &stamps)
       applied = ready
     } while applied < limit
     stamps.applied()
@@ -40,13 +45,13 @@ extension Core {
   @inline(__always)
   private mutating func decode(
     _ deliveries: UnsafeMutablePointer<Delivery>, from start: Int, upTo end: Int, limit: inout Int,
-    _ packets: UnsafeMutablePointer<DeliveredPacket>
+    _ packets: UnsafeMutablePointer<DeliveredPacket>, _ mask: Int
   ) -> Int {
     var position = start
     while position < end {
       let channel = deliveries[position].channel
       if decoders.feedProtocol(channel) == .itch50 {
-        let next = decodeRun(of: decoders.itch50 + Int(channel), deliveries, from: position, upTo: end)
+        let next = decodeRun(of: decoders.itch50 + Int(channel), deliveries, from: position, upTo: end, mask)
         if next != position {
           position = next
           continue
@@ -56,8 +61,9 @@ extension Core {
         limit = position
         return position
       }
-      let outcome = decodeOther(deliveries + position, packets, into: events.base + position)
+      let outcome = decodeOther(deliveries + position, packets, into: events.base + (position & mask))
       position &+= 1
+      input.ask()
       if outcome == .barrier {
         limit = position
         return position
@@ -68,22 +74,21 @@ extension Core {
 
   /// Decodes everyday ITCH messages of one channel until something else comes.
   @inline(__always)
-  private func decodeRun(
+  private mutating func decodeRun(
     of decoder: UnsafeMutablePointer<ITCH50Decoder>, _ deliveries: UnsafeMutablePointer<Delivery>, from start: Int,
-    upTo end: Int
+    upTo end: Int, _ mask: Int
   ) -> Int {
-    let everyday = decoder.pointee.everyday
+    // A block does not wrap round the events.
+    let events = events.base + (start & mask)
+    let count = decoder.pointee.everyday.decodeRun(
+      deliveries + start, count: end &- start, mark: Delivery.mark(ofMessagesOn: deliveries[start].channel),
+      into: events)
     let lines = books.venues[Int(decoder.pointee.venue)].lines
-    let events = events.base
-    let mark = Delivery.mark(ofMessagesOn: deliveries[start].channel)
-    var position = start
-    while position < end, deliveries[position].mark == mark,
-      everyday.decode(deliveries + position, into: events + position)
-    {
+    for position in 0..<count {
       lines.prefetch(events + position)
-      position &+= 1
+      input.ask()
     }
-    return position
+    return start &+ count
   }
 
   /// Decodes one message of any kind.
@@ -108,7 +113,7 @@ extension Core {
   @inline(__always)
   private mutating func apply(
     _ deliveries: UnsafeMutablePointer<Delivery>, from start: Int, upTo end: Int,
-    _ packets: UnsafeMutablePointer<DeliveredPacket>, _ stamps: inout BurstStamps
+    _ packets: UnsafeMutablePointer<DeliveredPacket>, _ mask: Int, _ stamps: inout BurstStamps
   ) {
     let events = events.base
     var position = start
@@ -119,7 +124,7 @@ extension Core {
       if now > clock || now >= desk.nextDue { advance(to: now) }
       var endsPacket: Bool
       repeat {
-        let event = events + position
+        let event = events + (position & mask)
         if event.pointee.exchangeNanoseconds <= directMaximum || isWithinTime(event, now: now) {
           let place = Place(delivery: packet, bytes: deliveries[position].bytes)
           if !books.applyEveryday(event, place: place) { applyOther(event, place: place, now: now) }

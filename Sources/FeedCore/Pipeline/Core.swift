@@ -10,6 +10,7 @@ struct Core: DeliverySink {
   let channelVenues: Storage<VenueIndex>
   let messagesByType: Storage<UInt64>
   let events = Storage<BookEvent>(capacity: EventList.chunkMaximum, hugePages: false)
+  var input: InputAhead
   var crossVenue: CrossVenueDetector?
   var imbalance: ImbalanceDetector?
   private let hasDetectors: Bool
@@ -68,6 +69,7 @@ struct Core: DeliverySink {
     self.exchangeNanosecondsMaximum = exchangeNanosecondsMaximum
     directMaximum = exchangeNanosecondsMaximum
     events.prefault()
+    input = InputAhead(nearby: events.base)
   }
 
   // MARK: - DeliverySink

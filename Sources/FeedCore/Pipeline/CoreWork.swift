@@ -2,8 +2,9 @@ import CPlatform
 
 /// What a core does with what it reads: all of it, or what the shard cores need. Called once per burst.
 protocol CoreWork {
-  /// One duty cycle's burst, worked off.
-  mutating func poll(_ burst: UnsafeMutableBufferPointer<Packet>, receiveTicks: UInt64, isSampled: Bool)
+  /// One duty cycle's burst, worked off. `upcoming` is where the next one's bytes begin, if that is known.
+  mutating func poll(
+    _ burst: UnsafeMutableBufferPointer<Packet>, upcoming: UnsafeRawPointer?, receiveTicks: UInt64, isSampled: Bool)
   /// No packet came: what is due at `now` happens.
   mutating func pass(to now: UInt64)
   /// There is time: what an order will need is brought near.
@@ -37,9 +38,11 @@ struct PipelineWork: CoreWork {
   let shards: UnsafeMutablePointer<Core>?
   let isLive: Bool
 
-  func poll(_ burst: UnsafeMutableBufferPointer<Packet>, receiveTicks: UInt64, isSampled: Bool) {
+  func poll(
+    _ burst: UnsafeMutableBufferPointer<Packet>, upcoming: UnsafeRawPointer?, receiveTicks: UInt64, isSampled: Bool
+  ) {
     feedh_hot_path_begin()
-    pipeline.pointee.hotPathPoll(burst, receiveTicks: receiveTicks, isSampled: isSampled)
+    pipeline.pointee.hotPathPoll(burst, upcoming: upcoming, receiveTicks: receiveTicks, isSampled: isSampled)
     feedh_hot_path_end()
   }
 
@@ -82,7 +85,9 @@ struct IngestWork: CoreWork {
   let shards: UnsafeMutablePointer<Core>?
   let inbox: UnsafeMutablePointer<RingInbox>?
 
-  mutating func poll(_ burst: UnsafeMutableBufferPointer<Packet>, receiveTicks: UInt64, isSampled: Bool) {
+  mutating func poll(
+    _ burst: UnsafeMutableBufferPointer<Packet>, upcoming: UnsafeRawPointer?, receiveTicks: UInt64, isSampled: Bool
+  ) {
     feedh_hot_path_begin()
     hotPathPollIngest(burst, receiveTicks: receiveTicks, isSampled: isSampled)
     feedh_hot_path_end()

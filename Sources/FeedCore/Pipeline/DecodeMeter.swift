@@ -8,7 +8,10 @@ struct DecodeMeter: DeliverySink {
   var batch = DeliveryBatch()
   private var books: Books
   private var decoders: Decoders
-  private let event = Storage<BookEvent>(capacity: 1, hugePages: false)
+  /// Messages decoded before they are folded: a block, as the books' loop has it (`Core+Messages.swift`).
+  private static var blockLength: Int { 16 }
+  private let block = Storage<BookEvent>(capacity: DecodeMeter.blockLength, hugePages: false)
+  private var input: InputAhead
   private let messagesByType: Storage<UInt64>
   private(set) var events: UInt64 = 0
   private(set) var checksum: UInt64 = 0
@@ -18,6 +21,7 @@ struct DecodeMeter: DeliverySink {
     books = memory.books
     decoders = memory.decoders
     messagesByType = memory.messagesByType
+    input = InputAhead(nearby: block.base)
   }
 
   /// Those that were read, by the decoders' count: a datagram of Deribit is one delivery of several.
@@ -28,38 +32,57 @@ struct DecodeMeter: DeliverySink {
   mutating func flush() {
     let deliveries = batch.deliveries.base
     let packets = batch.packets.base
-    for position in 0..<batch.count {
+    var position = 0
+    while position < batch.count {
       if deliveries[position].kind == .message {
-        decode(deliveries + position, packets)
-      } else if deliveries[position].kind == .sessionRestart {
+        position &+= decode(deliveries + position, upTo: batch.count &- position, packets)
+        continue
+      }
+      if deliveries[position].kind == .sessionRestart {
         let time = packets[Int(deliveries[position].packet)].captureNanoseconds
         decoders.restart(channel: deliveries[position].channel, now: time)
       }
+      position &+= 1
     }
     batch.clear()
   }
 
+  /// Decodes the first of `count` deliveries, which is a message; of everyday ITCH messages of one channel up to a
+  /// block. Returns how many.
   @inline(__always)
   private mutating func decode(
-    _ delivery: UnsafeMutablePointer<Delivery>, _ packets: UnsafeMutablePointer<DeliveredPacket>
-  ) {
-    let event = event.base
-    let channel = delivery.pointee.channel
+    _ deliveries: UnsafeMutablePointer<Delivery>, upTo count: Int, _ packets: UnsafeMutablePointer<DeliveredPacket>
+  ) -> Int {
+    let events = block.base
+    let channel = deliveries.pointee.channel
     decoders.list.pointee.removeAll()
+    input.ask()
     if decoders.feedProtocol(channel) == .itch50 {
-      if !decoders.itch50[Int(channel)].everyday.decode(delivery, into: event) {
-        note(decoders.itch50[Int(channel)].decodeOther(delivery, packets: packets, into: event))
+      let run = decoders.itch50[Int(channel)].everyday.decodeRun(
+        deliveries, count: min(count, Self.blockLength), mark: Delivery.mark(ofMessagesOn: channel), into: events)
+      if run > 0 {
+        fold(events)
+        for position in 1..<run {
+          fold(events + position)
+          input.ask()
+        }
+        return run
       }
+      note(decoders.itch50[Int(channel)].decodeOther(deliveries, packets: packets, into: events))
     } else {
-      note(decoders.decodeOther(delivery, packets: packets, into: event))
+      note(decoders.decodeOther(deliveries, packets: packets, into: events))
     }
-    if event.pointee.kind == .group {
-      let first = decoders.list.pointee.events.base + Int(event.pointee.reference)
-      for member in 0..<Int(event.pointee.quantity) { fold(first + member) }
+    if events.pointee.kind == .group {
+      let first = decoders.list.pointee.events.base + Int(events.pointee.reference)
+      for member in 0..<Int(events.pointee.quantity) { fold(first + member) }
     } else {
-      fold(event)
+      fold(events)
     }
+    return 1
   }
+
+  /// Where the next packets' bytes begin, if that is known.
+  mutating func expect(_ upcoming: UnsafeRawPointer?) { input.begin(at: upcoming) }
 
   @inline(__always)
   private func note(_ outcome: DecodeOutcome) {
@@ -105,6 +128,7 @@ public struct DecodeMeasurement: Sendable, Equatable {
     let begun = feedh_ticks()
     while !source.isExhausted {
       let received = source.receive(into: burst)
+      meter.expect(source.upcoming)
       hotPathMeasure(UnsafeMutableBufferPointer(rebasing: burst[..<received]), &ingest, &meter)
     }
     ingest.finish(into: &meter)

@@ -23,7 +23,11 @@ struct Pipeline {
 
   /// One duty cycle: works a burst off to completion.
   @inline(never)
-  mutating func hotPathPoll(_ burst: UnsafeMutableBufferPointer<Packet>, receiveTicks: UInt64, isSampled: Bool) {
+  mutating func hotPathPoll(
+    _ burst: UnsafeMutableBufferPointer<Packet>, upcoming: UnsafeRawPointer? = nil, receiveTicks: UInt64,
+    isSampled: Bool
+  ) {
+    core.input.begin(at: upcoming)
     core.batch.begin(receiveTicks: receiveTicks, isSampled: isSampled)
     for packet in burst { ingest.process(packet, into: &core) }
     core.flush()

@@ -126,7 +126,8 @@ extension Replay {
         let isSampled = untilSample == 0
         if isSampled { untilSample = sampleEvery }
         work.poll(
-          UnsafeMutableBufferPointer(rebasing: burst[position..<end]), receiveTicks: receiveTicks, isSampled: isSampled)
+          UnsafeMutableBufferPointer(rebasing: burst[position..<end]), upcoming: source.upcoming,
+          receiveTicks: receiveTicks, isSampled: isSampled)
         outbox?.note(nextDue: work.nextFeedDue)
         arriving?.workedOff(UnsafeBufferPointer(rebasing: burst[position..<end]))
         if isSampled, arriving == nil, feedh_ticks() &- receiveTicks > stallTicks { thread.stalls += 1 }

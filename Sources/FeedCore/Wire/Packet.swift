@@ -63,4 +63,11 @@ public protocol PacketSource {
   mutating func receive(into burst: UnsafeMutableBufferPointer<Packet>) -> Int
   /// True when no packet will come any more.
   var isExhausted: Bool { get }
+  /// Where the bytes of the packets behind the last burst begin, in a memory that goes on: for who asks for their cache
+  /// lines ahead. Nil: not known, or not there yet.
+  var upcoming: UnsafeRawPointer? { get }
+}
+
+extension PacketSource {
+  public var upcoming: UnsafeRawPointer? { nil }
 }

@@ -45,6 +45,9 @@ public final class CaptureSource: PacketSource {
     return count
   }
 
+  /// Of a single file.
+  public var upcoming: UnsafeRawPointer? { merge == nil ? cursors[0].base + cursors[0].offset : nil }
+
   public var isExhausted: Bool { merge.map(\.isFinished) ?? cursors[0].isFinished }
 
   /// Bytes walked so far, of `set.totalBytes`; with several files up to one burst of each ahead of what was handed out.
