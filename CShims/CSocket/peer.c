@@ -109,8 +109,14 @@ int feedh_peer_connect(const struct feedh_endpoint *to, uint32_t timeout_millise
   if (handle < 0) return handle;
   int error;
   if ((error = set(handle, IPPROTO_TCP, TCP_NODELAY, 1)) < 0) return closed(handle, error);
-  error = set(handle, IPPROTO_TCP, TCP_USER_TIMEOUT, (int)timeout_milliseconds);
-  if (error < 0) return closed(handle, error);
+  // Data without an answer ends the connection by the first; where nothing is under way, the kernel asks from half of
+  // that time on whether the peer is there, and ends it by the same limit. Both in seconds.
+  int timeout = (int)timeout_milliseconds;
+  if ((error = set(handle, IPPROTO_TCP, TCP_USER_TIMEOUT, timeout)) < 0 ||
+      (error = set(handle, IPPROTO_TCP, TCP_KEEPIDLE, timeout < 2000 ? 1 : timeout / 2000)) < 0 ||
+      (error = set(handle, IPPROTO_TCP, TCP_KEEPINTVL, timeout < 10000 ? 1 : timeout / 10000)) < 0 ||
+      (error = set(handle, SOL_SOCKET, SO_KEEPALIVE, 1)) < 0)
+    return closed(handle, error);
   struct sockaddr_storage address;
   socklen_t length = to_socket_address(to, &address);
   if (connect(handle, (struct sockaddr *)&address, length) < 0 && errno != EINPROGRESS) return closed(handle, -errno);

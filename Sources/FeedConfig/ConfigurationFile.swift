@@ -1,5 +1,4 @@
 import FeedCore
-import Glibc
 
 /// Reads a configuration file (YAML) into `Settings`. See `ConfigurationKeys` for what it may hold.
 public enum ConfigurationFile {
@@ -41,32 +40,16 @@ public enum ConfigurationFile {
   // MARK: Reading
 
   private static func read(_ path: String) throws(ConfigurationProblem) -> [UInt8] {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    if descriptor < 0 { throw unreadable(path, errno) }
-    defer { close(descriptor) }
-    var bytes = [UInt8](repeating: 0, count: maximumLength + 1)
-    var length = 0
-    while length < bytes.count {
-      let count = bytes.withUnsafeMutableBytes { buffer in
-        // SAFETY: length < buffer.count, and read writes at most buffer.count - length bytes from there.
-        Glibc.read(descriptor, buffer.baseAddress! + length, buffer.count - length)
-      }
-      if count < 0 && errno == EINTR { continue }
-      if count < 0 { throw unreadable(path, errno) }
-      if count == 0 { break }
-      length += count
+    do {
+      return try BoundedFile.read(path, maximum: maximumLength)
+    } catch {
+      let (what, allowed) =
+        switch error {
+        case .tooLong: ("the file is longer than 1 MiB", "YAML of at most 1 MiB")
+        case .unreadable(let reason): ("cannot read it: \(reason)", "a readable file of YAML")
+        }
+      throw problem(path, what, allowed, "give the path of a configuration")
     }
-    if length > maximumLength {
-      throw problem(path, "the file is longer than 1 MiB", "YAML of at most 1 MiB", "give the path of a configuration")
-    }
-    bytes.removeSubrange(length...)
-    return bytes
-  }
-
-  private static func unreadable(_ path: String, _ code: Int32) -> ConfigurationProblem {
-    problem(
-      path, "cannot read it: \(String(cString: strerror(code)))", "a readable file of YAML",
-      "give the path of a configuration")
   }
 
   /// Names the first byte that is no UTF-8. A capture given by mistake ends here.

@@ -38,11 +38,9 @@ public struct ConfigurationPlan: Sendable, CustomStringConvertible {
   /// The core that owns a shard. In layout `rings` with several cores, those that frame own none: core 0, or where live
   /// ports name others, these.
   public static func core(ofShard shard: Int, in settings: Settings) -> Int {
-    let threads = settings.threads
-    guard threads.layout == .rings, threads.coreCount > 1 else { return shard % threads.coreCount }
     let framing = settings.live.ports.isEmpty ? [0] : (try? LiveQueuePlan(settings))?.ingestCores ?? [0]
-    let others = (0..<threads.coreCount).filter { !framing.contains($0) }
-    return others.isEmpty ? 0 : others[shard % others.count]
+    let owners = settings.threads.shardCores(ingest: framing)
+    return owners.isEmpty ? 0 : owners[shard % owners.count]
   }
 
   public var cores: [Core] {

@@ -3,7 +3,7 @@ import Glibc
 
 /// Reads what a configuration only names the place of: usernames, passwords and tokens of recovery servers.
 public enum RecoverySecrets {
-  /// A longer file is none.
+  /// A longer file holds no secret.
   private static let fileLengthMaximum = 4_096
 
   /// Fills in the texts of every feed. Call before a live run, once.
@@ -24,7 +24,7 @@ public enum RecoverySecrets {
     _ place: String?, _ path: String, maximum: Int
   ) throws(RecoverySecretError) -> String? {
     guard let place else { return nil }
-    var bytes: [UInt8]
+    var bytes: [UInt8]?
     switch SecretSource(place) {
     case .file(let file): bytes = try contents(file, path)
     case .variable(let name):
@@ -35,8 +35,8 @@ public enum RecoverySecrets {
     case nil: throw RecoverySecretError("\(path) names no place; allowed: file:PATH or env:NAME; write where it is")
     }
     // One line, as editors leave it.
-    if bytes.last == 0x0A { bytes.removeLast() }
-    guard bytes.count <= maximum, bytes.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) else {
+    if bytes?.last == 0x0A { bytes?.removeLast() }
+    guard let bytes, bytes.count <= maximum, bytes.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) else {
       throw RecoverySecretError(
         "\(path): what \(place) holds does not fit; allowed: 0 ... \(maximum) printable ASCII characters; write it as "
           + "the venue assigned it")
@@ -44,26 +44,16 @@ public enum RecoverySecrets {
     return String(decoding: bytes, as: UTF8.self)
   }
 
-  private static func contents(_ file: String, _ path: String) throws(RecoverySecretError) -> [UInt8] {
-    let descriptor = open(file, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else {
+  /// Nil: more than any secret.
+  private static func contents(_ file: String, _ path: String) throws(RecoverySecretError) -> [UInt8]? {
+    do {
+      return try BoundedFile.read(file, maximum: fileLengthMaximum)
+    } catch {
+      guard case .unreadable(let reason) = error else { return nil }
       throw RecoverySecretError(
-        "\(path): \(ConfigurationProblem.printable(file)) cannot be read: \(String(cString: strerror(errno))); write the "
-          + "secret there, readable to this user alone")
+        "\(path): \(ConfigurationProblem.printable(file)) cannot be read: \(reason); allowed: a file that holds the "
+          + "secret alone; write it there, readable to this user alone")
     }
-    defer { close(descriptor) }
-    var bytes = [UInt8](repeating: 0, count: fileLengthMaximum)
-    var length = 0
-    while length < bytes.count {
-      let count = bytes.withUnsafeMutableBytes { buffer in
-        // SAFETY: length < buffer.count, and read writes at most buffer.count - length bytes from there.
-        Glibc.read(descriptor, buffer.baseAddress! + length, buffer.count - length)
-      }
-      if count < 0 && errno == EINTR { continue }
-      if count <= 0 { break }
-      length += count
-    }
-    return Array(bytes[..<length])
   }
 }
 

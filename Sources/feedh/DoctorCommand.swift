@@ -9,15 +9,16 @@ struct DoctorCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "doctor", abstract: "Check whether this machine is ready to go live; exit 1 where something fails.",
     discussion: """
-      A list of pass, warn, fail and skipped: cores, ports and their limits, multicast, buffers, clock, disk, \
-      permissions, memory, libraries, what feedh tune would change, and the jitter of each polling CPU, measured by a \
-      loop that reads the cycle counter there. Changes nothing. Exits with 0 where nothing fails, 1 where something \
+      A list of pass, warn, fail and skipped: cores, ports and their limits, multicast, the groups of the feeds' lines \
+      (joined and left again; with --listen also whether anything comes there), buffers, clock, disk, permissions, \
+      memory, libraries, what feedh tune would change, and the jitter of each polling CPU, measured by a loop that \
+      reads the cycle counter there. Changes nothing. Exits with 0 where nothing fails, 1 where something \
       does, 2 for bad usage or configuration. What each check means: Docs/TUNING.md.
 
       Examples:
         feedh doctor --config live.yaml
         feedh doctor --config live.yaml --json --jitter 5s > doctor.json
-        feedh doctor --config live.yaml --servers
+        feedh doctor --config live.yaml --listen 5s --servers
       """)
 
   /// All measurements together stay within this.
@@ -37,6 +38,11 @@ struct DoctorCommand: ParsableCommand {
       "How long to measure each polling CPU, 1ms to 10s, all of them within 20s; 0s: not.", valueName: "duration"))
   var jitter = "1s"
 
+  @Option(
+    help: ArgumentHelp(
+      "Wait so long, up to 10s, for packets on each line of the configuration; 0s: not.", valueName: "duration"))
+  var listen = "0s"
+
   @Flag(help: "Also connect to the recovery servers of the configuration, and close again.")
   var servers = false
 
@@ -44,6 +50,9 @@ struct DoctorCommand: ParsableCommand {
     guard let nanoseconds = DurationText.nanoseconds(jitter), nanoseconds == 0 || nanoseconds >= 1_000_000,
       nanoseconds <= 10_000_000_000
     else { throw UsageError("--jitter is \"\(jitter)\"; allowed: 0s, or 1ms ... 10s; write it like 500ms") }
+    guard let listening = DurationText.nanoseconds(listen), listening <= 10_000_000_000 else {
+      throw UsageError("--listen is \"\(listen)\"; allowed: 0s ... 10s; write it like 5s")
+    }
     var settings: Settings?
     if let config { settings = try ConfigurationFile.loadOrFail(config) }
     let machineRoot = try MachineRoot(path: root)
@@ -52,9 +61,11 @@ struct DoctorCommand: ParsableCommand {
     var checks = doctor.checks()
     var measured: [JitterMeasurement] = []
     if !machine.isLive {
+      if listening > 0 { checks.append(.skipped("lines", "-", "a recorded machine hears nothing")) }
       checks.append(.skipped("libraries", "-", "a recorded machine has none"))
       checks.append(.skipped("jitter", "-", "a recorded machine cannot be measured"))
     } else {
+      checks += doctor.lineChecks(listening: listening)
       checks += doctor.libraryChecks()
       if let config {
         checks += doctor.environmentChecks(program: ["/proc/self/exe", "dpdk-dry-run", "--config", config])

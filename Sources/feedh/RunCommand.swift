@@ -19,7 +19,10 @@ struct RunCommand: ParsableCommand {
       report follows. SIGUSR1 engages the kill switch, SIGUSR2 disarms. Exits with 0 then; with 1 where every queue \
       failed; with 2 for bad usage, configuration or ports. Step by step: Docs/LIVE.md.
 
-      Examples:
+      Examples, the first three together a live run on this machine alone, of the committed capture:
+        feedh run --config Captures/live.yaml --status &
+        feedh transmit Captures/demo.pcap --interface lo --group own
+        feedh control --config Captures/live.yaml stop
         feedh run --config live.yaml
         feedh run --config live.yaml --duration 1h --report day.json --orders orders
         feedh control --config live.yaml arm

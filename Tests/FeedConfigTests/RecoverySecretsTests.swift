@@ -46,6 +46,28 @@ import Testing
     }
   }
 
+  @Test func aFileThatCannotBeReadIsNoEmptySecret() {
+    // A folder opens, and then refuses to be read.
+    var settings = settings { $0.passwordFrom = "file:\(NSTemporaryDirectory())" }
+    do {
+      try RecoverySecrets.read(into: &settings)
+      Issue.record("a folder was taken for an empty password")
+    } catch {
+      #expect(error.description.hasPrefix("feeds[0].recovery.passwordFrom: "))
+      #expect(error.description.contains("Is a directory") && error.description.contains("allowed: a file"))
+      #expect(!error.description.contains("\n"))
+    }
+  }
+
+  @Test func aLongFileIsNoSecret() throws {
+    let path = NSTemporaryDirectory() + "feedh-secret-\(UUID().uuidString)"
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    try Data(repeating: 0x78, count: 4_097).write(to: URL(fileURLWithPath: path))
+    var settings = settings { $0.passwordFrom = "file:\(path)" }
+    #expect(throws: RecoverySecretError.self) { try RecoverySecrets.read(into: &settings) }
+    #expect(settings.feeds[0].recovery.password.isEmpty)
+  }
+
   @Test(arguments: ["file:", "env:", "env:A B", "env:A-B", "secret", "FILE:/x", ""])
   func whatIsNoPlaceIsRefused(text: String) { #expect(SecretSource(text) == nil) }
 }

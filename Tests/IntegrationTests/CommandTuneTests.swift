@@ -135,7 +135,7 @@ struct CommandTuneTests {
     ["tune", "--state", "x"], ["tune", "--json", "--script", "-"], ["tune", "--json", "--record", "@/new"],
     ["tune", "--config", "@/missing.yaml"], ["tune", "--script", "@/missing/tune.sh"],
     ["tune", "--record", "@"], ["tune", "extra"], ["doctor", "--root", "@/missing"], ["doctor", "--jitter", "5"],
-    ["doctor", "--jitter", "11s"], ["doctor", "--jitter", "1us"], ["doctor", "--config", "@/bad.yaml"],
+    ["doctor", "--jitter", "11s"], ["doctor", "--listen", "11s"], ["doctor", "--jitter", "1us"], ["doctor", "--config", "@/bad.yaml"],
   ])
   func badUsageIsOneLineAndChangesNothing(_ arguments: [String]) throws {
     let folder = CommandFolder()

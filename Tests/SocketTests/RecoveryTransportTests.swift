@@ -17,7 +17,8 @@ import Testing
 
     init(
       _ feedProtocol: FeedProtocol = .itch50, requests: [Endpoint] = [], snapshots: Endpoint? = nil,
-      answerTimeoutNanoseconds: UInt64 = 1_000_000_000
+      answerTimeoutNanoseconds: UInt64 = 1_000_000_000,
+      silenceMilliseconds: UInt32 = ServerConnection.silenceMilliseconds
     ) throws {
       var settings = Settings()
       settings.recovery.answerTimeoutNanoseconds = answerTimeoutNanoseconds
@@ -31,7 +32,7 @@ import Testing
         return line
       }
       settings.feeds = [feed]
-      recovery = try #require(try LiveRecovery(&settings))
+      recovery = try #require(try LiveRecovery(&settings, silenceMilliseconds: silenceMilliseconds))
       self.settings = settings
       queue = recovery.makeQueue()
       queue.answer(outbox)
@@ -129,6 +130,12 @@ import Testing
         return all.count >= count
       }
       return all
+    }
+
+    /// From now on every segment to this side is dropped, unanswered: its machine has vanished.
+    func vanish() {
+      var drop = feedh_filter_instruction(code: 0x06 /* BPF_RET | BPF_K */, jump_true: 0, jump_false: 0, operand: 0)
+      #expect(feedh_ring_set_filter(handle, &drop, 1) == 0)
     }
 
     /// True once the other side has closed.
@@ -286,6 +293,29 @@ import Testing
     withExtendedLifetime(second) {
       #expect(rig.count(.connectionsTried) == 2 && rig.count(.connectionsEnded) == 0)
     }
+  }
+
+  /// No end of the connection comes from a machine that lost its power: neither answers nor a reset.
+  @Test(arguments: [false, true]) func serverThatVanishesIsNoticedInBoundedTime(hasSent: Bool) throws {
+    let server = try Server(datagrams: false)
+    let rig = try Rig(snapshots: server.endpoint, silenceMilliseconds: 1_000)
+    rig.ask(.open, .snapshots, connection: 1)
+    rig.ask(.bytes, .snapshots, connection: 1, bytes: [42])
+    let client = try server.accept()
+    #expect(try client.receive(1) == [42])
+    client.vanish()
+    if hasSent { rig.ask(.bytes, .snapshots, connection: 1, bytes: [43]) }
+    let packet = try #require(try rig.packets().first)
+    #expect(packet.isConnectionEnd && packet.connectionNumber == 1 && packet.capturedLength == 0)
+    #expect(rig.count(.connectionsTimedOut) == 1 && rig.count(.connectionsEnded) == 0)
+    #expect(rig.recovery.takeNotices().contains { $0.contains("snapshot server \(server.endpoint) did not answer") })
+    // The next connection is as good as the first.
+    rig.ask(.open, .snapshots, connection: 2)
+    let second = try server.accept()
+    try second.send([44])
+    let answer = try #require(try rig.packets().first)
+    #expect(answer.connectionNumber == 2 && answer.capturedLength == 1 && !answer.isConnectionEnd)
+    withExtendedLifetime((client, second)) {}
   }
 
   /// More than all slots hold waits in the kernel until the core takes it: nothing is lost, order is kept.

@@ -152,8 +152,9 @@ int feedh_peer_local(int socket, struct feedh_endpoint *_Nonnull local);
 /// This machine's address on the way to `to`, by the routing table; nothing is sent. -ENETUNREACH: there is no way.
 int feedh_peer_route(const struct feedh_endpoint *_Nonnull to, struct feedh_endpoint *_Nonnull local);
 
-/// Begins to connect a non-blocking TCP socket: what is sent leaves at once, and data without an answer ends the
-/// connection after `timeout_milliseconds` (TCP_USER_TIMEOUT). Connected once it is writable without a pending error.
+/// Begins to connect a non-blocking TCP socket: what is sent leaves at once, and a peer of whom nothing is heard for
+/// `timeout_milliseconds` ends the connection, whether data is under way (TCP_USER_TIMEOUT) or not (SO_KEEPALIVE, which
+/// counts in seconds). Connected once it is writable without a pending error.
 int feedh_peer_connect(const struct feedh_endpoint *_Nonnull to, uint32_t timeout_milliseconds);
 
 /// A non-blocking TCP socket that takes connections at `at`; its port 0: any.

@@ -357,6 +357,12 @@ public struct ThreadSettings: Sendable {
     case fifo
   }
   public init() {}
+
+  /// Cores that own shards, ascending, where the cores `ingest` read packets: in layout `rings` the others, elsewhere,
+  /// and where there is one core only, all.
+  public func shardCores(ingest: [Int]) -> [Int] {
+    (0..<coreCount).filter { layout != .rings || coreCount == 1 || !ingest.contains($0) }
+  }
 }
 
 public struct LatencySettings: Sendable {

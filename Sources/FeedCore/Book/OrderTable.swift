@@ -5,10 +5,10 @@ import CPlatform
 /// The instrument belongs to the key although a venue's reference numbers are unique: with a number used twice, what
 /// happens to an instrument would otherwise depend on which other instruments this core owns.
 ///
-/// Two tables behind one face. Order references of most feeds are nearly dense, so the *compact* table puts an
-/// order at `reference & mask`: neighbours in time are neighbours in memory, and four orders share a cache line. An
-/// order whose reference is wider than 46 bits, or whose neighbourhood is full (`probeLimit`), goes to the *wide*
-/// table, a mixed hash of full 64-bit references; so no set of references can make a look-up long.
+/// Two tables behind one face. Order references of most feeds are nearly dense, so the *compact* table keeps 64
+/// neighbours in time together, in sixteen cache lines (`Places`). An order whose reference is wider than 46 bits, or whose
+/// neighbourhood is full (`probeLimit`), goes to the *wide* table, a mixed hash of full 64-bit references; so no set of
+/// references can make a look-up long.
 ///
 /// Compact slot, 16 bytes, plus the arrival number (4 bytes) in an array of its own that only adds write:
 ///
@@ -82,21 +82,54 @@ struct OrderTable {
   typealias Handle = Int
   static var none: Handle { -1 }
   private static var wideBit: Int { 1 << 40 }
-  private static var probeLimit: Int { 64 }
+  private static var probeLimit: Int { 128 }
   fileprivate static var compactReferenceLimit: UInt64 { 1 << 46 - 1 }
   private static var passedBit: UInt64 { 1 << 17 }
   /// Bits of `Slot.high` that do not tell orders apart.
   private static var noKey: UInt64 { passedBit | 1 << 16 }
 
+  /// Where the compact table puts a reference that nothing is in the way of.
+  ///
+  /// Runs of 64 references lie together, and such runs far apart: a longer run would lie over the orders that are left
+  /// of an older one, and each of these would push all that come after it on. As many runs as the table has room for
+  /// come to different places; the next as many to the same ones in another order. Docs/decisions/0016-runs-apart.md.
+  struct Places: BitwiseCopyable {
+    static var runBits: Int { 6 }
+    private static var runMask: Int { 1 << runBits - 1 }
+    fileprivate let mask: Int
+    /// References the table has room for: their number's bits.
+    private let bits: UInt64
+
+    fileprivate init(slotCount: Int) {
+      mask = slotCount - 1
+      bits = UInt64(slotCount.trailingZeroBitCount)
+    }
+
+    @inline(__always)
+    func home(_ reference: UInt64) -> Int {
+      let run = (reference &>> UInt64(Self.runBits)) &* 0x9E37_79B1 &+ (reference &>> bits) &* 0x85EB_CA77
+      return (Int(truncatingIfNeeded: run) &<< Self.runBits | Int(truncatingIfNeeded: reference) & Self.runMask) & mask
+    }
+
+    /// Where the places of a run begin that is `steps` runs older than that of `reference`; less than as many steps as
+    /// the table has runs give different ones.
+    fileprivate func runBegin(_ reference: UInt64, before steps: Int) -> Int {
+      let run = (reference &>> UInt64(Self.runBits) &- UInt64(steps)) &* 0x9E37_79B1 &+ (reference &>> bits) &* 0x85EB_CA77
+      return Int(truncatingIfNeeded: run) &<< Self.runBits & mask
+    }
+  }
+
   private let slots: UnsafeMutablePointer<Slot>
   private let arrivals: UnsafeMutablePointer<UInt32>
-  private let mask: Int
+  private let places: Places
+  private var mask: Int { places.mask }
   private let slotStorage: Storage<Slot>
   private let arrivalStorage: Storage<UInt32>
   private let wide: Storage<WideSlot>
   private let wideMask: Int
   private(set) var count = 0
-  private var wideCount = 0
+  /// Of those, orders in the wide table.
+  private(set) var wideCount = 0
   /// Orders it may hold.
   let capacity: Int
   /// Greatest reference inserted in the compact table: the place to look for recent orders.
@@ -108,7 +141,7 @@ struct OrderTable {
   init(capacity: Int) {
     self.capacity = capacity
     let slotCount = Self.slotCount(capacity: capacity)
-    mask = slotCount - 1
+    places = Places(slotCount: slotCount)
     slotStorage = Storage(capacity: slotCount)
     arrivalStorage = Storage(capacity: slotCount)
     slots = slotStorage.base
@@ -133,19 +166,19 @@ struct OrderTable {
   struct Homes {
     fileprivate let slots: UnsafeMutablePointer<Slot>
     fileprivate let wide: UnsafeMutablePointer<WideSlot>
-    fileprivate let mask: Int
+    fileprivate let places: Places
     fileprivate let wideMask: Int
 
     /// The index of an order's home slot.
     @inline(__always)
     func home(_ reference: UInt64) -> UInt32 {
-      UInt32(truncatingIfNeeded: OrderTable.home(reference, mask: mask))
+      UInt32(truncatingIfNeeded: places.home(reference))
     }
 
     /// Asks for the line of an order's home slot and returns the slot's index.
     @inline(__always)
     func prefetch(_ reference: UInt64) -> UInt32 {
-      let index = OrderTable.home(reference, mask: mask)
+      let index = places.home(reference)
       if reference < OrderTable.compactReferenceLimit {
         feedh_prefetch(slots + index)
       } else {
@@ -156,7 +189,7 @@ struct OrderTable {
   }
 
   @inline(__always)
-  var homes: Homes { Homes(slots: slots, wide: wide.base, mask: mask, wideMask: wideMask) }
+  var homes: Homes { Homes(slots: slots, wide: wide.base, places: places, wideMask: wideMask) }
 
   /// Asks for the lines of an order's home slot and of its arrival number.
   @inline(__always)
@@ -165,13 +198,7 @@ struct OrderTable {
   }
 
   @inline(__always)
-  private func home(_ reference: UInt64) -> Int { Self.home(reference, mask: mask) }
-
-  @inline(__always)
-  fileprivate static func home(_ reference: UInt64, mask: Int) -> Int {
-    // The high part moves whole runs of neighbours; within a run they stay neighbours.
-    Int(truncatingIfNeeded: reference &+ (reference >> 20) &* 0x9E37_79B9) & mask
-  }
+  private func home(_ reference: UInt64) -> Int { places.home(reference) }
 
   func find(_ reference: UInt64, instrument: Int) -> Handle {
     find(reference, instrument: instrument, home: UInt32(truncatingIfNeeded: home(reference)))
@@ -372,14 +399,15 @@ struct OrderTable {
       slots[handle] = Slot(low: 0, high: 0)
       return
     }
-    Self.closeHole(handle, slots: slots, arrivals: arrivals, mask: mask, &arrivalMove)
+    Self.closeHole(handle, slots: slots, arrivals: arrivals, places: places, &arrivalMove)
   }
 
   @inline(never)
   private static func closeHole(
-    _ start: Int, slots: UnsafeMutablePointer<Slot>, arrivals: UnsafeMutablePointer<UInt32>, mask: Int,
+    _ start: Int, slots: UnsafeMutablePointer<Slot>, arrivals: UnsafeMutablePointer<UInt32>, places: Places,
     _ arrivalMove: inout ArrivalMove
   ) {
+    let mask = places.mask
     var hole = start
     var index = hole
     // An order that went on because of the hole passed every place up to its own: behind the first that none passed
@@ -388,7 +416,7 @@ struct OrderTable {
       index = (index &+ 1) & mask
       let there = slots[index]
       if there.isEmpty { break }
-      let home = home(there.reference, mask: mask)
+      let home = places.home(there.reference)
       if (index &- home) & mask >= (index &- hole) & mask {
         let passed = slots[hole].high & passedBit
         slots[hole] = Slot(low: there.low, high: there.high & ~passedBit | passed)
@@ -426,8 +454,8 @@ struct OrderTable {
     }
   }
 
-  /// Visits the orders of one side of an instrument, the most recent references first, until `visit` returns false. It
-  /// walks the table, looking at one word of each slot.
+  /// Visits the orders of one side of an instrument, the most recent references first or nearly so, until `visit`
+  /// returns false. It walks the table, looking at one word of each slot.
   @inline(__always)
   func forEach(of instrument: Int, isSell: Bool, _ visit: (_ order: RestingOrder) -> Bool) {
     if wideCount > 0 {
@@ -441,20 +469,20 @@ struct OrderTable {
     }
     // Side and instrument are the low 17 bits.
     let wanted = Slot.high(0, isSell: isSell, instrument: instrument) & 0x1_FFFF
-    var index = (home(newestReference) &+ Self.probeLimit) & mask
-    for _ in 0...mask {
-      // Of a slot that is empty, all bits are zero: so are those of instrument 0's bids.
-      if slots[index].high & 0x1_FFFF == wanted, !slots[index].isEmpty {
+    for steps in 0...mask >> Places.runBits {
+      let begin = places.runBegin(newestReference, before: steps)
+      for index in begin..<(begin + (1 << Places.runBits)) {
+        // Of a slot that is empty, all bits are zero: so are those of instrument 0's bids.
+        if slots[index].high & 0x1_FFFF != wanted || slots[index].isEmpty { continue }
         let slot = slots[index]
         let resting = RestingOrder(
           orderReferenceNumber: slot.reference, price: slot.price, quantity: slot.quantity, arrival: arrival(index))
         if !visit(resting) { return }
       }
-      index = (index &- 1) & mask
     }
   }
 
-  /// Visits all orders, the most recent references first, until `visit` returns false. Cold: it walks the table.
+  /// Visits all orders, in no order that counts, until `visit` returns false. Cold: it walks the table.
   func forEach(_ visit: (_ instrument: Int, _ isSell: Bool, _ order: RestingOrder) -> Bool) {
     if wideCount > 0 {
       for index in 0...wideMask where wide.base[index].quantity != 0 {
@@ -464,15 +492,12 @@ struct OrderTable {
         if !visit(Int(order.instrument), order.isSell, resting) { return }
       }
     }
-    var index = (home(newestReference) &+ Self.probeLimit) & mask
-    for _ in 0...mask {
+    for index in 0...mask {
       let slot = slots[index]
-      if !slot.isEmpty {
-        let resting = RestingOrder(
-          orderReferenceNumber: slot.reference, price: slot.price, quantity: slot.quantity, arrival: arrival(index))
-        if !visit(slot.instrument, slot.isSell, resting) { return }
-      }
-      index = (index &- 1) & mask
+      if slot.isEmpty { continue }
+      let resting = RestingOrder(
+        orderReferenceNumber: slot.reference, price: slot.price, quantity: slot.quantity, arrival: arrival(index))
+      if !visit(slot.instrument, slot.isSell, resting) { return }
     }
   }
 }

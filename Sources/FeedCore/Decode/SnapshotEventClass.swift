@@ -25,8 +25,8 @@ enum SnapshotEventClass: UInt8, BitwiseCopyable {
     case .tradingStatus, .operationalHalt, .shortSale: self = .status
     case .system: self = .hours
     case .instrumentGap: self = event.pointee.quantity == 1 ? .missing : .whole
-    case .none, .trade, .tradeBreak, .group, .addForeign, .tradeForeign, .channelGap, .giveUp, .assignChannel, .endOfEvent,
-      .endOfChannelEvent:
+    case .none, .trade, .tradeBreak, .group, .addForeign, .tradeForeign, .channelGap, .giveUp, .assignChannel,
+      .endOfEvent, .endOfChannelEvent:
       self = .other
     }
   }

@@ -13,6 +13,10 @@ public struct CoreProgress: Sendable {
   let booksWord = SharedWord()
   let booksNotOkWord = SharedWord()
   let gateWord = SharedWord()
+  /// Packets of each line of the channels that this core frames.
+  public let lineCounts: LineCounts
+
+  init(channelCount: Int) { lineCounts = LineCounts(channelCount: channelCount) }
 
   public var packets: UInt64 { packetsWord.glance() }
   public var messages: UInt64 { messagesWord.glance() }

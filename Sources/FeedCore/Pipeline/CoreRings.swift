@@ -12,7 +12,7 @@ struct CoreRings: @unchecked Sendable {
   init(_ threads: ThreadSettings, _ owners: ChannelOwners?) {
     let ingest = owners?.ingestCores ?? [0]
     ingestCores = ingest
-    let shardCores = (0..<threads.coreCount).filter { threads.layout == .spread || !ingest.contains($0) }
+    let shardCores = threads.shardCores(ingest: ingest)
     precondition(!ingest.isEmpty && !shardCores.isEmpty, "somebody frames, and somebody owns the shards")
     self.shardCores = shardCores
     all = ingest.map { _ in BatchRing(consumers: shardCores.count) }

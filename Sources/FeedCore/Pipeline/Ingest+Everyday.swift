@@ -51,6 +51,7 @@ extension Ingest {
           line: line), clock: clock, into: &sink)
     else { return false }
     payloadPackets.base[Int(packet.fileIndex)] = packetIndex &+ 1
+    lineCounts.add(channel: channel, line: line)
     noteDueAfterDelivery(of: arbiter)
     return true
   }

@@ -17,6 +17,8 @@ struct Ingest {
   private let isNumbered: Storage<Bool>
   /// Per file: UDP/TCP packets with payload so far.
   let payloadPackets: Storage<UInt64>
+  /// Per channel and line: packets.
+  let lineCounts: LineCounts
   let snapshots: SnapshotRoutes
   /// Packets taken, of any kind.
   private(set) var packets: UInt64 = 0
@@ -30,8 +32,10 @@ struct Ingest {
   /// - Parameters:
   ///   - retainsPackets: packets go soon after their burst: what has to stay of them is copied.
   ///   - ownedChannels: bit c: channel c is this owner's.
+  ///   - lineCounts: where other threads look at them; nil: nobody does.
   init(
-    plan: FeedPlan, settings: Settings, fileCount: Int, retainsPackets: Bool = false, ownedChannels: UInt64 = .max
+    plan: FeedPlan, settings: Settings, fileCount: Int, retainsPackets: Bool = false, ownedChannels: UInt64 = .max,
+    lineCounts: LineCounts? = nil
   ) {
     self.ownedChannels = ownedChannels
     parser = FrameParser(verifyChecksums: settings.verifyChecksums)
@@ -42,6 +46,7 @@ struct Ingest {
     arbiters = .allocate(capacity: max(1, channelCount))
     isNumbered = Storage(capacity: max(1, channelCount))
     payloadPackets = Storage(capacity: max(1, fileCount))
+    self.lineCounts = lineCounts ?? LineCounts(channelCount: plan.channels.count)
     outbox = Self.makeOutbox(plan, settings)
     for (channel, description) in plan.channels.enumerated() {
       isNumbered[channel] = description.isNumbered
@@ -91,6 +96,7 @@ struct Ingest {
           line: flow.pointee.line), clock: clock, into: &sink)
     else { return false }
     payloadPackets.base[Int(packet.fileIndex)] = packetIndex &+ 1
+    lineCounts.add(channel: Int(flow.pointee.channel), line: flow.pointee.line)
     if nextDue == .max { nextDue = arbiter.pointee.nextDue }
     return true
   }
@@ -146,6 +152,7 @@ struct Ingest {
       sequenced.packetIndex = packetIndex
       sequenced.fileIndex = packet.fileIndex
       sequenced.line = line
+      lineCounts.add(channel: channel, line: line)
       if let target = snapshots.target(of: channel, sequenced.kind), !arbiters[channel].isAnswer(sequenced) {
         if view.isCut { return recordUnreadable(.cutPackets, packet, packetIndex) }
         return deliverSnapshot(sequenced, view, of: target, into: &sink)

@@ -6,16 +6,17 @@ import CPlatform
 ///              └──── Ingest ────┘ └─────────────────── Core ──────────────────────┘
 ///
 /// 1. `Ingest.process` finds the UDP payload (`FrameParser`), its feed and line (`FlowCache`, `RouteTable`), reads the
-///    transport's header (`MoldUDP64`) and lets the feed's `LineArbiter` deliver what is next in order, into a `DeliveryBatch`.
-/// 2. `Core.process` works the batch off, in blocks (`Core+Messages.swift`): `ITCH50Decoder` makes `BookEvent`s, `Books`
-///    applies them.
+///    transport's header (`MoldUDP64`) and lets the feed's `LineArbiter` deliver what is next in order, into a
+///    `DeliveryBatch`.
+/// 2. `Core.process` works the batch off, in blocks (`Core+Messages.swift`): `ITCH50Decoder` makes `BookEvent`s,
+///    `Books` applies them.
 /// 3. At the end of each delivered packet `Core.publish` shows the changed books to the detectors.
 /// 4. A detector's order pair goes to the `OrderDesk`: `RiskGate`, `OrderEncoder`, and the venue (in a replay the
 ///    simulated one, whose replies come back through timers, before any later packet).
 ///
 /// `Replay` runs pipelines on threads, of captures and of live packets: one for all, one per core that each walk the
-/// capture, or `Ingest`s that feed the `Core`s of others through rings (`CoreRings`). Nothing below `hotPathPoll` allocates, locks, logs or retains
-/// (Scripts/check-hot-path proves it on the machine code).
+/// capture, or `Ingest`s that feed the `Core`s of others through rings (`CoreRings`). Nothing below `hotPathPoll`
+/// allocates, locks, logs or retains (Scripts/check-hot-path proves it on the machine code).
 struct Pipeline {
   var ingest: Ingest
   var core: Core

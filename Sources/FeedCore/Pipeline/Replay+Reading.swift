@@ -9,7 +9,7 @@ extension Replay {
       countsMessages: thread.index == 0, exchangeNanosecondsMaximum: exchangeNanosecondsMaximum,
       startsArmed: live == nil)
     let pipeline = UnsafeMutablePointer<Pipeline>.allocate(capacity: 1)
-    pipeline.initialize(to: Pipeline(ingest: makeIngest(), core: core))
+    pipeline.initialize(to: Pipeline(ingest: makeIngest(thread), core: core))
     thread.pipeline = pipeline
     var work = PipelineWork(pipeline: pipeline, shards: thread.shards, isLive: live != nil)
     read(thread, &work, outbox: pipeline.pointee.ingest.outbox)
@@ -23,7 +23,7 @@ extension Replay {
     let inbox = shards.map { makeInbox($0, thread, rings) }
     let waiting = SpinWait(threads: threads.count)
     var work = IngestWork(
-      ingest: makeIngest(ownedChannels: live?.owners?.channels(of: thread.index) ?? .max),
+      ingest: makeIngest(thread, ownedChannels: live?.owners?.channels(of: thread.index) ?? .max),
       sink: RingSink(ring: ring, waiting: waiting, inbox: inbox), ring: ring, retainedBursts: live?.retainedBursts,
       shards: shards, inbox: inbox)
     read(thread, &work, outbox: work.ingest.outbox)
@@ -63,9 +63,10 @@ extension Replay {
     return inbox
   }
 
-  private func makeIngest(ownedChannels: UInt64 = .max) -> Ingest {
+  private func makeIngest(_ thread: CoreThread, ownedChannels: UInt64 = .max) -> Ingest {
     Ingest(
-      plan: plan, settings: settings, fileCount: fileCount, retainsPackets: live != nil, ownedChannels: ownedChannels)
+      plan: plan, settings: settings, fileCount: fileCount, retainsPackets: live != nil, ownedChannels: ownedChannels,
+      lineCounts: progress[thread.index].lineCounts)
   }
 
   /// The duty cycle of a core that reads: commands, a burst, its work, figures for others.

@@ -77,7 +77,7 @@ public final class Replay<Source: PacketSource & SendableMetatype>: @unchecked S
     self.captureNanosecondsMaximum = captureNanosecondsMaximum
     clock = TickClock.calibrate()
     let cores = max(1, settings.threads.coreCount)
-    progress = (0..<cores).map { _ in CoreProgress() }
+    progress = (0..<cores).map { _ in CoreProgress(channelCount: plan.channels.count) }
     commands = (0..<cores).map { _ in SPSCRing(capacity: 16) }
     threads = (0..<cores).map { CoreThread(index: $0) }
     stopAgreement = StopAgreement(readers: settings.threads.layout == .rings ? 1 : cores)

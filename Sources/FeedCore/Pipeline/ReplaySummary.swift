@@ -30,6 +30,8 @@ public struct ChannelSummary: Sendable {
   public var `protocol`: String
   /// What carries each line: "A 233.54.12.1:26401".
   public var lines: [String]
+  /// Packets heard on each of `lines`.
+  public var linePackets: [UInt64]
   /// Trust of the channel at the end.
   public var state: BookState
   /// What its recovery came to; nil: it may ask for nothing.
@@ -123,9 +125,13 @@ extension Replay {
     let books = threads.compactMap(\.shards).first?.pointee.books
     let owners = owners
     return plan.channels.enumerated().map { index, channel in
-      ChannelSummary(
+      let lines = index < settings.feeds.count ? configuredLines(channel: index) : channel.lines
+      return ChannelSummary(
         name: channel.name, venueName: plan.venues[Int(channel.venue)].name, protocol: channel.protocol.name,
-        lines: index < settings.feeds.count ? configuredLines(channel: index) : channel.lines,
+        lines: lines,
+        linePackets: lines.indices.map { line in
+          owners.reduce(0) { $0 + $1.lineCounts.packets(channel: index, line: line) }
+        },
         state: books?.channels[Int(channel.snapshotsOf ?? UInt8(index))].state ?? .gap,
         recovery: owners.lazy.compactMap { $0.recovery(ofChannel: index) }.first)
     }

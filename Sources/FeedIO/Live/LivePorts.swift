@@ -48,13 +48,17 @@ public struct LivePorts {
   ) -> [LiveSubscription] {
     feeds.indices.filter(isWanted).map { feeds[$0] }.flatMap { feed in
       feed.lines.compactMap { line in
-        guard line.livePort == nil || line.livePort == port.name, let address = line.group.flatMap({ IPAddress($0) }),
-          let udpPort = line.port, !feed.carriesRequestedAnswers(line)
-        else { return nil }
-        return LiveSubscription(
-          address: address, port: udpPort, sources: line.source.flatMap { IPAddress($0) }.map { [$0] } ?? [])
+        line.livePort == nil || line.livePort == port.name ? subscription(of: line, feed) : nil
       }
     }
+  }
+
+  /// Nil where it comes by no port, or is not told by its address.
+  static func subscription(of line: LineSettings, _ feed: FeedSettings) -> LiveSubscription? {
+    guard let address = line.group.flatMap({ IPAddress($0) }), let port = line.port, !feed.carriesRequestedAnswers(line)
+    else { return nil }
+    return LiveSubscription(
+      address: address, port: port, sources: line.source.flatMap { IPAddress($0) }.map { [$0] } ?? [])
   }
 
   /// What receives a port's packets where the configuration leaves it open.

@@ -166,8 +166,7 @@ public final class PcapLiveQueue: LiveQueue, @unchecked Sendable {
   /// `drops`: packets for which the kernel's buffer had no room, and what the interface missed for want of room, which
   /// it counts for all queues together; `errors`: what it counts as damaged, likewise.
   public func figures() -> LiveQueueFigures {
-    var figures = state.figures
-    figures.drops = drops.withLock { drops in
+    let dropped = drops.withLock { drops in
       var counts = [UInt32](repeating: 0, count: 8)
       if !isClosed, library.statistics(handle, &counts) == 0 {
         drops.total &+= UInt64(counts[1] &- drops.last)
@@ -175,14 +174,6 @@ public final class PcapLiveQueue: LiveQueue, @unchecked Sendable {
       }
       return drops.total
     }
-    if let link = interface.state() {
-      figures.linkIsUp = link.isUp
-      figures.drops &+= link.missed
-      figures.errors &+= link.errors
-    } else {
-      figures.linkIsUp = false
-      state.fail(interface.vanishedFailure)
-    }
-    return figures
+    return state.figures(drops: dropped, of: interface)
   }
 }

@@ -11,36 +11,16 @@ import FeedCore
 /// ```
 /// RFC 3376 sections 4 and 4.2, RFC 2236 sections 2 and 3, RFC 2113.
 struct IGMPWriter {
-  struct Record: Equatable {
-    var type: MembershipRecord.Kind
-    var group: UInt32
-    var sources: [UInt32] = []
-    var length: Int { 8 + 4 * sources.count }
-  }
-
   static let allRouters: UInt32 = 0xE000_0002
   static let version3Routers: UInt32 = 0xE000_0016
 
   let settings: MembershipSettings
 
-  /// As few frames as the records fit into. A record of more sources than one holds is dealt out to several.
-  func reports(_ records: [Record]) -> [[UInt8]] {
-    let room = settings.mtu - 24 - 8
-    var frames: [[UInt8]] = []
-    var waiting: [Record] = []
-    var length = 0
-    func flush() {
-      if waiting.isEmpty { return }
-      frames.append(frame(to: Self.version3Routers, Self.report(waiting)))
-      (waiting, length) = ([], 0)
+  /// As few frames as the records fit into.
+  func reports(_ records: [MembershipRecord]) -> [[UInt8]] {
+    MembershipPacking(room: settings.mtu - 24 - 8, addressLength: 4).frames(records).map {
+      frame(to: Self.version3Routers, Self.report($0))
     }
-    for part in records.flatMap({ Self.split($0, room: room) }) {
-      if length + part.length > room { flush() }
-      waiting.append(part)
-      length += part.length
-    }
-    flush()
-    return frames
   }
 
   /// A report of version 1 or 2.
@@ -51,24 +31,14 @@ struct IGMPWriter {
   /// Version 2.
   func leave(_ group: UInt32) -> [UInt8] { frame(to: Self.allRouters, Self.short(0x17, group)) }
 
-  private static func split(_ record: Record, room: Int) -> [Record] {
-    let most = max(1, (room - 8) / 4)
-    if record.sources.count <= most { return [record] }
-    return stride(from: 0, to: record.sources.count, by: most).map { first in
-      Record(
-        type: record.type, group: record.group,
-        sources: Array(record.sources[first..<min(first + most, record.sources.count)]))
-    }
-  }
-
-  private static func report(_ records: [Record]) -> [UInt8] {
+  private static func report(_ records: [MembershipRecord]) -> [UInt8] {
     var bytes: [UInt8] = [0x22, 0, 0, 0, 0, 0]
     append(UInt16(truncatingIfNeeded: records.count), to: &bytes)
     for record in records {
-      bytes += [record.type.rawValue, 0]
+      bytes += [record.kind.rawValue, 0]
       append(UInt16(truncatingIfNeeded: record.sources.count), to: &bytes)
-      append(record.group, to: &bytes)
-      for source in record.sources { append(source, to: &bytes) }
+      append(record.group.ipv4, to: &bytes)
+      for source in record.sources { append(source.ipv4, to: &bytes) }
     }
     return checksummed(bytes, at: 2)
   }

@@ -139,38 +139,13 @@ struct MLDDialect: MembershipDialect {
   // MARK: - Writing
 
   func reports(_ records: [MembershipRecord]) -> [[UInt8]] {
-    let room = settings.mtu - Self.headerLength - 8
-    var frames: [[UInt8]] = []
-    var waiting: [MembershipRecord] = []
-    var length = 0
-    func flush() {
-      if waiting.isEmpty { return }
-      frames.append(frame(to: Self.version2Routers, Self.report(waiting)))
-      (waiting, length) = ([], 0)
+    MembershipPacking(room: settings.mtu - Self.headerLength - 8, addressLength: 16).frames(records).map {
+      frame(to: Self.version2Routers, Self.report($0))
     }
-    for part in records.flatMap({ Self.split($0, room: room) }) {
-      let partLength = 20 + 16 * part.sources.count
-      if length + partLength > room { flush() }
-      waiting.append(part)
-      length += partLength
-    }
-    flush()
-    return frames
   }
 
   func report(_ group: IPAddress, version: IGMPVersion) -> [UInt8] { frame(to: group, Self.short(131, group)) }
   func leave(_ group: IPAddress) -> [UInt8] { frame(to: Self.allRouters, Self.short(132, group)) }
-
-  /// A record of more sources than a frame holds is dealt out to several.
-  private static func split(_ record: MembershipRecord, room: Int) -> [MembershipRecord] {
-    let most = max(1, (room - 20) / 16)
-    if record.sources.count <= most { return [record] }
-    return stride(from: 0, to: record.sources.count, by: most).map { first in
-      MembershipRecord(
-        kind: record.kind, group: record.group,
-        sources: Array(record.sources[first..<min(first + most, record.sources.count)]))
-    }
-  }
 
   private static func report(_ records: [MembershipRecord]) -> [UInt8] {
     var bytes: [UInt8] = [143, 0, 0, 0, 0, 0]

@@ -68,13 +68,7 @@ struct IGMPDialect: MembershipDialect {
     }
   }
 
-  func reports(_ records: [MembershipRecord]) -> [[UInt8]] {
-    writer.reports(
-      records.map {
-        IGMPWriter.Record(type: $0.kind, group: $0.group.ipv4, sources: $0.sources.map(\.ipv4))
-      })
-  }
-
+  func reports(_ records: [MembershipRecord]) -> [[UInt8]] { writer.reports(records) }
   func report(_ group: IPAddress, version: IGMPVersion) -> [UInt8] { writer.report(group.ipv4, version: version) }
   func leave(_ group: IPAddress) -> [UInt8] { writer.leave(group.ipv4) }
 }

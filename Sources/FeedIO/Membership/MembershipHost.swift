@@ -15,8 +15,9 @@ import FeedCore
 /// Versions are IGMP's; of MLD, version 2 is in the column of version 3, version 1 in that of version 2
 /// (`MembershipDialect`).
 ///
-/// RFC 3376 sections 5 and 7.2, RFC 2236 sections 3 and 4; RFC 3810 sections 6 and 8, RFC 2710 section 4. Times are nanoseconds of any clock that never goes back.
-/// All groups are joined together and left together. The same settings, frames and times give the same frames.
+/// RFC 3376 sections 5 and 7.2, RFC 2236 sections 3 and 4; RFC 3810 sections 6 and 8, RFC 2710 section 4. Times are
+/// nanoseconds of any clock that never goes back. All groups are joined together and left together. The same settings,
+/// frames and times give the same frames.
 public struct MembershipHost: Sendable {
   public let settings: MembershipSettings
   public let groups: [MulticastGroup]

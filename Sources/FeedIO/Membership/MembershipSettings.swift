@@ -4,8 +4,8 @@ import FeedCore
 public struct MembershipSettings: Sendable, Equatable {
   /// The port's Ethernet address, six bytes.
   public var mac: [UInt8]
-  /// Its IPv4 address, of IGMP's reports; MLD's come from the link-local address of `mac`. 0.0.0.0 where it has none: routers must take such reports (RFC 3376 section 4.2.13), some
-  /// switches do not.
+  /// Its IPv4 address, of IGMP's reports; MLD's come from the link-local address of `mac`. 0.0.0.0 where it has none:
+  /// routers must take such reports (RFC 3376 section 4.2.13), some switches do not.
   public var address = IPAddress(ipv4: 0)
   /// VLAN that reports are tagged with, 1 ... 4094; nil: no tag.
   public var vlan: UInt16?

@@ -223,22 +223,13 @@ public final class PacketRingQueue: LiveQueue, @unchecked Sendable {
   /// `drops`: packets for which the ring had no room, and what the interface missed for want of room, which it counts
   /// for all queues together; `errors`: what it counts as damaged, likewise.
   public func figures() -> LiveQueueFigures {
-    var figures = state.figures
-    figures.drops = drops.withLock { drops in
+    let dropped = drops.withLock { drops in
       var seen: UInt32 = 0
-      var dropped: UInt32 = 0
-      if !isClosed, feedh_ring_read_statistics(socket, &seen, &dropped) == 0 { drops &+= UInt64(dropped) }
+      var more: UInt32 = 0
+      if !isClosed, feedh_ring_read_statistics(socket, &seen, &more) == 0 { drops &+= UInt64(more) }
       return drops
     }
-    if let link = interface.state() {
-      figures.linkIsUp = link.isUp
-      figures.drops &+= link.missed
-      figures.errors &+= link.errors
-    } else {
-      figures.linkIsUp = false
-      state.fail(interface.vanishedFailure)
-    }
-    return figures
+    return state.figures(drops: dropped, of: interface)
   }
 }
 

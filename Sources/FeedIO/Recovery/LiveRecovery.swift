@@ -20,6 +20,7 @@ public final class LiveRecovery: @unchecked Sendable {
   private let servers: [FeedServers]
   private let sockets: [RequestSocket]
   private var queues: [RecoveryQueue] = []
+  private let silenceMilliseconds: UInt32
   private let stopFlag = StopFlag()
   private let notices = NoticeBoard()
   private var thread: WorkerThread?
@@ -28,9 +29,15 @@ public final class LiveRecovery: @unchecked Sendable {
   /// has no line of role `retransmission` gets one: `requests`, at an address and port that the system chooses.
   ///
   /// - Throws: `LiveRecoveryError`. What was opened before is closed.
-  public init?(_ settings: inout Settings) throws {
+  public convenience init?(_ settings: inout Settings) throws {
+    try self.init(&settings, silenceMilliseconds: ServerConnection.silenceMilliseconds)
+  }
+
+  /// - Parameter silenceMilliseconds: how long nothing may be heard of a connected server's machine.
+  init?(_ settings: inout Settings, silenceMilliseconds: UInt32) throws {
     let feeds = settings.feeds
     guard feeds.contains(where: { $0.recovery.messages || $0.recovery.snapshots }) else { return nil }
+    self.silenceMilliseconds = silenceMilliseconds
     servers = feeds.map {
       FeedServers(
         $0, patienceNanoseconds: 2 * settings.recovery.answerTimeoutNanoseconds,
@@ -61,7 +68,8 @@ public final class LiveRecovery: @unchecked Sendable {
   /// Starts the cold thread. Once.
   public func start() {
     let worker = RecoveryWorker(
-      queues: queues, servers: servers, sockets: sockets, stop: stopFlag, notices: notices)
+      queues: queues, servers: servers, sockets: sockets, silenceMilliseconds: silenceMilliseconds, stop: stopFlag,
+      notices: notices)
     nonisolated(unsafe) let made = worker
     thread = WorkerThread { made.run() }
   }

@@ -17,16 +17,19 @@ final class RecoveryWorker {
   private var servers: [FeedServers]
   private var sockets: [RequestSocket]
   private var connections: [ServerConnection] = []
+  private let silenceMilliseconds: UInt32
   private let stop: StopFlag
   private let notices: NoticeBoard
   private var told: Set<String> = []
 
   init(
-    queues: [RecoveryQueue], servers: [FeedServers], sockets: [RequestSocket], stop: StopFlag, notices: NoticeBoard
+    queues: [RecoveryQueue], servers: [FeedServers], sockets: [RequestSocket], silenceMilliseconds: UInt32,
+    stop: StopFlag, notices: NoticeBoard
   ) {
     self.queues = queues
     self.servers = servers
     self.sockets = sockets
+    self.silenceMilliseconds = silenceMilliseconds
     self.stop = stop
     self.notices = notices
   }
@@ -94,7 +97,8 @@ final class RecoveryWorker {
     drop(output)
     let server = servers[feed].server(of: output.service)
     servers[feed].count(server == nil ? .requestsWithoutServer : .connectionsTried)
-    let connection = ServerConnection(output, lane: lane, server: server, now: SystemClock.monotonic)
+    let connection = ServerConnection(
+      output, lane: lane, server: server, silenceMilliseconds: silenceMilliseconds, now: SystemClock.monotonic)
     connections.append(connection)
     if server != nil, let error = connection.openingError { note(ServerConnection.ending(of: error), connection) }
   }

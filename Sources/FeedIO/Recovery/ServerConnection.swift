@@ -11,12 +11,14 @@ import Glibc
 /// | writable | error → ended, else open | the rest is sent | – |
 /// | readable | – | bytes into the inbox, as long as it has room; end or error → ended | – |
 /// | `connectNanoseconds` over | → ended | – | – |
+/// | nothing heard of the server's machine for `silenceMilliseconds` | – | → ended | – |
 /// | the inbox has room | – | – | the end is told, once |
 /// | closed by the core | gone | gone | gone |
 struct ServerConnection {
   static let connectNanoseconds: UInt64 = 5_000_000_000
-  /// How long sent bytes may stay unacknowledged: a half-open connection ends so.
-  static let acknowledgeMilliseconds: UInt32 = 10_000
+  /// How long nothing may be heard of the server's machine, neither for bytes sent nor when the kernel asks whether it
+  /// is there: a half-open connection ends so. Silence of the server itself is the state machine's to judge.
+  static let silenceMilliseconds: UInt32 = 10_000
   private static let unsentMaximum = 65_536
   private static let slotsMaximum = 16
 
@@ -34,7 +36,7 @@ struct ServerConnection {
   private let deadline: UInt64
 
   /// - Parameter server: nil: there is none, and the connection has ended.
-  init(_ output: RecoveryOutput, lane: Int, server: Endpoint?, now: UInt64) {
+  init(_ output: RecoveryOutput, lane: Int, server: Endpoint?, silenceMilliseconds: UInt32, now: UInt64) {
     channel = output.channel
     service = output.service
     number = output.connection
@@ -44,7 +46,7 @@ struct ServerConnection {
     handle = -ENOENT
     if server != nil {
       var shim = self.server.shim
-      handle = feedh_peer_connect(&shim, Self.acknowledgeMilliseconds)
+      handle = feedh_peer_connect(&shim, silenceMilliseconds)
     }
     if handle < 0 { state = .ended }
   }

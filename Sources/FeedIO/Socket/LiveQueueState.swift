@@ -38,8 +38,27 @@ final class LiveQueueState: Sendable {
     return reason.withLock { $0 }
   }
 
-  /// Figures without what only the kernel knows: drops, the interface's errors, the link.
-  var figures: LiveQueueFigures {
+  /// Everything there is to tell of a queue of the kernel's `interface`, which is asked anew: a cold thread's call. An
+  /// interface that is gone ends the queue.
+  ///
+  /// - Parameter drops: what this queue's own buffer had no room for. What the interface missed for want of room, which
+  ///   it counts for all queues together, is put on top.
+  func figures(drops: UInt64, of interface: LiveInterface) -> LiveQueueFigures {
+    var figures = counted
+    figures.drops = drops
+    guard let link = interface.state() else {
+      figures.linkIsUp = false
+      fail(interface.vanishedFailure)
+      return figures
+    }
+    figures.linkIsUp = link.isUp
+    figures.drops &+= link.missed
+    figures.errors &+= link.errors
+    return figures
+  }
+
+  /// Without what only the kernel knows: drops, the interface's errors, the link.
+  private var counted: LiveQueueFigures {
     var figures = LiveQueueFigures()
     figures.packets = packets.load(ordering: .relaxed)
     figures.bytes = bytes.load(ordering: .relaxed)

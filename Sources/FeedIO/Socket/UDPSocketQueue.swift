@@ -283,8 +283,7 @@ public final class UDPSocketQueue: LiveQueue, @unchecked Sendable {
   /// `drops`: datagrams that found their socket's buffer full, and what the interface missed for want of room, which it
   /// counts for all queues together; `errors`: what it counts as damaged, likewise.
   public func figures() -> LiveQueueFigures {
-    var figures = state.figures
-    figures.drops = drops.withLock { drops in
+    let dropped = drops.withLock { drops in
       guard !isClosed else { return drops.total }
       for (index, endpoint) in endpoints.enumerated() {
         var now: UInt32 = 0
@@ -294,14 +293,6 @@ public final class UDPSocketQueue: LiveQueue, @unchecked Sendable {
       }
       return drops.total
     }
-    if let link = interface.state() {
-      figures.linkIsUp = link.isUp
-      figures.drops &+= link.missed
-      figures.errors &+= link.errors
-    } else {
-      figures.linkIsUp = false
-      state.fail(interface.vanishedFailure)
-    }
-    return figures
+    return state.figures(drops: dropped, of: interface)
   }
 }

@@ -37,6 +37,7 @@ public final class LiveControl: @unchecked Sendable {
   private var isStopping = false
   private var links = LinkWatch(portNames: [])
   private let linksDown = Mutex<[String]>([])
+  private var lineWatch: LineWatch?
   /// What ended the run, where it was this. After `finish`.
   public private(set) var end: LiveOutcome.End?
   /// How often it was armed. After `finish`.
@@ -70,6 +71,8 @@ public final class LiveControl: @unchecked Sendable {
   var portsDown: [String] { linksDown.withLock { $0 } }
   /// How often the link of each port went down, by its position. After `finish`.
   var linkDowns: [UInt16: UInt64] { links.downs }
+  /// Lines that were watched, as they were seen last. After `finish`.
+  var lines: [LineWatch.Line] { lineWatch?.lines ?? [] }
 
   // MARK: - The run's thread
 
@@ -100,6 +103,7 @@ public final class LiveControl: @unchecked Sendable {
     var lastStatus = begun
     var lastLinks = begun
     links = LinkWatch(portNames: run.settings.live.ports.map(\.name))
+    lineWatch = LineWatch(run.plan, run.settings, at: begun)
     while !isFinished.load(ordering: .acquiring) {
       serve(run)
       takeSignals()
@@ -110,14 +114,18 @@ public final class LiveControl: @unchecked Sendable {
       if now &- lastLinks >= Self.linkNanoseconds {
         lastLinks = now
         lookAtLinks(run)
+        lookAtLines(run, now)
       }
       if let interval = options.statusNanoseconds, now &- lastStatus >= interval {
         lastStatus = now
-        write(status.text(run, at: now, portsDown: portsDown))
+        write(status.text(run, at: now, portsDown: portsDown, silent: lineWatch?.silent ?? []))
       }
     }
     tellFailures(run)
-    if options.statusNanoseconds != nil { write(status.text(run, at: SystemClock.monotonic, portsDown: portsDown)) }
+    if options.statusNanoseconds != nil {
+      write(
+        status.text(run, at: SystemClock.monotonic, portsDown: portsDown, silent: lineWatch?.silent ?? []))
+    }
   }
 
   private func takeSignals() {
@@ -166,7 +174,9 @@ public final class LiveControl: @unchecked Sendable {
       return "refused: \"\(request.prefix(40))\" is no command; allowed: \(ControlCommand.names)"
     }
     switch command {
-    case .status: return "ok \(LiveStatus.gate(run)); " + LiveStatus.totals(run, portsDown: portsDown)
+    case .status:
+      return "ok \(LiveStatus.gate(run)); "
+        + LiveStatus.totals(run, portsDown: portsDown, silent: lineWatch?.silent ?? [])
     case .arm: return arm(run)
     case .disarm:
       disarm()
@@ -199,6 +209,15 @@ public final class LiveControl: @unchecked Sendable {
     for line in links.look(run.entries) { write(line) }
     let down = links.down
     linksDown.withLock { $0 = down }
+  }
+
+  private func lookAtLines(_ run: LiveRun, _ now: UInt64) {
+    let said = lineWatch?.look(
+      at: now, heard: { channel, line in run.packets(channel: channel, line: line) },
+      portPackets: { port in
+        run.entries.reduce(0) { $0 + (port == nil || Int($1.port) == port ? $1.queue.figures().packets : 0) }
+      })
+    for line in said ?? [] { write(line) }
   }
 
   private func tellFailures(_ run: LiveRun) {

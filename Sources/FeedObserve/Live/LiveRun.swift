@@ -123,6 +123,11 @@ public final class LiveRun: FinishedRun, @unchecked Sendable {
         linkDowns: control.linkDowns[entry.port] ?? 0,
         failure: failures.first { $0.name == entry.queue.name }?.failure.description)
     }
+    outcome.lines = control.lines.map {
+      LiveOutcome.Line(
+        feed: $0.feed, name: $0.name, packets: packets(channel: $0.channel, line: $0.index), silences: $0.silences,
+        isSilent: $0.isSilent)
+    }
     outcome.recordings = recording?.figures() ?? []
     outcome.recordFolder = recording?.folder
     outcome.recovery = recovery?.figures() ?? []
@@ -147,10 +152,12 @@ public final class LiveRun: FinishedRun, @unchecked Sendable {
 
   /// Figures of the cores that own shards.
   var shardProgress: [CoreProgress] {
-    let polling = Set(entries.map(\.core))
-    return replay.progress.indices.filter {
-      replay.progress.count == 1 || settings.threads.layout == .spread || !polling.contains($0)
-    }.map { replay.progress[$0] }
+    settings.threads.shardCores(ingest: entries.map(\.core)).map { replay.progress[$0] }
+  }
+
+  /// Packets heard so far on a line of a channel of the plan.
+  func packets(channel: Int, line: Int) -> UInt64 {
+    replay.progress.reduce(0) { $0 + $1.lineCounts.packets(channel: channel, line: line) }
   }
 
   /// Queues that failed so far, by core in the order of their failing.

@@ -6,6 +6,8 @@ struct LiveStatus {
   private var packets: UInt64 = 0
   private var messages: UInt64 = 0
   private var nanoseconds: UInt64
+  /// Silent lines that are named.
+  private static let namesMaximum = 4
 
   /// - Parameter nanoseconds: of any clock that only goes on.
   init(at nanoseconds: UInt64) { self.nanoseconds = nanoseconds }
@@ -13,8 +15,10 @@ struct LiveStatus {
   /// "12,400 packets/s  181,000 messages/s  gaps 0  lost 0  books 8,612 (3 not ok)  cycle 84 us  drops 0  DISARMED
   /// paper": rates and the longest duty cycle since the last line, all else since the beginning.
   ///
-  /// - Parameter portsDown: by name.
-  mutating func text(_ run: LiveRun, at now: UInt64, portsDown: [String]) -> String {
+  /// - Parameters:
+  ///   - portsDown: by name.
+  ///   - silent: lines of which nothing is heard, "feed:line".
+  mutating func text(_ run: LiveRun, at now: UInt64, portsDown: [String], silent: [String]) -> String {
     let progress = run.replay.progress
     let elapsed = max(1, now &- nanoseconds)
     let newPackets = progress.reduce(0) { $0 + $1.packets }
@@ -30,18 +34,18 @@ struct LiveStatus {
     packets = newPackets
     messages = newMessages
     nanoseconds = now
-    return parts.joined(separator: "  ") + Self.links(portsDown) + Self.failures(run)
+    return parts.joined(separator: "  ") + Self.lines(silent) + Self.links(portsDown) + Self.failures(run)
   }
 
   /// The same since the beginning, without rates.
-  static func totals(_ run: LiveRun, portsDown: [String]) -> String {
+  static func totals(_ run: LiveRun, portsDown: [String], silent: [String]) -> String {
     let progress = run.replay.progress
     return [
       "packets \(Text.grouped(progress.reduce(0) { $0 + $1.packets }))",
       "messages \(Text.grouped(progress.reduce(0) { $0 + $1.messages }))",
       losses(progress), books(run), "longest cycle \(Text.duration(run.longestCycleNanoseconds))",
       drops(run) + recording(run), asked(run),
-    ].compactMap { $0 }.joined(separator: "  ") + links(portsDown) + failures(run)
+    ].compactMap { $0 }.joined(separator: "  ") + lines(silent) + links(portsDown) + failures(run)
   }
 
   /// Of all cores that take packets; the others have none.
@@ -82,6 +86,13 @@ struct LiveStatus {
     if !run.settings.orders.enabled { return "orders off" }
     if run.isKillSwitchEngaged { return "KILLED paper" }
     return run.isArmed ? "ARMED paper" : "disarmed paper"
+  }
+
+  /// The first few; all were named on standard error.
+  private static func lines(_ silent: [String]) -> String {
+    if silent.isEmpty { return "" }
+    let others = silent.count - min(silent.count, namesMaximum)
+    return "  SILENT " + silent.prefix(namesMaximum).joined(separator: ", ") + (others > 0 ? " and \(others) more" : "")
   }
 
   private static func links(_ portsDown: [String]) -> String {

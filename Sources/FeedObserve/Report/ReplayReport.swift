@@ -90,6 +90,17 @@ public struct ReplayReport {
           }
         }
       }
+      json.list("lines") { json in
+        for line in live.lines {
+          json.object(isInline: true) { json in
+            json.member("feed", line.feed)
+            json.member("name", line.name)
+            json.member("packets", line.packets)
+            json.member("silences", line.silences)
+            json.member("silent", line.isSilent)
+          }
+        }
+      }
       if let folder = live.recordFolder { writeRecordings(live.recordings, folder, &json) }
       json.list("recovery") { json in
         for feed in live.recovery {
@@ -133,6 +144,7 @@ public struct ReplayReport {
           json.member("protocol", channel.protocol)
           json.member("state", "\(channel.state)")
           json.list("lines") { json in channel.lines.forEach { json.element($0) } }
+          json.list("linePackets") { json in channel.linePackets.forEach { json.element($0) } }
           if let recovery = channel.recovery { writeRecovery(recovery, &json) }
         }
       }

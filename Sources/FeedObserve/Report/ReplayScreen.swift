@@ -69,10 +69,18 @@ public struct ReplayScreen {
   private mutating func addQueues(_ live: LiveOutcome) {
     add("live", ["ended by \(live.end.rawValue), longest duty cycle \(Text.duration(live.longestCycleNanoseconds))"])
     add("read", [readLine] + live.queues.map(Self.queueLine))
+    let silent = live.lines.filter { $0.silences > 0 || $0.packets == 0 }.map(Self.silentLine)
+    if !silent.isEmpty { add("silent", Array(silent.prefix(8)) + (silent.count > 8 ? ["… see the report"] : [])) }
     if let folder = live.recordFolder { add("recorded", ["to \(folder)"] + live.recordings.map(Self.recordingLine)) }
     let recovery = live.recovery.compactMap(Self.serversLine)
     if !recovery.isEmpty { add("servers", recovery) }
     if !live.warnings.isEmpty { add("warnings", live.warnings) }
+  }
+
+  private static func silentLine(_ line: LiveOutcome.Line) -> String {
+    let times = line.silences == 1 ? "once" : "\(Text.grouped(line.silences)) times"
+    return "\(line.feed)  line \(line.name): \(Text.grouped(line.packets)) packets"
+      + (line.silences > 0 ? ", silent \(times)" : "") + (line.isSilent ? ", at the end too" : "")
   }
 
   private static func recordingLine(_ recorded: RecordingFigures) -> String {

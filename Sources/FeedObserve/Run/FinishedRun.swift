@@ -73,7 +73,19 @@ public struct LiveOutcome: Sendable {
     public var failure: String?
   }
 
+  public struct Line: Sendable {
+    public var feed: String
+    public var name: String
+    public var packets: UInt64
+    /// How often nothing was heard of it for `session.silence`.
+    public var silences: UInt64
+    /// At the end.
+    public var isSilent: Bool
+  }
+
   public var end = End.signal
+  /// Lines of live messages, in the order of the configuration.
+  public var lines: [Line] = []
   public var queues: [Queue] = []
   /// What was recorded, of each core and port; empty: nothing was to be.
   public var recordings: [RecordingFigures] = []

@@ -141,6 +141,36 @@ struct OrderTableTests {
     }
     #expect(count == 7)
   }
+
+  /// Each window of references lies over the orders that are left of those before it. A long day fills the table to the
+  /// half so, and hardly an order may be pushed out of its neighbourhood.
+  @Test func newOrdersOverManyOldOnesStayInTheirNeighbourhoods() {
+    var random = BookTestRandom(seed: BookTestRandom.seed())
+    var table = OrderTable(capacity: 40_000)
+    var lasting: [UInt64] = []
+    var oldest = 0
+    var brief: [UInt64] = []
+    for number in 1...250_000 {
+      let reference = UInt64(number)
+      #expect(
+        table.insert(
+          reference, home: table.homes.home(reference), instrument: 1, isSell: false, price: 1, quantity: 1,
+          arrival: UInt32(number)) == .inserted)
+      if random.chance(200) { lasting.append(reference) } else { brief.append(reference) }
+      // Most leave soon; of the others the oldest, once there are 65,000.
+      if brief.count == 1_000 {
+        brief.shuffle(using: &random)
+        for reference in brief { table.remove(table.find(reference, instrument: 1)) }
+        brief.removeAll()
+      }
+      if lasting.count - oldest > 32_000 {
+        table.remove(table.find(lasting[oldest], instrument: 1))
+        oldest += 1
+      }
+    }
+    #expect(table.count == lasting.count - oldest + brief.count && table.count > 30_000)
+    #expect(table.wideCount < table.count / 1_000)
+  }
 }
 
 extension BookTestRandom {

@@ -34,10 +34,8 @@ import Testing
       $0.threads.layout = .rings
       change(&$0)
     }
-    let control = try harness.makeControl(socket: ScratchFolder.newPath("ctl"))
-    let socket = control.socketPath!
     var answers: [String] = []
-    try LiveHarness.run(run, control) { () throws in
+    try harness.operate(run) { (socket: String) throws in
       for command in commands {
         answers.append(try ControlSocket.ask(command, at: socket))
         // What was refused changes nothing that could be waited for.
@@ -124,9 +122,7 @@ import Testing
     let harness = try Self.harness(87)
     let queue = CaptureQueue(harness.set)
     let (run, _) = try harness.makeRun([queue])
-    let control = try harness.makeControl(socket: ScratchFolder.newPath("ctl"))
-    let socket = control.socketPath!
-    try LiveHarness.run(run, control) { () throws in
+    try harness.operate(run) { (socket: String) throws in
       #expect(
         try ControlSocket.ask(line: "armm", at: socket)
           == "refused: \"armm\" is no command; allowed: status, arm, disarm, kill, stop")

@@ -44,8 +44,8 @@ final class LiveHarness: @unchecked Sendable {
 
   /// Two ports: the first venue's lines arrive at one, the second's at the other, each polled by a core of its own.
   func makeSpreadRun(
-    cores: Int, layout: ThreadSettings.Layout, packets: UInt64 = .max, endings: [CaptureQueue.Ending] = [.silence, .silence],
-    isHeld: Bool = false, _ change: (inout Settings) -> Void = { _ in }
+    cores: Int, layout: ThreadSettings.Layout, packets: UInt64 = .max,
+    endings: [CaptureQueue.Ending] = [.silence, .silence], isHeld: Bool = false, _ change: (inout Settings) -> Void = { _ in }
   ) throws -> (run: LiveRun, queues: [CaptureQueue]) {
     var settings = settings
     settings.threads.coreCount = cores
@@ -70,8 +70,32 @@ final class LiveHarness: @unchecked Sendable {
   }
 
   /// Of generated frames, which carry no VLAN tag: venue v's ports are 26401 + v + 100 × line.
-  static func venue(of packet: Packet) -> Int {
-    (Int(UInt16(bigEndian: packet.bytes.loadUnaligned(fromByteOffset: 36, as: UInt16.self))) - 26_401) % 100
+  static func venue(of packet: Packet) -> Int { (port(of: packet) - 26_401) % 100 }
+
+  static func port(of packet: Packet) -> Int {
+    Int(UInt16(bigEndian: packet.bytes.loadUnaligned(fromByteOffset: 36, as: UInt16.self)))
+  }
+
+  /// Two venues, two lines each: packets are lost, overtaken, repeated, and cut differently.
+  static func rough(_ seed: UInt64) throws -> LiveHarness {
+    try LiveHarness(
+      try Generated.make(seed: seed) {
+        $0.lossA = Probability(partsPerMillion: 30_000)
+        $0.lossB = Probability(partsPerMillion: 30_000)
+        $0.reorder = Probability(partsPerMillion: 20_000)
+        $0.duplicate = Probability(partsPerMillion: 20_000)
+        $0.lineBFramesDiffer = true
+        $0.restartCount = 1
+      })
+  }
+
+  /// What the books come to, and every counter, is as in the replay.
+  func expectReplaysBooks(_ run: LiveRun, _ note: Comment) {
+    let (live, recorded) = (run.summary, replay.summary)
+    #expect(live.bookDigest == recorded.bookDigest, note)
+    #expect(run.contentsDigest() == replay.replay.contentsDigest(of: recorded), note)
+    #expect(live.packets == recorded.packets && live.messages == recorded.messages, note)
+    for counter in Counter.allCases { #expect(live[counter] == recorded[counter], "\(note) \(counter.name)") }
   }
 
   func makeControl(
@@ -89,8 +113,12 @@ final class LiveHarness: @unchecked Sendable {
 
   var written: [String] { lines.withLock { $0 } }
 
-  /// Runs on a thread of its own, does `body` beside it, and waits for its end.
-  static func run(_ run: LiveRun, _ control: LiveControl, beside body: () throws -> Void) rethrows {
+  /// Runs on a thread of its own, with a control socket, does `body` beside it, and waits for its end.
+  ///
+  /// - Parameter status: nanoseconds between status lines.
+  func operate(_ run: LiveRun, status: UInt64? = nil, _ body: (_ socket: String) throws -> Void) throws {
+    let socket = ScratchFolder.newPath("ctl")
+    let control = try makeControl(socket: socket, status: status)
     let done = DispatchSemaphore(value: 0)
     let thread = Thread {
       run.run(control: control)
@@ -100,7 +128,7 @@ final class LiveHarness: @unchecked Sendable {
     thread.start()
     defer { done.wait() }
     do {
-      try body()
+      try body(socket)
     } catch {
       // Else it would wait for ever.
       run.replay.send(.stop)

@@ -130,4 +130,47 @@ struct LiveNetworkTests {
     let replay = try CommandRun.json(folder.text("replay.json"))
     #expect(live["bookDigest"] as? String == replay["bookDigest"] as? String)
   }
+
+  /// Only the first port's traffic is sent: doctor names the lines of the other.
+  @Test func doctorTellsWhichLinesAreHeard() throws {
+    let folder = try folder(["socket", "packet"], layout: "spread")
+    try LiveNamespace.run(
+      """
+      "$FEEDH" doctor --config live.yaml --jitter 0s --listen 2s --json > doctor.json & doctor=$!
+      while kill -0 $doctor 2> /dev/null; do
+        "$FEEDH" transmit day.pcap --line A:t0 --take A:233.54.12.1 --take A:233.54.13.1 --rate 20000 > transmit.txt
+      done
+      """, in: folder)
+    let checks = try #require(try CommandRun.json(folder.text("doctor.json"))["checks"] as? [[String: Any]])
+    let lines = checks.filter { $0["name"] as? String == "lines" }
+    #expect(lines.map { $0["subject"] as? String } == ["f0:L0 feed-0", "f0:L1 feed-0", "f1:L0 feed-1", "f1:L1 feed-1"])
+    #expect(lines.map { $0["result"] as? String } == ["pass", "pass", "warn", "warn"], "\(lines)")
+    #expect((lines.first?["detail"] as? String)?.hasPrefix("233.54.12.1:26401 is heard: ") == true)
+    #expect((lines.last?["detail"] as? String) == "233.54.13.2:26502 joined, nothing heard in 2000 ms")
+  }
+
+  /// The commands of Captures/live.yaml and the README, faster.
+  @Test func theDemoOverTheLoopbackInterfaceComesToTheReplaysBooks() throws {
+    let folder = CommandFolder()
+    var captures = URL(fileURLWithPath: #filePath)
+    for _ in 0..<4 { captures.deleteLastPathComponent() }
+    captures.appendPathComponent("Captures")
+    try FileManager.default.createSymbolicLink(
+      atPath: folder.path("demo.pcap"), withDestinationPath: captures.appendingPathComponent("demo.pcap").path)
+    // Sockets of runs beside it are others'; nothing is silent because the machine is busy.
+    let text = try String(contentsOf: captures.appendingPathComponent("live.yaml"), encoding: .utf8)
+      .replacingOccurrences(of: "/tmp/feedh-demo.sock", with: folder.path("ctl"))
+      .replacingOccurrences(of: "reorderWindow: 2s", with: "reorderWindow: 10s, silence: 1h")
+    try folder.write(text, "live.yaml")
+    try LiveNamespace.run(
+      Self.prelude + """
+        start_run --packets 15062 --duration 120s
+        "$FEEDH" transmit demo.pcap --interface lo --group own --speed 10x > transmit.txt
+        wait $run
+        """, in: folder)
+    let report = try CommandRun.json(folder.text("report.json"))
+    // As Captures/README.md has it.
+    #expect(report["bookDigest"] as? String == "9a61a49a55d7316d", "\(report["feeds"] ?? "")")
+    #expect(report["messages"] as? Int == 36_000 && report["messagesLost"] as? Int == 0)
+  }
 }

@@ -8,20 +8,12 @@ import Testing
 
 /// What a live run records replays to the books that it had.
 @Suite struct LiveRecordingTests {
-  private static func rough(_ seed: UInt64) throws -> LiveHarness {
-    try LiveHarness(
-      try Generated.make(seed: seed) {
-        $0.lossA = Probability(partsPerMillion: 30_000)
-        $0.reorder = Probability(partsPerMillion: 20_000)
-      })
-  }
-
   private static func recorded(_ folder: String) throws -> [String] {
     try FileManager.default.contentsOfDirectory(atPath: folder).sorted().map { folder + "/" + $0 }
   }
 
   @Test(arguments: [1, 2]) func recordingReplaysToTheRunsBooks(cores: Int) throws {
-    let harness = try Self.rough(181)
+    let harness = try LiveHarness.rough(181)
     let folder = ScratchFolder.newPath("recording")
     let (run, _) = try harness.makeRun(packets: harness.replay.summary.packets) {
       $0.live.recordFolder = folder
@@ -42,7 +34,7 @@ import Testing
 
   /// A stop in the middle of the traffic, and of a burst: what was not worked off is not recorded.
   @Test func recordingEndsWhereTheRunDid() throws {
-    let harness = try Self.rough(182)
+    let harness = try LiveHarness.rough(182)
     let folder = ScratchFolder.newPath("recording")
     let (run, _) = try harness.makeRun(packets: 3_001) { $0.live.recordFolder = folder }
     run.run(control: try harness.makeControl())
@@ -55,7 +47,7 @@ import Testing
   @Test(arguments: [ThreadSettings.Layout.spread, .rings]) func recordingsOfSeveralCoresReplayTogether(
     layout: ThreadSettings.Layout
   ) throws {
-    let harness = try Self.rough(183)
+    let harness = try LiveHarness.rough(183)
     let folder = ScratchFolder.newPath("recording")
     let (run, _) = try harness.makeSpreadRun(cores: 3, layout: layout, packets: harness.replay.summary.packets) {
       $0.live.recordFolder = folder
@@ -70,7 +62,7 @@ import Testing
   }
 
   @Test func reportHasWhatWasRecorded() throws {
-    let harness = try Self.rough(184)
+    let harness = try LiveHarness.rough(184)
     let folder = ScratchFolder.newPath("recording")
     let (run, _) = try harness.makeRun(packets: 1_000) { $0.live.recordFolder = folder }
     run.run(control: try harness.makeControl())
@@ -89,16 +81,14 @@ import Testing
 
   /// A disk that gives up ends the recording, not the run; it is said once, and by the report.
   @Test func runGoesOnWithoutItsRecording() throws {
-    let harness = try Self.rough(185)
+    let harness = try LiveHarness.rough(185)
     let folder = ScratchFolder.newPath("recording")
     let (run, queues) = try harness.makeRun([CaptureQueue(harness.set, isHeld: true)]) {
       $0.live.recordFolder = folder
     }
-    let control = try harness.makeControl(socket: ScratchFolder.newPath("ctl"))
-    let socket = control.socketPath!
     // The folder goes before the first file is made in it.
     try FileManager.default.removeItem(atPath: folder)
-    try LiveHarness.run(run, control) { () throws in
+    try harness.operate(run) { (socket: String) throws in
       queues[0].isHeld.store(false, ordering: .releasing)
       try LiveHarness.wait { run.recording!.figures()[0].failure != nil && queues[0].isAtEnd }
       try LiveHarness.wait { run.replay.progress[0].packets == harness.replay.summary.packets }
@@ -111,7 +101,7 @@ import Testing
   }
 
   @Test func folderThatCannotBeIsToldBeforeTheRun() throws {
-    let harness = try Self.rough(186)
+    let harness = try LiveHarness.rough(186)
     #expect(throws: RecordingError.self) {
       _ = try harness.makeRun { $0.live.recordFolder = "/proc/no/such/folder" }
     }

@@ -116,7 +116,10 @@ struct LiveRecoveryTests {
         kill -0 $run || { echo "feedh run ended: $status" >&2; cat run.err >&2; exit 9; }
       done
     }
-    stop_run() { "$FEEDH" control --config live.yaml stop > /dev/null; wait $run; }
+    stop_all() {
+      "$FEEDH" control --config live.yaml stop > /dev/null; wait $run
+      kill -TERM $server; wait $server
+    }
     send() {
       capture=$1; shift
       "$FEEDH" transmit $capture --line A:t0 --line B:t1 --take A:233.54.12.1 --take B:233.54.13.1 "$@" > sent.txt
@@ -124,8 +127,13 @@ struct LiveRecoveryTests {
 
     """
 
-  private static func report(_ folder: CommandFolder) throws -> Report {
-    Report(json: try CommandRun.json(folder.text("live.json")))
+  /// Runs a script of `functions`, with this configuration, and reads what the run reports at its end.
+  private static func report(
+    _ folder: CommandFolder, _ configuration: String = configuration(), after script: String
+  ) throws -> Report {
+    try folder.write(configuration, "live.yaml")
+    try LiveNamespace.run(script, in: folder)
+    return Report(json: try CommandRun.json(folder.text("live.json")))
   }
 
   /// What a run's report says of its recovery.
@@ -154,17 +162,15 @@ struct LiveRecoveryTests {
   @Test func lossesOfBothLinesAreFilledByTheRequestServer() throws {
     let day = try Self.long.get()
     let folder = try day.makeFolder()
-    try folder.write(Self.configuration(), "live.yaml")
-    try LiveNamespace.run(
-      Self.functions + """
+    let report = try Self.report(
+      folder,
+      after: Self.functions + """
         start_server
         start_run
         send day.pcap --rate 40000 --lose 0.01 --seed 7
         until_status "messages \(Self.grouped(day.messages)) "
-        stop_run
-        kill -TERM $server; wait $server
-        """, in: folder)
-    let report = try Self.report(folder)
+        stop_all
+        """)
     report.expectWhole(day.replay)
     #expect(report.count("messagesRecovered") > 0 && report.count("datagramsReceived") > 0, report.explanation)
   }
@@ -173,17 +179,15 @@ struct LiveRecoveryTests {
   @Test func lossesAreFilledByABadServerToo() throws {
     let day = try Self.small.get()
     let folder = try day.makeFolder()
-    try folder.write(Self.configuration(), "live.yaml")
-    try LiveNamespace.run(
-      Self.functions + """
+    let report = try Self.report(
+      folder,
+      after: Self.functions + """
         start_server --silence 0.1 --lose 0.1 --duplicate 0.1 --overlap 0.2 --delay 20ms --seed 3
         start_run
         send day.pcap --rate 20000 --lose 0.05 --seed 8
         until_status "messages \(Self.grouped(day.messages)) "
-        stop_run
-        kill -TERM $server; wait $server
-        """, in: folder)
-    let report = try Self.report(folder)
+        stop_all
+        """)
     report.expectWhole(day.replay)
     #expect(report.count("messagesRecovered") > 0, report.explanation)
   }
@@ -202,7 +206,8 @@ struct LiveRecoveryTests {
       atPath: folder.path("day.pcap"), withDestinationPath: CommandDay.capture)
     let venues = try CommandDay.folder.text("day.yaml").components(separatedBy: "feeds:")[0]
       .replacingOccurrences(of: "venues:", with: "venues: # as generated")
-    try folder.write(
+    let report = try Self.report(
+      folder,
       Self.configuration(
         venues: venues, recoveryLimits: "answerTimeout: 20ms, attempts: 2, deadline: 10s",
         feeds: """
@@ -214,9 +219,8 @@ struct LiveRecoveryTests {
                 - { name: B, group: 233.54.13.2, port: 26502, livePort: b }
           """,
         detect: "{ enabled: true, minimumEdge: \"0.0001\", minimumQuantity: 1 }",
-        more: "orders: { enabled: true, arming: command }"), "live.yaml")
-    try LiveNamespace.run(
-      Self.functions + """
+        more: "orders: { enabled: true, arming: command }"),
+      after: Self.functions + """
         start_server --silence 1
         start_run
         "$FEEDH" control --config live.yaml arm > /dev/null
@@ -229,10 +233,8 @@ struct LiveRecoveryTests {
           until_status "lost "
           case $status in *"lost 0 "*) ;; *) break ;; esac
         done
-        stop_run
-        kill -TERM $server; wait $server
-        """, in: folder)
-    let report = try Self.report(folder)
+        stop_all
+        """)
     #expect(report.recovery["givenUp"] as? String == "serverSilent", report.explanation)
     #expect(report.state == "untrusted" || report.state == "lateStart", report.explanation)
     #expect(report.count("datagramsReceived") == 0 && report.count("datagramsSent") >= 2, report.explanation)
@@ -243,9 +245,9 @@ struct LiveRecoveryTests {
   @Test func aServerThatIsKilledAndComesBackIsAskedAgain() throws {
     let day = try Self.small.get()
     let folder = try day.makeFolder(halves: true)
-    try folder.write(Self.configuration(), "live.yaml")
-    try LiveNamespace.run(
-      Self.functions + """
+    let report = try Self.report(
+      folder,
+      after: Self.functions + """
         start_server
         start_run
         send first.pcap --rate 20000 --lose 0.05 --seed 10
@@ -262,10 +264,8 @@ struct LiveRecoveryTests {
         done
         start_server
         until_status "messages \(Self.grouped(day.messages)) "
-        stop_run
-        kill -TERM $server; wait $server
-        """, in: folder)
-    let report = try Self.report(folder)
+        stop_all
+        """)
     report.expectWhole(day.replay)
     #expect(report.count("requestsTimedOut") > 0, report.explanation)
   }
@@ -274,9 +274,9 @@ struct LiveRecoveryTests {
   @Test func aSenderThatIsKilledAndBeginsAnewIsGoneOnWith() throws {
     let day = try Self.small.get()
     let folder = try day.makeFolder()
-    try folder.write(Self.configuration(), "live.yaml")
-    try LiveNamespace.run(
-      Self.functions + """
+    let report = try Self.report(
+      folder,
+      after: Self.functions + """
         start_server
         start_run
         "$FEEDH" transmit day.pcap --line A:t0 --line B:t1 --take A:233.54.12.1 --take B:233.54.13.1 --rate 1000 \
@@ -286,10 +286,9 @@ struct LiveRecoveryTests {
         case $status in *"messages \(Self.grouped(day.messages)) "*) echo "it was over" >&2; exit 9 ;; esac
         send day.pcap --rate 20000 --lose 0.02 --seed 13
         until_status "messages \(Self.grouped(day.messages)) "
-        stop_run
-        kill -TERM $server; wait $server
-        """, in: folder)
-    try Self.report(folder).expectWhole(day.replay)
+        stop_all
+        """)
+    report.expectWhole(day.replay)
   }
 
   /// The first half is sent before the run begins; it ends when all of the second was taken and the books are those of
@@ -309,8 +308,7 @@ struct LiveRecoveryTests {
       [ "$taken" -lt $((sent + 1024)) ] || break
     done
     until_status "\(day.books)  longest"
-    stop_run
-    kill -TERM $server; wait $server
+    stop_all
     """
   }
 
@@ -319,13 +317,12 @@ struct LiveRecoveryTests {
     let day = try Self.small.get()
     let folder = try day.makeFolder(halves: true)
     try folder.write("secret\n", "password")
-    try folder.write(
+    let report = try Self.report(
+      folder,
       Self.configuration(
-        recovery: "messages: true, snapshots: true, snapshotServer: \"127.0.0.1:18001\", usernameFrom: env:FEEDH_USER, "
-          + "passwordFrom: file:\(folder.path("password"))"), "live.yaml")
-    try LiveNamespace.run(
-      "export FEEDH_USER=USER01\n" + Self.functions + Self.lateStart(day, loss: "0.02"), in: folder)
-    let report = try Self.report(folder)
+        recovery: "messages: true, snapshots: true, snapshotServer: \"127.0.0.1:18001\", "
+          + "usernameFrom: env:FEEDH_USER, passwordFrom: file:\(folder.path("password"))"),
+      after: "export FEEDH_USER=USER01\n" + Self.functions + Self.lateStart(day, loss: "0.02"))
     #expect(report.state == "ok" && report.recovery["givenUp"] is NSNull, report.explanation)
     #expect(report.count("snapshotsJoined") == 1 && report.count("connectionsMade") >= 1, report.explanation)
     #expect(report.json["contentsDigest"] as? String == day.replay["contentsDigest"] as? String, report.explanation)
@@ -390,17 +387,15 @@ struct LiveRecoveryTests {
   @Test func theOtherVenuesServersFillLossesToo() throws {
     let day = try Self.mixed.get()
     let folder = try day.makeFolder()
-    try folder.write(Self.mixedConfiguration(snapshots: false), "live.yaml")
-    try LiveNamespace.run(
-      Self.mixedFunctions + """
+    let report = try Self.report(
+      folder, Self.mixedConfiguration(snapshots: false),
+      after: Self.mixedFunctions + """
         start_server
         start_run
         send day.pcap --rate 10000 --lose 0.1 --seed 15
         until_status "messages \(Self.grouped(day.messages)) "
-        stop_run
-        kill -TERM $server; wait $server
-        """, in: folder)
-    let report = try Self.report(folder)
+        stop_all
+        """)
     #expect(report.feeds.count == 4)
     for feed in report.feeds {
       let recovery = feed["recovery"] as? [String: Any] ?? [:]
@@ -414,9 +409,8 @@ struct LiveRecoveryTests {
   @Test func theOtherVenuesSnapshotsAreJoinedToo() throws {
     let day = try Self.mixed.get()
     let folder = try day.makeFolder(halves: true)
-    try folder.write(Self.mixedConfiguration(snapshots: true), "live.yaml")
-    try LiveNamespace.run(Self.mixedFunctions + Self.lateStart(day, loss: "0.05"), in: folder)
-    let report = try Self.report(folder)
+    let report = try Self.report(
+      folder, Self.mixedConfiguration(snapshots: true), after: Self.mixedFunctions + Self.lateStart(day, loss: "0.05"))
     #expect(report.feeds.count == 4)
     for feed in report.feeds {
       let recovery = feed["recovery"] as? [String: Any] ?? [:]

@@ -8,35 +8,10 @@ import Testing
 
 /// Live runs over queues made of captures, against the replays of these: what packets do, and how a run ends.
 @Suite struct LiveRunTests {
-  /// Two venues, two lines each: packets are lost, overtaken, repeated, and cut differently.
-  private static func rough(_ seed: UInt64) throws -> Generated {
-    try Generated.make(seed: seed) {
-      $0.lossA = Probability(partsPerMillion: 30_000)
-      $0.lossB = Probability(partsPerMillion: 30_000)
-      $0.reorder = Probability(partsPerMillion: 20_000)
-      $0.duplicate = Probability(partsPerMillion: 20_000)
-      $0.lineBFramesDiffer = true
-      $0.restartCount = 1
-    }
-  }
-
   private static func packets(_ harness: LiveHarness) -> UInt64 { harness.replay.summary.packets }
 
-  /// What must be equal, but for files' names: the live run has ports.
-  private static func expect(_ run: LiveRun, equals replay: ReplayRun, _ note: Comment) {
-    let live = run.summary
-    #expect(live.bookDigest == replay.summary.bookDigest, note)
-    #expect(run.contentsDigest() == replay.replay.contentsDigest(of: replay.summary), note)
-    #expect(live.packets == replay.summary.packets && live.messages == replay.summary.messages, note)
-    for counter in Counter.allCases {
-      #expect(live[counter] == replay.summary[counter], "\(note) \(counter.name)")
-    }
-    for counter in WireCounter.allCases { #expect(live.wire[counter] == replay.summary.wire[counter], note) }
-    #expect(live.opportunityCount == replay.summary.opportunityCount, note)
-  }
-
   @Test(arguments: [71, 72]) func queueOfACaptureComesToWhatItsReplayDoes(seed: UInt64) throws {
-    let harness = try LiveHarness(try Self.rough(seed))
+    let harness = try LiveHarness.rough(seed)
     #expect(harness.replay.summary[.messagesLost] > 0 && harness.replay.summary[.duplicates] > 0)
     for (cores, burst, pauses) in [(1, 64, 0), (1, 1, 0), (1, 17, 3), (2, 64, 0), (3, 5, 1)] {
       let (run, queues) = try harness.makeRun([CaptureQueue(harness.set)], packets: Self.packets(harness)) {
@@ -46,7 +21,11 @@ import Testing
       }
       queues[0].pauses = pauses
       run.run(control: try harness.makeControl())
-      Self.expect(run, equals: harness.replay, "seed \(seed), \(cores) cores, bursts of \(burst)")
+      let note: Comment = "seed \(seed), \(cores) cores, bursts of \(burst)"
+      harness.expectReplaysBooks(run, note)
+      let (live, replay) = (run.summary, harness.replay.summary)
+      for counter in WireCounter.allCases { #expect(live.wire[counter] == replay.wire[counter], note) }
+      #expect(live.opportunityCount == replay.opportunityCount, note)
       #expect(run.live?.end == .packets)
       #expect(queues[0].closes.load(ordering: .relaxed) == 1)
     }
@@ -101,9 +80,7 @@ import Testing
     let queue = CaptureQueue(harness.set)
     nonisolated(unsafe) let clock = queue
     let (run, _) = try harness.makeRun([queue], clock: { clock.lastNanoseconds &+ elapsed.load(ordering: .acquiring) })
-    let control = try harness.makeControl(socket: ScratchFolder.newPath("ctl"))
-    let socket = control.socketPath!
-    try LiveHarness.run(run, control) { () throws in
+    try harness.operate(run) { (socket: String) throws in
       let progress = run.replay.progress[0]
       try LiveHarness.wait { queue.isAtEnd && progress.packets == UInt64(frames.count) }
       #expect(progress.gaps == 0)
@@ -118,6 +95,58 @@ import Testing
     #expect(run.summary[.silences] == 2)
   }
 
+  // MARK: - Lines
+
+  /// Lines are told apart by destination; copies, heartbeats and what was dropped as late count as well.
+  @Test func packetsOfEachLineAreCountedWhoeverFrames() throws {
+    let generated = try Generated.make(seed: 80) { $0.lossB = Probability(partsPerMillion: 100_000) }
+    let frames = try generated.frames()
+    let expected = (0...1).map { venue in
+      (0...1).map { line in
+        UInt64(frames.count { $0.destination == Generated.destination(venue: venue, line: line) })
+      }
+    }
+    #expect(expected.joined().allSatisfy { $0 > 100 } && expected[0][0] > expected[0][1])
+    for (cores, layout) in [(1, ThreadSettings.Layout.walk), (2, .walk), (2, .rings)] {
+      let harness = try LiveHarness(generated) {
+        $0.threads.coreCount = cores
+        $0.threads.layout = layout
+      }
+      #expect(harness.replay.summary.channels.map(\.linePackets) == expected, "replay, \(cores) cores, \(layout)")
+      if cores > 1, layout == .walk { continue }
+      let (run, _) = try harness.makeRun(packets: Self.packets(harness))
+      run.run(control: try harness.makeControl())
+      #expect(run.summary.channels.map(\.linePackets) == expected, "live, \(cores) cores, \(layout)")
+      #expect(run.live?.lines.map(\.packets) == expected.flatMap { $0 })
+    }
+    let harness = try LiveHarness(generated)
+    let (run, _) = try harness.makeSpreadRun(cores: 2, layout: .spread, packets: Self.packets(harness))
+    run.run(control: try harness.makeControl())
+    #expect(run.summary.channels.map(\.linePackets) == expected, "two cores frame")
+  }
+
+  /// The other line carries the feed: nothing is lost, and nothing but this would tell.
+  @Test func lineThatBringsNothingIsNamed() throws {
+    let harness = try LiveHarness(try Generated.make(seed: 81)) { $0.session.silenceNanoseconds = 1_000_000_000 }
+    // Ports of lines B are 100 above those of lines A.
+    let queue = CaptureQueue(harness.set, name: "feed-a:0") { LiveHarness.port(of: $0) < 26_501 }
+    let (run, _) = try harness.makeRun([queue])
+    try harness.operate(run) { (socket: String) throws in
+      try LiveHarness.wait { queue.isAtEnd }
+      try LiveHarness.wait { try ControlSocket.ask(.status, at: socket).contains("SILENT") }
+      try LiveHarness.wait { harness.written.count { $0.contains("line B (") && $0.contains("is silent") } == 2 }
+      #expect(try ControlSocket.ask(.stop, at: socket).hasPrefix("ok"))
+    }
+    let lines = try #require(run.live?.lines)
+    #expect(lines.map(\.name) == ["A", "B", "A", "B"])
+    for line in lines {
+      #expect((line.packets == 0) == (line.name == "B"), "\(line)")
+      if line.name == "B" { #expect(line.silences == 1 && line.isSilent) }
+    }
+    #expect(run.summary[.messagesLost] == 0)
+    #expect(ReplayScreen(run, configuration: "live.yaml").text.contains("line B: 0 packets, silent once, at the end too"))
+  }
+
   // MARK: - Failures
 
   @Test func queueThatFailsIsNamedAndTheOthersGoOn() throws {
@@ -130,9 +159,7 @@ import Testing
       $0.session.reorderWindowPackets = 65_536
       $0.session.reorderWindowNanoseconds = 60_000_000_000
     }
-    let control = try harness.makeControl(socket: ScratchFolder.newPath("ctl"))
-    let socket = control.socketPath!
-    try LiveHarness.run(run, control) { () throws in
+    try harness.operate(run) { (socket: String) throws in
       try LiveHarness.wait { queues.allSatisfy(\.isAtEnd) && run.failures.count == 1 }
       #expect(try ControlSocket.ask(.status, at: socket).hasSuffix("FAILED q1"))
       #expect(try ControlSocket.ask(.stop, at: socket).hasPrefix("ok"))
@@ -156,9 +183,7 @@ import Testing
   @Test func statusLinesTellTheState() throws {
     let harness = try LiveHarness(try Generated.make(seed: 78)) { $0.orders.enabled = true }
     let (run, queues) = try harness.makeRun()
-    let control = try harness.makeControl(socket: ScratchFolder.newPath("ctl"), status: 1)
-    let socket = control.socketPath!
-    try LiveHarness.run(run, control) { () throws in
+    try harness.operate(run, status: 1) { (socket: String) throws in
       try LiveHarness.wait { queues[0].isAtEnd && run.replay.progress[0].books > 0 }
       let status = try ControlSocket.ask(.status, at: socket)
       #expect(status.hasPrefix("ok disarmed paper; packets "), "\(status)")
@@ -184,6 +209,12 @@ import Testing
     #expect(live["arming"] as? String == "never" && live["armed"] as? Bool == false)
     let queue = try #require((live["queues"] as? [[String: Any]])?.first)
     #expect(queue["name"] as? String == "feed-a:0" && queue["drops"] as? Int == 3)
+    let lines = try #require(live["lines"] as? [[String: Any]])
+    #expect(lines.count == 4 && lines.allSatisfy { $0["packets"] as? Int ?? 0 > 0 && $0["silent"] is Bool })
+    let feeds = try #require(json["feeds"] as? [[String: Any]])
+    #expect(
+      feeds.flatMap { $0["linePackets"] as? [Int] ?? [] } == lines.map { $0["packets"] as? Int },
+      "the same figures by feed")
     #expect(json["interrupted"] as? Bool == false)
     let screen = ReplayScreen(run, configuration: "live.yaml").text
     #expect(screen.contains("ended by packets") && screen.contains("paper: to simulated venues"), "\(screen)")

@@ -20,20 +20,8 @@ import Testing
     Layout(layout: .rings, cores: 4),
   ]
 
-  private static func rough(_ seed: UInt64) throws -> LiveHarness {
-    try LiveHarness(
-      try Generated.make(seed: seed) {
-        $0.lossA = Probability(partsPerMillion: 30_000)
-        $0.lossB = Probability(partsPerMillion: 30_000)
-        $0.reorder = Probability(partsPerMillion: 20_000)
-        $0.duplicate = Probability(partsPerMillion: 20_000)
-        $0.lineBFramesDiffer = true
-        $0.restartCount = 1
-      })
-  }
-
   @Test(arguments: layouts) func coresWithQueuesOfTheirOwnComeToTheReplaysBooks(layout: Layout) throws {
-    let harness = try Self.rough(171)
+    let harness = try LiveHarness.rough(171)
     let replay = harness.replay.summary
     #expect(replay[.messagesLost] > 0 && replay[.duplicates] > 0 && replay.opportunityCount > 0)
     for (burst, pauses) in [(64, 0), (5, 3)] {
@@ -42,12 +30,8 @@ import Testing
       ) { $0.threads.burstPackets = burst }
       queues[1].pauses = pauses
       run.run(control: try harness.makeControl())
-      let live = run.summary
       let note: Comment = "\(layout.testDescription), bursts of \(burst)"
-      #expect(live.bookDigest == replay.bookDigest, note)
-      #expect(run.contentsDigest() == harness.replay.replay.contentsDigest(of: replay), note)
-      #expect(live.packets == replay.packets && live.messages == replay.messages, note)
-      for counter in Counter.allCases { #expect(live[counter] == replay[counter], "\(note) \(counter.name)") }
+      harness.expectReplaysBooks(run, note)
       #expect(run.live?.end == .packets && run.live?.queues.map(\.core) == [0, 1], note)
       #expect(queues.allSatisfy { $0.closes.load(ordering: .relaxed) == 1 }, note)
       #expect(queues.allSatisfy { $0.preparations.load(ordering: .relaxed) == 1 }, note)
@@ -69,9 +53,7 @@ import Testing
     }
     let (run, queues) = try harness.makeSpreadRun(
       cores: layout.cores, layout: layout.layout, packets: harness.replay.summary.packets, isHeld: true)
-    let control = try harness.makeControl(socket: ScratchFolder.newPath("ctl"))
-    let socket = control.socketPath!
-    try LiveHarness.run(run, control) { () throws in
+    try harness.operate(run) { (socket: String) throws in
       #expect(try ControlSocket.ask(.arm, at: socket).hasPrefix("ok"))
       try LiveHarness.wait { run.isArmed }
       queues[0].isHeld.store(false, ordering: .releasing)
@@ -108,9 +90,7 @@ import Testing
       for venue in settings.venues.indices { settings.venues[venue].orderLatencyNanoseconds = 10_000_000_000 }
     }
     let (run, queues) = try harness.makeSpreadRun(cores: layout.cores, layout: layout.layout, isHeld: true)
-    let control = try harness.makeControl(socket: ScratchFolder.newPath("ctl"))
-    let socket = control.socketPath!
-    try LiveHarness.run(run, control) { () throws in
+    try harness.operate(run) { (socket: String) throws in
       #expect(try ControlSocket.ask(.arm, at: socket).hasPrefix("ok"))
       try LiveHarness.wait { run.isArmed }
       for queue in queues { queue.isHeld.store(false, ordering: .releasing) }
@@ -130,12 +110,10 @@ import Testing
 
   /// A core without a queue left still works its shards off, for the channels of the others.
   @Test(arguments: layouts) func coreWhoseQueueFailedGoesOnWithItsShards(layout: Layout) throws {
-    let harness = try Self.rough(174)
+    let harness = try LiveHarness.rough(174)
     let (run, queues) = try harness.makeSpreadRun(
       cores: layout.cores, layout: layout.layout, endings: [.failure, .silence], isHeld: true)
-    let control = try harness.makeControl(socket: ScratchFolder.newPath("ctl"))
-    let socket = control.socketPath!
-    try LiveHarness.run(run, control) { () throws in
+    try harness.operate(run) { (socket: String) throws in
       queues[0].isHeld.store(false, ordering: .releasing)
       try LiveHarness.wait { run.failures.count == 1 }
       queues[1].isHeld.store(false, ordering: .releasing)
@@ -150,7 +128,7 @@ import Testing
   }
 
   @Test func runWithoutAQueueLeftEndsOnAllCores() throws {
-    let harness = try Self.rough(175)
+    let harness = try LiveHarness.rough(175)
     let (run, _) = try harness.makeSpreadRun(cores: 2, layout: .spread, endings: [.failure, .failure])
     run.run(control: try harness.makeControl())
     #expect(run.live?.end == .queuesFailed)
@@ -159,7 +137,7 @@ import Testing
 
   /// What the other core owns is counted and dropped: its owner has it, and the books hold nothing twice.
   @Test func packetsOfAnotherCoresChannelAreCounted() throws {
-    let harness = try Self.rough(176)
+    let harness = try LiveHarness.rough(176)
     var settings = Settings()
     let (model, _) = try harness.makeSpreadRun(cores: 2, layout: .spread) { settings = $0 }
     _ = model
@@ -184,9 +162,7 @@ import Testing
       settings: settings,
       queues: queues.enumerated().map { LivePacketSource.Entry($0.element, port: UInt16($0.offset), core: $0.offset) },
       clock: { 0 })
-    let control = try harness.makeControl(socket: ScratchFolder.newPath("ctl"))
-    let socket = control.socketPath!
-    try LiveHarness.run(run, control) { () throws in
+    try harness.operate(run) { (socket: String) throws in
       try LiveHarness.wait {
         queues.allSatisfy(\.isAtEnd)
           && run.replay.progress.reduce(0) { $0 + $1.packets } == queues.reduce(0) { $0 + $1.figures().packets }
