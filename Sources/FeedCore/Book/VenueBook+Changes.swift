@@ -251,20 +251,23 @@ extension VenueBook {
   }
 
   /// The instrument's book is empty, for its snapshot to fill. True where the table of orders had to be walked for it:
-  /// then all books of its channel that wait for a snapshot are empty, so that a loss costs one walk, not one a book.
+  /// then all books of its channel and shard that wait for a snapshot are empty, so that a loss costs one walk a shard,
+  /// not one a book. (Of its shard: what such a book still shows must not depend on who else is on this core.)
   mutating func emptyForSnapshot(instrument: Int) -> Bool {
     let headers = headers
     let header = headers.base + instrument
     let channel = header.pointee.channel
+    let shard = header.pointee.shard
     header.pointee.flags.insert(.stale)
     let holdsOrders = orders.count > 0 && (header.pointee.bestBid.quantity > 0 || header.pointee.bestAsk.quantity > 0)
     if holdsOrders {
       orders.removeAll { owner, price in
         Self.stands(owner, price, in: channel, headers) && owner != OrderTable.foreignInstrument
-          && headers[owner].flags.contains(.stale)
+          && headers[owner].shard == shard && headers[owner].flags.contains(.stale)
       }
       for other in 0..<admitted
-      where headers[other].channel == channel && headers[other].flags.contains(.stale) && other != instrument {
+      where headers[other].channel == channel && headers[other].shard == shard && headers[other].flags.contains(.stale)
+        && other != instrument {
         clearSide(other, isSell: false)
         clearSide(other, isSell: true)
       }

@@ -67,7 +67,11 @@ import Testing
   @Test(arguments: SnapshotDay.Venue.allCases) func resultsDoNotDependOnCoresLayoutOrBursts(
     _ venue: SnapshotDay.Venue
   ) throws {
-    let seed = BookTestRandom.seed()
+    // With the second seed a book of EOBI that waits for its snapshot once showed what its core's other books decided.
+    for seed in [BookTestRandom.seed(), 14_944_259_052_011_879_816] { try compareRuns(venue, seed: seed) }
+  }
+
+  private func compareRuns(_ venue: SnapshotDay.Venue, seed: UInt64) throws {
     let day = SnapshotDay(venue, seed: seed, steps: 500)
     let capture = Run.Capture(begins: 60, liveLoss: 60, snapshotLoss: 200, seed: seed)
     let one = try Run(day, capture)
