@@ -11,7 +11,7 @@ struct AnswerMaker {
   /// - Parameter packets: where the live messages stand.
   init(_ feedProtocol: FeedProtocol, _ packets: PacketMaker) {
     self.feedProtocol = feedProtocol
-    session = UInt64(packets.session)
+    session = UInt64(packets.name)
     stream = packets.stream
     next = packets.next
   }

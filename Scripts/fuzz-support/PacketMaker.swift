@@ -8,6 +8,8 @@ struct PacketMaker {
   /// The next message's number, or packet's.
   var next: UInt64
   var session: UInt8 = 1
+  /// What names the session in its packets, where they name one.
+  private(set) var name: UInt8 = 1
 
   init(_ feedProtocol: FeedProtocol, stream: UInt32) {
     self.feedProtocol = feedProtocol
@@ -15,9 +17,10 @@ struct PacketMaker {
     next = feedProtocol == .deribit ? 0 : 1
   }
 
-  /// What the transport begins a new session with: nil where only a new name or time tells.
-  mutating func restart() {
+  /// A new session. With the name of the one before only a reset or the time tells them apart.
+  mutating func restart(keepsName: Bool = false) {
     session &+= 1
+    if !keepsName { name = session }
     next = feedProtocol == .deribit ? 0 : 1
   }
 
@@ -28,12 +31,12 @@ struct PacketMaker {
     let body = messages.flatMap { $0 }
     switch feedProtocol.transport {
     case .moldUDP64:
-      return Array("SESSION00".utf8) + [session] + big(first) + big(UInt16(messages.count))
+      return Array("SESSION00".utf8) + [name] + big(first) + big(UInt16(messages.count))
         + messages.flatMap { big(UInt16(truncatingIfNeeded: $0.count)) + $0 }
     case .iexTP:
       let blocks = messages.flatMap { little(UInt16(truncatingIfNeeded: $0.count)) + $0 }
       var packet: [UInt8] = [1, 0] + little(iexProtocol) + little(stream)
-      packet += little(UInt32(session)) + little(UInt16(truncatingIfNeeded: blocks.count))
+      packet += little(UInt32(name)) + little(UInt16(truncatingIfNeeded: blocks.count))
       packet += little(UInt16(messages.count)) + little(UInt64(0))
       return packet + little(first) + little(nanoseconds) + blocks
     case .cboeSUH:
@@ -43,18 +46,19 @@ struct PacketMaker {
     case .nyseXDP:
       var packet = little(UInt16(truncatingIfNeeded: body.count + 16)) + [messages.isEmpty ? 1 : 11]
       packet += [UInt8(messages.count)] + little(UInt32(truncatingIfNeeded: first))
-      packet += little(UInt32(truncatingIfNeeded: nanoseconds / 1_000_000_000)) + little(UInt32(5))
+      packet += little(UInt32(truncatingIfNeeded: nanoseconds / 1_000_000_000))
+      packet += little(UInt32(nanoseconds % 1_000_000_000))
       return packet + body
     case .memxUDP:
-      var packet: [UInt8] = [messages.isEmpty ? 0 : 2, 18] + big(UInt64(session))
+      var packet: [UInt8] = [messages.isEmpty ? 0 : 2, 18] + big(UInt64(name))
       packet += big(messages.isEmpty ? first &- 1 : first)
       if messages.isEmpty { return packet }
       return packet + big(UInt16(messages.count))
         + messages.flatMap { big(UInt16(truncatingIfNeeded: $0.count)) + $0 }
     case .mach:
-      if messages.isEmpty { return little(first &- 1) + little(UInt16(12)) + [0, session] }
+      if messages.isEmpty { return little(first &- 1) + little(UInt16(12)) + [0, name] }
       return messages.enumerated().flatMap { index, message in
-        little(first &+ UInt64(index)) + little(UInt16(truncatingIfNeeded: message.count + 12)) + [3, session] + message
+        little(first &+ UInt64(index)) + little(UInt16(truncatingIfNeeded: message.count + 12)) + [3, name] + message
       }
     case .cmeMDP3: return little(UInt32(truncatingIfNeeded: first)) + little(nanoseconds) + body
     case .coinbaseDerivatives:
@@ -64,7 +68,7 @@ struct PacketMaker {
     case .eobi:
       var packet = little(UInt16(32)) + little(UInt16(13_002)) + little(UInt32.max)
       packet += little(UInt32(truncatingIfNeeded: first)) + little(stream)
-      packet += [1, session & 1, 0, 0, 0, 0, 0, 0] + little(nanoseconds)
+      packet += [1, name & 1, 0, 0, 0, 0, 0, 0] + little(nanoseconds)
       return packet + messages.enumerated().flatMap { index, message in
         var message = message
         let number = little(UInt32(truncatingIfNeeded: first &+ UInt64(index)))

@@ -2,9 +2,8 @@
 extension JoinedChannel {
   /// A packet of a snapshot flow, which was proved to hold its header.
   mutating func beginPacket(_ packet: UnsafeRawBufferPointer) {
-    if numbers == .instrument, packet.count >= 8, let base = packet.baseAddress {
-      snapshotSent = base.littleEndian(UInt64.self, at: 0)
-    }
+    // A header of any of them.
+    snapshotSent = packet.count >= 32 ? packet.baseAddress.map(sendTime) ?? 0 : 0
     reader.begin(packet)
   }
 
@@ -14,7 +13,7 @@ extension JoinedChannel {
   /// An instrument's snapshot begins: true where it is taken, and its book is to be emptied.
   mutating func begin(_ index: Int, through: UInt64, now: UInt64) -> Bool {
     // Numbers of its own do not tell whether some are missing before the first one kept: the send times do.
-    if numbers == .instrument, !isStarted || snapshotSent < startSent {
+    if isSnapshotStale || numbers == .instrument && (!isStarted || snapshotSent < startSent) {
       context.counters.add(.snapshotsTooOld)
       return false
     }
@@ -123,8 +122,10 @@ extension JoinedChannel {
   }
 
   /// Whether a trading state that a snapshot tells is news: no live message told one, or the snapshot is the book.
-  func takesStatus(of index: Int) -> Bool { state(of: index) == .receiving || !isTold(.status, index) }
-  var takesHours: Bool { !areHoursTold }
+  func takesStatus(of index: Int) -> Bool {
+    state(of: index) == .receiving || !isTold(.status, index) && !isSnapshotStale
+  }
+  var takesHours: Bool { !areHoursTold && !isSnapshotStale }
 
   /// The instrument's book belongs to this channel, whichever flow named it.
   func claim(_ index: Int) { context.directory.pointee.channels[index] = context.channel }

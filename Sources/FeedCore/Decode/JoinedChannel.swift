@@ -60,6 +60,8 @@ struct JoinedChannel {
   /// When the packet that began the channel was sent, and the snapshot packet at hand, by the venue's clock.
   var startSent: UInt64 = 0
   var snapshotSent: UInt64 = 0
+  /// When the first packet behind the last restart was sent, likewise; `.max`: none came yet; 0: there was no restart.
+  private var restartSent: UInt64 = 0
   var areHoursTold = false
   /// No join has anything due before this.
   var nextDue = UInt64.max
@@ -159,6 +161,7 @@ struct JoinedChannel {
   mutating func restart(now: UInt64) {
     for shard in 0..<shardCount { joins[shard].restart(now: now) }
     isStarted = false
+    restartSent = .max
     hasLost = false
     areHoursTold = false
     counted.packet = .max
@@ -175,9 +178,9 @@ struct JoinedChannel {
 
   /// A message of this number is next. Its first one begins the channel; one beyond the next shows a loss.
   ///
-  /// - Parameter sent: send time of its packet, where that counts.
+  /// - Parameter payload: of its packet.
   private mutating func hear(
-    _ number: UInt64, sent: UInt64 = 0, now: UInt64, _ stamp: EventStamp, _ writer: inout EventWriter
+    _ number: UInt64, in payload: UnsafeRawPointer, now: UInt64, _ stamp: EventStamp, _ writer: inout EventWriter
   ) {
     if isStarted, number > next, numbers != .instrument {
       lose(now: now)
@@ -188,9 +191,29 @@ struct JoinedChannel {
       let isWhole = number <= 1 && !hasLost
       for shard in 0..<shardCount { joins[shard].begin(at: number, isWhole: isWhole) }
       next = number
-      startSent = sent
+      startSent = sendTime(payload)
+      if restartSent == .max { restartSent = startSent }
     }
     next = max(next, number &+ 1)
+  }
+
+  /// A snapshot packet that was sent before the numbers began anew is of the session before, whatever its numbers are:
+  /// one that was asked for then may come late.
+  var isSnapshotStale: Bool { snapshotSent < restartSent }
+
+  /// When a packet was sent, by the venue's clock, Unix nanoseconds.
+  ///
+  /// SAFETY: its header was proved when it was parsed: 12 bytes of MDP 3.0, 16 of XDP, 24 of Coinbase Derivatives, 32
+  /// of EOBI.
+  func sendTime(_ payload: UnsafeRawPointer) -> UInt64 {
+    switch numbers {
+    case .packet: payload.littleEndian(UInt64.self, at: 4)
+    case .counted:
+      UInt64(payload.littleEndian(UInt32.self, at: 8)) &* 1_000_000_000
+        &+ UInt64(payload.littleEndian(UInt32.self, at: 12))
+    case .message: payload.littleEndian(UInt64.self, at: 24)
+    case .instrument: payload.littleEndian(UInt64.self, at: 0)
+    }
   }
 
   // MARK: - Live messages
@@ -207,11 +230,10 @@ struct JoinedChannel {
     if now >= nextDue { giveUp(now, stamp, &writer) }
     guard let number = number(delivery, packet) else { return }
     if numbers == .instrument {
-      hear(
-        packet.pointee.payload.littleEndian(UInt64.self, at: 8),
-        sent: packet.pointee.payload.littleEndian(UInt64.self, at: 0), now: now, stamp, &writer)
+      let first = packet.pointee.payload.littleEndian(UInt64.self, at: 8)
+      hear(first, in: packet.pointee.payload, now: now, stamp, &writer)
     } else {
-      hear(number, now: now, stamp, &writer)
+      hear(number, in: packet.pointee.payload, now: now, stamp, &writer)
     }
     for position in 0..<events { filter(position, number, now, packet.pointee.captureNanoseconds, &writer) }
     if numbers == .instrument { closeMessage(delivery, number, now) }

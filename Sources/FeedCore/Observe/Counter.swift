@@ -20,6 +20,8 @@ public enum Counter: Int, CaseIterable, Sendable {
   case outOfBandPackets
   /// Packets and messages that came from a server that was asked, or might have been.
   case answerPackets
+  /// Of these: dropped, because the numbers began anew under the same name, and they may answer what was asked before.
+  case staleAnswerPackets
   /// Packets of flows that bring snapshots of single instruments; of these: copies that another line brought before.
   case snapshotPackets
   case snapshotCopies

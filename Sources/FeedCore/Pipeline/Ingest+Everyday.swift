@@ -38,7 +38,8 @@ extension Ingest {
       (channel, line) = other
     }
     let arbiter = arbiters + channel
-    guard arbiter.pointee.isNext(header) else { return false }
+    // What was sent before numbers began anew has numbers of its own, among them the next one.
+    guard arbiter.pointee.isNext(header), header.sendNanoseconds >= arbiter.pointee.staleBefore else { return false }
     let length = parser.everydayLength(packet)
     guard length >= Framing.everydayLength, Framing.declares(payload, length: length) else { return false }
     let packetIndex = payloadPackets.base[Int(packet.fileIndex)]

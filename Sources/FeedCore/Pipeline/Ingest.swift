@@ -58,6 +58,7 @@ struct Ingest {
           instrumentsRecover: plan.instrumentsRecover(channel: channel),
           recovery: isOwned ? Self.makeRecovery(plan, channel: channel, settings: settings, outbox: outbox) : nil,
           answerLines: plan.answerLines(of: channel, settings: settings),
+          answerTimeoutNanoseconds: settings.recovery.answerTimeoutNanoseconds,
           retainedBytes: retainsPackets && isOwned ? settings.live.lateCopyBytes : nil))
     }
   }

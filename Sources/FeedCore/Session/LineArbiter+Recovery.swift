@@ -13,6 +13,9 @@ extension LineArbiter {
     counters.add(.channelPackets)
     counters.add(.answerPackets)
     var packet = received
+    if isNumberedAnew, packet.line != SequencedPacket.connectionLine, isAnswerDoubtful(packet, clock: clock) {
+      return counters.note(.staleAnswerPackets, at: packet.occurrence)
+    }
     if packet.kind == .outOfBand {
       if let recovery, recovery.pointee.takeOutOfBand(packet, now: clock) {
         judgeRecovery(clock: clock, into: &sink)
@@ -29,6 +32,13 @@ extension LineArbiter {
     packet.sendNanoseconds = historyCount > 0 ? past(historyCount - 1).sendNanoseconds : 0
     take(packet, clock: clock, into: &sink)
     judgeRecovery(clock: clock, into: &sink)
+  }
+
+  /// Whether an answer may be to a request from before the numbers began anew.
+  private func isAnswerDoubtful(_ packet: SequencedPacket, clock: UInt64) -> Bool {
+    if clock < answersFrom { return true }
+    guard packet.kind != .outOfBand, let recovery else { return false }
+    return !recovery.pointee.isAskedFor(SequenceRange(packet.sequenceNumber, packet.endSequence))
   }
 
   /// Takes a message that came over a connection. What is beyond the next number cannot be kept, for its bytes do not

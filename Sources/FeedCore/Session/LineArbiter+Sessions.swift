@@ -21,7 +21,8 @@ extension LineArbiter {
     awaitingFrom = 0
     joinedNext = 0
     latestSent = 0
-    if let recovery { recovery.pointee.restart(session: session) }
+    if let recovery { recovery.pointee.restart(session: session, now: clock) }
+    if isNumberedAnew { doubtAnswers(clock: clock) }
     take(packet, clock: clock, into: &sink)
   }
 
@@ -81,9 +82,9 @@ extension LineArbiter {
   /// Whether a number already passed is no late copy but the first of new numbers, by the transport's rule.
   @inline(__always)
   func isRestart(_ packet: SequencedPacket, clock: UInt64) -> Bool {
-    guard state != .joining, packet.sequenceNumber > 0, packet.sequenceNumber < next else { return false }
-    // Late originals of what a snapshot holds, or shall hold, were sent later than what was delivered last.
-    if next == joinedNext || state == .awaiting && packet.sequenceNumber >= awaitingFrom { return false }
+    guard state != .joining, packet.sequenceNumber > 0, packet.sequenceNumber < heardBeyond else { return false }
+    // Late originals of what a snapshot holds may have been sent later than all that came of the lines; they come soon.
+    if next == joinedNext, clock &- lastHeard <= settings.reorderWindowNanoseconds { return false }
     switch numbering.restart {
     case .never: return false
     case .laterSendTime: return isSentLater(packet)
@@ -94,21 +95,28 @@ extension LineArbiter {
     }
   }
 
-  /// Sent later than what was delivered last by more than the reorder window.
-  private func isSentLater(_ packet: SequencedPacket) -> Bool {
-    historyCount > 0 && packet.sendNanoseconds > sentBeforeRestart
+  /// Numbers below this are passed: the lines spoke of higher ones. A gap that is asked for stays open for long: what
+  /// fills it was sent before what showed it.
+  private var heardBeyond: UInt64 {
+    if state != .recovering { return next }
+    return heldCount > 0 ? held[0].sequenceNumber : highestKnown
   }
 
-  /// The latest send time a packet of these numbers can have: of what was delivered last, and the reorder window.
+  /// Sent later than what came last by more than the reorder window.
+  private func isSentLater(_ packet: SequencedPacket) -> Bool {
+    (historyCount > 0 || latestSent > 0) && packet.sendNanoseconds > sentBeforeRestart
+  }
+
+  /// The latest send time a packet of these numbers can have: of what came last, and the reorder window.
   private var sentBeforeRestart: UInt64 {
-    let sent = max(past(historyCount - 1).sendNanoseconds, latestSent)
+    let sent = max(historyCount > 0 ? past(historyCount - 1).sendNanoseconds : 0, latestSent)
     return sent > .max - settings.reorderWindowNanoseconds ? .max : sent + settings.reorderWindowNanoseconds
   }
 
   mutating func acceptRestart(_ packet: SequencedPacket, clock: UInt64, into sink: inout some DeliverySink) {
     var first: SequencedPacket?
     if packet.sequenceNumber > 1 {
-      guard let kept = aside, kept.session == session, kept.sequenceNumber < next, continues(kept, packet) else {
+      guard let kept = aside, kept.session == session, kept.sequenceNumber < heardBeyond, continues(kept, packet) else {
         setAside(packet, into: &sink)
         return
       }
@@ -135,9 +143,13 @@ extension LineArbiter {
     }
     let mark = packet.sendNanoseconds
     let isKnown = mark <= resetMark
-    if state == .joining, numbering.reset == .begins {
-      // Later packets of the other line came first.
-      resetMark = mark
+    if state == .joining, numbering.reset == .begins || packet.sequenceNumber <= 1 {
+      // What came first are later packets of the other line, or the last ones of the numbers before.
+      resetMark = numbering.reset == .begins ? mark : max(resetMark, mark)
+      forgetNumbers(before: packet)
+      setStaleBefore(max(staleBefore, mark))
+      isNumberedAnew = true
+      doubtAnswers(clock: clock)
       return false
     }
     if numbering.reset == .begins, mark < resetMark {
@@ -145,11 +157,54 @@ extension LineArbiter {
       return true
     }
     resetMark = max(resetMark, mark)
-    if state == .idle || isKnown { return false }
+    if state == .idle {
+      // `begin` follows.
+      if packet.sequenceNumber <= 1 {
+        setStaleBefore(mark)
+        isNumberedAnew = true
+      }
+      return false
+    }
+    if isKnown { return false }
     if numbering.reset == .mayContinue, state == .joining || packet.sequenceNumber >= next { return false }
-    staleBefore = mark
+    setStaleBefore(mark)
     restart(packet, clock: clock, into: &sink)
     return true
+  }
+
+  /// Numbers begin with `packet` while the join is open: what was sent before it belongs to the numbers before. Only
+  /// the send times tell, for nothing was delivered yet.
+  @inline(never)
+  mutating func forgetNumbers(before packet: SequencedPacket) {
+    let sent = packet.sendNanoseconds
+    var kept = 0
+    for index in 0..<heldCount where held[index].sendNanoseconds >= sent {
+      held[kept] = held[index]
+      kept += 1
+    }
+    var forgotten = heldCount - kept
+    heldCount = kept
+    if let announced = announcement, announced.sendNanoseconds < sent {
+      announcement = nil
+      forgotten += 1
+    }
+    if forgotten == 0 { return }
+    endAnnounced = nil
+    counters.note(.sessionRestarts, at: packet.occurrence)
+    counters.add(.staleSessionPackets, UInt64(forgotten))
+    setStaleBefore(max(staleBefore, sent))
+    isNumberedAnew = true
+  }
+
+  private mutating func setStaleBefore(_ time: UInt64) {
+    if numbering.tellsStaleBySendTime { staleBefore = time }
+  }
+
+  /// Numbers began anew under a name that answers to earlier requests have, too.
+  mutating func doubtAnswers(clock: UInt64) {
+    let (from, overflow) = clock.addingReportingOverflow(answerTimeoutNanoseconds)
+    answersFrom = max(answersFrom, overflow ? .max : from)
+    if let recovery { answersFrom = recovery.pointee.askAgain(from: answersFrom) }
   }
 
   /// A new session, or new numbers in the same one, begin with `kept` where one was, and `packet`.
@@ -158,6 +213,8 @@ extension LineArbiter {
   ) {
     finish(clock: clock, into: &sink)
     counters.note(.sessionRestarts, at: packet.occurrence)
+    isNumberedAnew = packet.session == session
+    answersFrom = 0
     if packet.session != session {
       previousSession = session
       hasPreviousSession = true

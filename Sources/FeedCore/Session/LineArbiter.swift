@@ -18,9 +18,9 @@
 /// | other session, first ≤ 1, or this one ended | – | restart → live/joining | ← | ← | ← |
 /// | other session, first > 1 | – | keep aside until a second packet continues it, then restart → joining | ← | ← | – |
 /// | the session before this one | – | count as stale, drop | ← | ← | ← |
-/// | restart (`Numbering.Restart`), first = 1 | – | – | restart → live/joining | ← | ← |
+/// | restart (`Numbering.Restart`), first = 1 | – | as data or heartbeat, but what was sent before it is stale | restart → live/joining | ← | ← |
 /// | restart, first > 1 | – | – | keep aside until a second packet continues it, then restart → joining | ← | ← |
-/// | reset that begins numbers (`Numbering.Reset`) | as data or heartbeat | restart → live/joining | ← | ← | ← |
+/// | reset that begins numbers (`Numbering.Reset`) | as data or heartbeat | as in idle, but what was sent before it is stale | restart → live/joining | ← | ← |
 /// | copy of the reset that began this session | – | as data or heartbeat | ← | ← | ← |
 /// | an older reset, or sent before the restart | – | count as stale, drop | ← | ← | ← |
 /// | keep-alive | note | ends silence | ← | ← | ← |
@@ -46,10 +46,16 @@
 /// | snapshot given up | – | – | – | deliver what is held, untrusted or late start as it would have been → live or waiting |
 /// | input or session ends | late start | lost | given up, `interrupted`; lost | given up, `interrupted` |
 /// | answer (a packet of a retransmission line), another session's | stale | ← | ← | ← |
+/// | answer, the numbers began anew under the same name, not asked for since or too early | stale answer, drop | ← | ← | ← |
 /// | answer, no data | count | ← | ← | ← |
 /// | answer, first > next + jump maximum | above | count, drop | ← | ← |
 ///
-/// An answer is otherwise data of one more line, but never begins numbers anew, whatever its send time says.
+/// An answer is otherwise data of one more line, but never begins numbers anew, whatever its send time says. "Began
+/// anew under the same name": by a reset or a restart, where packets name no session, or the one they had (XDP, a
+/// restarted IEX-TP publisher). An answer to what was asked before then looks like one of the new numbers. So nothing is
+/// asked for, and no answer taken, until every answer that can be under way has come or is given up
+/// (`recovery.answerTimeout`, or longer where a repeated request was granted longer); from then on only answers are
+/// taken that a request since then asked for. An answer over a connection comes on one that was opened since.
 ///
 /// Times are capture times, but for send times, which are compared with one another only. The window's close is a
 /// timer: it happens before any packet at or after its deadline (`advance`).
@@ -127,8 +133,16 @@ struct LineArbiter {
   var holesDue = UInt64.max
   /// The first number missing when the snapshot was asked for; 0: a late start, which has lost nothing.
   var awaitingFrom: UInt64 = 0
-  /// The latest send time of live packets that did not come in order: answers do not tell how far the venue is.
+  /// The latest send time of live packets that did not come in order, and of heartbeats: answers do not tell how far
+  /// the venue is.
   var latestSent: UInt64 = 0
+  /// The session's numbers began anew under the name they had, or without one: no packet of a retransmission line says
+  /// which of them it is of.
+  var isNumberedAnew = false
+  /// Then no such packet is taken before this, by the capture clock: until then it may answer what was asked before.
+  var answersFrom: UInt64 = 0
+  /// How long an answer may be under way.
+  let answerTimeoutNanoseconds: UInt64
   /// `next` behind the last snapshot: while it stands, nothing delivered tells send times from before it.
   var joinedNext: UInt64 = 0
 
@@ -136,15 +150,17 @@ struct LineArbiter {
   ///   - instrumentsRecover: snapshots of its instruments come, whatever the transport.
   ///   - recovery: in memory that outlives the arbiter.
   ///   - answerLines: bit l: line l carries answers to requests.
+  ///   - answerTimeoutNanoseconds: how long such an answer may be under way.
   ///   - retainedBytes: packets do not stay where they are: those that wait, and so many bytes of those delivered last,
   ///     are copied. Nil: they stay.
   init(
     channel: UInt8, transport: Transport, settings: SessionSettings, counters: Counters,
     instrumentsRecover: Bool = false, recovery: UnsafeMutablePointer<ChannelRecovery>? = nil, answerLines: UInt64 = 0,
-    retainedBytes: Int? = nil
+    answerTimeoutNanoseconds: UInt64 = RecoverySettings().answerTimeoutNanoseconds, retainedBytes: Int? = nil
   ) {
     self.recovery = recovery
     self.answerLines = answerLines
+    self.answerTimeoutNanoseconds = answerTimeoutNanoseconds
     self.channel = channel
     layout = transport.layout
     hasLengthPrefix = transport == .moldUDP64 || transport == .memxUDP
@@ -204,7 +220,8 @@ struct LineArbiter {
   @inline(__always)
   mutating func accept(_ packet: SequencedPacket, clock: UInt64, into sink: inout some DeliverySink) {
     counters.add(.channelPackets)
-    if state == .live, !silent, packet.kind == .data, packet.session == session {
+    // What was sent before numbers began anew has numbers of its own, among them the next one.
+    if state == .live, !silent, packet.kind == .data, packet.session == session, packet.sendNanoseconds >= staleBefore {
       if packet.sequenceNumber == next, packet.wholeCount == packet.messageCount {
         deliverNext(packet, clock: clock, into: &sink)
         return
@@ -316,11 +333,16 @@ struct LineArbiter {
       counters.add(.heartbeats)
       note(packet, clock: clock)
       announce(packet, clock: clock)
+      if recovery != nil { latestSent = max(latestSent, packet.sendNanoseconds) }
       if packet.kind == .endOfSession { endAnnounced = packet.sequenceNumber }
       if packet.kind == .heartbeat, state == .ended, packet.sequenceNumber >= next { endAnnounced = nil }
       if silent, packet.sequenceNumber <= next { endSilence(packet, clock: clock, into: &sink) }
       switch state {
-      case .joining: if packet.sequenceNumber <= 1 { open(at: 1, clock: clock, into: &sink) }
+      case .joining:
+        if packet.sequenceNumber <= 1 {
+          if numbering.tellsStaleBySendTime { forgetNumbers(before: packet) }
+          open(at: 1, clock: clock, into: &sink)
+        }
       case .live, .ended, .waiting: settle(clock: clock, into: &sink)
       case .recovering, .awaiting: settle(clock: clock, into: &sink)
       case .idle: break
@@ -334,6 +356,7 @@ struct LineArbiter {
     }
     if state == .joining {
       if packet.sequenceNumber <= 1 {
+        if numbering.tellsStaleBySendTime { forgetNumbers(before: packet) }
         open(at: packet.sequenceNumber, with: packet, clock: clock, into: &sink)
       } else {
         hold(packet, clock: clock, into: &sink)

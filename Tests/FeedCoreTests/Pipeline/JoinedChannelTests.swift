@@ -247,6 +247,20 @@ import Testing
     #expect(bench.buys("ES") == ["1000x3"] && bench.state("ES") != .gap)
   }
 
+  /// The numbers of a snapshot do not tell which session it is of; when it was sent does.
+  @Test func aSnapshotSentBeforeARestartIsNotTakenBehindIt() {
+    func sent(_ time: UInt64, _ number: UInt32) -> [UInt8] { LittleBytes().u32(number).u64(time).bytes }
+    let bench = late()
+    bench.tell(.sessionRestart)
+    bench.snapshot(sent(499, 1), [levels(200, 10)])
+    bench.live(sent(500, 3), [level(3)])
+    bench.trust(.lateStart)
+    bench.snapshot(sent(499, 1), [levels(200, 10)])
+    #expect(bench.buys("ES") == [] && bench.state("ES") == .gap && bench.counted(.snapshotsTooOld) == 2)
+    bench.snapshot(sent(500, 1), [levels(3, 7)])
+    #expect(bench.buys("ES") == ["1000x7"] && bench.state("ES") == .ok && bench.counted(.snapshotsJoined) == 1)
+  }
+
   @Test func noSnapshotInTimeIsGivenUpByNameAndAFlowThatComesBackIsTaken() {
     let bench = late {
       $0.recovery.snapshotTimeoutNanoseconds = 1_000_000
@@ -264,16 +278,18 @@ import Testing
 
   // MARK: NYSE
 
-  private func refresh(_ number: UInt32, _ symbol: UInt32, through: UInt32, orders: [UInt64]) -> [[UInt8]] {
+  private func refresh(
+    _ number: UInt32, _ symbol: UInt32, through: UInt32, orders: [UInt64], seconds: UInt32 = 100
+  ) -> [[UInt8]] {
     let head = Wire.xdpMessage(35, LittleBytes().u16(1).u16(1).u32(through).u32(0).bytes)
     let messages =
       [head, NYSE.mapping(symbol, "AB\(symbol)")]
       + orders.map { NYSE.refresh(symbol, $0, "B", 100, 5_000, seconds: 1_700_000_000) }
-    return [Wire.xdp(number, messages, flag: 17)]
+    return [Wire.xdp(number, messages, flag: 17, seconds: seconds)]
   }
 
-  private func sendNYSE(_ bench: Bench, _ number: UInt32, _ messages: [[UInt8]]) {
-    let packet = Wire.xdp(number, messages)
+  private func sendNYSE(_ bench: Bench, _ number: UInt32, _ messages: [[UInt8]], seconds: UInt32 = 100) {
+    let packet = Wire.xdp(number, messages, seconds: seconds)
     bench.live(Array(packet[..<16]), messages)
   }
 
@@ -301,5 +317,20 @@ import Testing
     bench.snapshot([], refresh(2, 7, through: 503, orders: [1, 2, 3, 4]))
     #expect(bench.buys("AB7") == ["5000x600"], "504 and 505 follow")
     #expect(bench.counted(.duplicateAdds) == 0)
+  }
+
+  /// A refresh that was asked for before a Sequence Number Reset, and comes behind it.
+  @Test func aRefreshOfTheSessionBeforeIsNotTaken() {
+    let bench = Bench(.nyseIntegrated)
+    bench.snapshot([], [Wire.xdp(1, [NYSE.mapping(7, "AB7")], flag: 17)])
+    sendNYSE(bench, 500, [NYSE.add(7, 1, "B", 100, 5_000)])
+    bench.trust(.lateStart)
+    bench.tell(.sessionRestart)
+    sendNYSE(bench, 9, [NYSE.mapping(7, "AB7"), NYSE.add(7, 2, "B", 100, 6_000)], seconds: 110)
+    bench.trust(.lateStart)
+    bench.snapshot([], refresh(2, 7, through: 500, orders: [1], seconds: 109))
+    #expect(bench.buys("AB7") == [] && bench.state("AB7") == .gap && bench.counted(.snapshotsTooOld) == 1)
+    bench.snapshot([], refresh(4, 7, through: 8, orders: [], seconds: 111))
+    #expect(bench.buys("AB7") == ["6000x100"])
   }
 }

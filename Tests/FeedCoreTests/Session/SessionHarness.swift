@@ -176,7 +176,8 @@ final class SessionHarness {
         identity: RecoveryIdentity(protocol: feedProtocol, channel: 3, stream: 1, settings: feed), feed: feed,
         settings: recovery, outbox: outbox))
     arbiter = Arbiter(
-      channel: 3, transport: transport, settings: settings, counters: counters, recovery: memory, answerLines: 1 << 2)
+      channel: 3, transport: transport, settings: settings, counters: counters, recovery: memory, answerLines: 1 << 2,
+      answerTimeoutNanoseconds: recovery.answerTimeoutNanoseconds)
   }
 
   deinit { for buffer in memory { buffer.deallocate() } }

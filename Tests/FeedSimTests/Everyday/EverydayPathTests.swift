@@ -88,6 +88,26 @@ import Testing
     for packet in capture.packets { #expect(!ingest.takeEverydayOther(packet, into: &sink)) }
   }
 
+  /// The next number, sent before the numbers began anew, is of the session before: none of the short cut's business.
+  @Test(arguments: [FeedProtocol.nyseIntegrated, .deepPlus, .cmeMDP3])
+  func packetsSentBeforeTheNumbersBeganAnewTakeTheLongWay(feedProtocol: FeedProtocol) throws {
+    let plain = try PlainFrames(feedProtocol, changes: 400, seed: 7)
+    let capture = FrameCapture(plain.frames)
+    let settings = Settings()
+    let plan = try FlowDiscovery.plan(
+      settings: settings, fileNames: ["plain"], makeSource: { FrameCapture.Source(packets: capture.packets) })
+    var ingest = Ingest(plan: plan, settings: settings, fileCount: 1)
+    var sink = Collector()
+    for packet in capture.packets.prefix(2) { ingest.process(packet, into: &sink) }
+    ingest.arbiters[0].staleBefore = .max
+    #expect(!ingest.takeEverydayOther(capture.packets[2], into: &sink))
+    ingest.process(capture.packets[2], into: &sink)
+    sink.flush()
+    #expect(ingest.counters[.staleSessionPackets] == 1 && sink.handed.allSatisfy { $0.packetIndex < 2 })
+    ingest.arbiters[0].staleBefore = 0
+    #expect(ingest.takeEverydayOther(capture.packets[2], into: &sink))
+  }
+
   /// One flow of two streams in turns (PITCH units): each has its channel, and none leaves the short cut.
   @Test func streamsOfOneFlowTakeTurnsOnTheShortCut() throws {
     let plain = try PlainFrames(.pitch, changes: 400, seed: 6)

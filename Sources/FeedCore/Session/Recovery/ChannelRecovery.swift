@@ -52,6 +52,9 @@ struct ChannelRecovery {
   }
   var isSnapshotGivenUp: Bool { snapshots.isGivenUp }
   func isMissing(_ number: UInt64) -> Bool { messages.gap.isMissing(number) }
+  /// Whether a request under way, or one that waits for its repetition, asks for any of these. Where this channel asks
+  /// for no messages, others' answers are all there is.
+  func isAskedFor(_ range: SequenceRange) -> Bool { !hasMessages || messages.gap.isAskedFor(range) }
   /// When `advance` has something to do; never before the last event. `.max`: nothing.
   var nextDue: UInt64 { max(now, min(messages.nextDue, snapshots.nextDue)) }
 
@@ -64,12 +67,17 @@ struct ChannelRecovery {
 
   // MARK: - What the arbiter tells
 
-  mutating func restart(session: SessionName) {
+  mutating func restart(session: SessionName, now: UInt64) {
+    self.now = now
     messages.restart(session: session, now: now)
     snapshots.restart(session: session, now: now)
     isMessagesGivenUp = false
     wasGivenUp = false
   }
+
+  /// The numbers began anew, and packets do not say so: nothing is asked for before `time`, or before the answers to
+  /// what was asked for earlier must have come; returns when that is.
+  mutating func askAgain(from time: UInt64) -> UInt64 { messages.askAgain(from: time) }
 
   mutating func missing(_ range: SequenceRange, now: UInt64) {
     self.now = now

@@ -63,6 +63,8 @@ public struct GapRecovery: Sendable, BitwiseCopyable {
   private var slots = InlineArray<16, Slot>(repeating: Slot())
   private var messagesPerRequest: UInt64
   private var sendableAt: UInt64 = 0
+  /// Until when an answer to any request so far can come.
+  private var answersDue: UInt64 = 0
   private var sessionRequests: UInt64 = 0
 
   public init(limits: RecoveryLimits) {
@@ -81,6 +83,14 @@ public struct GapRecovery: Sendable, BitwiseCopyable {
   /// Whether the number is known to be missing.
   public func isMissing(_ number: UInt64) -> Bool {
     for index in 0..<gapCount where gaps[index].range.contains(number) { return true }
+    return false
+  }
+
+  /// Whether a request under way, or one that waits for its repetition, asks for any of these numbers.
+  public func isAskedFor(_ range: SequenceRange) -> Bool {
+    for index in 0..<limits.requestsInFlight where slots[index].phase != .free {
+      if slots[index].range.overlaps(range) { return true }
+    }
     return false
   }
 
@@ -157,6 +167,14 @@ public struct GapRecovery: Sendable, BitwiseCopyable {
     if isNewSession { sessionRequests = 0 }
   }
 
+  /// No request leaves before `time`, nor before every answer to an earlier one has come or is given up: behind a
+  /// `restart` of numbers that packets do not tell from those before. Returns when that is.
+  public mutating func askAgain(from time: UInt64) -> UInt64 {
+    let from = max(time, answersDue)
+    sendableAt = max(sendableAt, from)
+    return from
+  }
+
   // MARK: - What the server says
 
   /// The server accepted the request that begins at `first`: its data follow.
@@ -164,7 +182,7 @@ public struct GapRecovery: Sendable, BitwiseCopyable {
     guard let index = slot(first: first) else { return counters.add(.responsesUnmatched) }
     counters.add(.requestsAccepted)
     if slots[index].phase == .inFlight {
-      slots[index].dueAt = now &+ limits.patience(attempt: slots[index].attempt)
+      slots[index].dueAt = due(after: limits.patience(attempt: slots[index].attempt), now: now)
     }
   }
 
@@ -255,11 +273,17 @@ public struct GapRecovery: Sendable, BitwiseCopyable {
     sessionRequests &+= 1
     sendableAt = now &+ limits.spacingNanoseconds
     counters.add(.requestsSent)
-    let due = now.addingReportingOverflow(limits.patience(attempt: attempt))
     slots[slot] = Slot(
       phase: .inFlight, progressed: false, attempt: attempt, range: range,
-      dueAt: due.overflow ? .max : due.partialValue)
+      dueAt: due(after: limits.patience(attempt: attempt), now: now))
     return GapRequest(range: range, attempt: attempt)
+  }
+
+  /// When patience with an answer ends.
+  private mutating func due(after patience: UInt64, now: UInt64) -> UInt64 {
+    let (due, overflow) = now.addingReportingOverflow(patience)
+    answersDue = max(answersDue, overflow ? .max : due)
+    return overflow ? .max : due
   }
 
   /// Ends what has waited too long.
@@ -291,7 +315,9 @@ public struct GapRecovery: Sendable, BitwiseCopyable {
       slots[index].phase = .free
     } else if range.overlaps(slot.range) {
       slots[index].progressed = true
-      if isAnswer, slot.phase == .inFlight { slots[index].dueAt = now &+ limits.patience(attempt: 1) }
+      if isAnswer, slot.phase == .inFlight {
+        slots[index].dueAt = due(after: limits.patience(attempt: 1), now: now)
+      }
     }
   }
 

@@ -70,6 +70,9 @@ struct MessageRecovery {
     connection.close(now: now)
   }
 
+  /// Nothing is asked for before `time`, or before an answer to an earlier request can come; returns when that is.
+  mutating func askAgain(from time: UInt64) -> UInt64 { gap.askAgain(from: time) }
+
   mutating func missing(_ range: SequenceRange, now: UInt64) { gap.missing(range, now: now) }
 
   mutating func arrived(_ range: SequenceRange, isAnswer: Bool, now: UInt64) {

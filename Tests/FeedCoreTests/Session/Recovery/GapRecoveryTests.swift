@@ -289,6 +289,35 @@ import Testing
     #expect(requests(&r, at: 0) == ["[1, 2) #1"])
   }
 
+  /// Numbers that began anew look like those before: no request before their answers must have come.
+  @Test func askAgainWaitsForWhateverIsUnderWay() {
+    var r = recovery()
+    #expect(r.askAgain(from: 100) == 100, "nothing was asked for")
+    r.missing(SequenceRange(5, 9), now: 50)
+    #expect(requests(&r, at: 99) == [] && r.nextDue == 100 && !r.isAskedFor(SequenceRange(5, 9)))
+    #expect(requests(&r, at: 100) == ["[5, 9) #1"])
+    #expect(r.isAskedFor(SequenceRange(8, 20)) && !r.isAskedFor(SequenceRange(9, 20)))
+    #expect(requests(&r, at: 100 + second) == ["[5, 9) #2"], "this one may take two seconds")
+    r.fail(.interrupted)
+    #expect(!r.isAskedFor(SequenceRange(5, 9)))
+    r.restart(isNewSession: false)
+    #expect(r.askAgain(from: 200) == 100 + 3 * second)
+    r.missing(SequenceRange(2, 3), now: 100 + second)
+    #expect(requests(&r, at: 99 + 3 * second) == [] && r.nextDue == 100 + 3 * second)
+    #expect(requests(&r, at: 100 + 3 * second) == ["[2, 3) #1"])
+    #expect(r.askAgain(from: .max) == .max)
+  }
+
+  /// A server that said that it will answer is given its time anew.
+  @Test func askAgainKnowsAcceptedRequests() {
+    var r = recovery()
+    r.missing(SequenceRange(5, 9), now: 0)
+    #expect(requests(&r, at: 0) == ["[5, 9) #1"])
+    r.accepted(first: 5, now: second / 2)
+    r.restart(isNewSession: false)
+    #expect(r.askAgain(from: 0) == second + second / 2)
+  }
+
   // MARK: time
 
   @Test func aSilentServerIsAskedAgainWithGrowingPatienceAndThenGivenUp() {
