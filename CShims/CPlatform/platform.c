@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 int feedh_pin_thread(int cpu) {
   cpu_set_t set;
@@ -64,3 +66,13 @@ static _Thread_local void *storage_owner;
 void *feedh_storage_owner(void) { return storage_owner; }
 
 void feedh_set_storage_owner(void *owner) { storage_owner = owner; }
+
+uint64_t feedh_machine_memory_bytes(void) {
+  const long pages = sysconf(_SC_PHYS_PAGES), size = sysconf(_SC_PAGESIZE);
+  return pages > 0 && size > 0 ? (uint64_t)pages * (uint64_t)size : 0;
+}
+
+uint64_t feedh_thread_page_faults(void) {
+  struct rusage usage;
+  return getrusage(RUSAGE_THREAD, &usage) == 0 ? (uint64_t)usage.ru_minflt + (uint64_t)usage.ru_majflt : 0;
+}

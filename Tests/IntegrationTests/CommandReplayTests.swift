@@ -112,8 +112,8 @@ struct CommandReplayTests {
   func coresLayoutAndSpeedChangeNoResult(arguments: [String]) throws {
     func results(_ report: [String: Any]) throws -> [String: String] {
       let machine: Set = [
-        "startNanoseconds", "elapsedNanoseconds", "nanosecondsPerMessage", "residentBytes", "stalls", "latency",
-        "cores", "layout",
+        "startNanoseconds", "elapsedNanoseconds", "nanosecondsPerMessage", "residentBytes", "stalls",
+        "pageFaults", "latency", "cores", "layout",
       ]
       return try report.filter { !machine.contains($0.key) }.mapValues {
         String(

@@ -63,6 +63,8 @@ struct QueueIndex {
     owners[index] = UInt32(side)
     lists[side] = UInt16(index + 1)
     counts[index] = 0
+    // Touched now, not with the first order that is noted.
+    references[index * Self.listCapacity] = 0
     return (list(index), givenUp)
   }
 

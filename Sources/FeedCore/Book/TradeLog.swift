@@ -14,6 +14,8 @@ struct TradeLog {
   private let ring = Storage<Trade>(capacity: TradeLog.capacity, hugePages: false)
   private var count: UInt64 = 0
 
+  func prefault() { ring.prefault() }
+
   @inline(__always)
   mutating func append(_ trade: Trade) {
     ring.base[Int(truncatingIfNeeded: count) & (Self.capacity - 1)] = trade

@@ -64,7 +64,19 @@ struct VenueBook {
     orders.prefault()
     headers.prefault()
     near.prefault()
-    arena.levels.prefault(count: min(arena.levels.capacity, 1 << 20))
+    trades.prefault()
+    directory.pointee.prefault()
+    arena.levels.prefault(count: Self.touchedFarLevels(arena.levels.capacity))
+  }
+
+  /// Far levels are taken from the beginning of the arena on; as many as few days pass.
+  private static func touchedFarLevels(_ capacity: Int) -> Int { min(capacity, 1 << 20) }
+
+  /// Bytes that `prefault` touches, nearly.
+  static func touchedBytes(capacity: CapacitySettings) -> Int {
+    OrderTable.slotCount(capacity: capacity.liveOrders) * (MemoryLayout<OrderTable.Slot>.stride + 4)
+      + capacity.instruments * (MemoryLayout<BookHeader>.stride + 2 * NearLevels.count * MemoryLayout<Level>.stride)
+      + touchedFarLevels(capacity.priceLevels) * MemoryLayout<Level>.stride
   }
 
   func recovers(_ channel: UInt8) -> Bool { recoveringChannels & (1 << UInt64(channel & 63)) != 0 }

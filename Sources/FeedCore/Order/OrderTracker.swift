@@ -27,7 +27,7 @@ struct OrderTracker {
     }
   }
 
-  func prefault() { orders.prefault() }
+  func prefaultBeginning() { orders.prefaultBeginning() }
 
   /// Asks for where an order of that number would stand.
   @inline(__always)

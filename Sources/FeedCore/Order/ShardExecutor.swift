@@ -57,7 +57,7 @@ public struct ShardExecutor {
   /// The first order shall find its memory there.
   private func prefaultBeginning() {
     gate.prefaultBeginning()
-    tracker.prefault()
+    tracker.prefaultBeginning()
     transport.prefaultBeginning()
     orderLog.prefaultBeginning()
     wireLog.prefaultBeginning()

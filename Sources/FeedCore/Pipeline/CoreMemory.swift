@@ -1,3 +1,5 @@
+import CPlatform
+
 /// Reserves one core's tables from the plan and the settings, before the first packet.
 struct CoreMemory {
   let books: Books
@@ -30,9 +32,9 @@ struct CoreMemory {
       where Int(described.venue) == venue && plan.instrumentsRecover(channel: channel) {
         venues[venue].recoveringChannels |= 1 << UInt64(channel)
       }
-      // Tables of one or two venues are touched now; of more, as they fill.
-      if venueCount <= 2 { venues[venue].prefault() }
+      if Self.touchesTables(plan: plan, settings: settings) { venues[venue].prefault() }
     }
+    symbols.pointee.prefault()
     let channels = Storage<ChannelRecord>(capacity: max(1, plan.channels.count))
     var contexts: [DecoderContext] = []
     for (index, channel) in plan.channels.enumerated() {
@@ -52,5 +54,17 @@ struct CoreMemory {
       venues: venues, venueCount: venueCount, symbols: symbols, channels: channels, counters: counters,
       list: decoders.list,
       instrumentCapacity: settings.capacity.instruments)
+  }
+
+  /// Tables are touched before the first packet, so that none is on the hot path, unless those of all cores would take
+  /// more than half of the machine's memory: then each part is touched as it fills.
+  static func touchesTables(plan: FeedPlan, settings: Settings) -> Bool {
+    tableBytes(plan: plan, settings: settings) <= Int(clamping: feedh_machine_memory_bytes() / 2)
+  }
+
+  /// What the tables of all cores take once they are touched.
+  static func tableBytes(plan: FeedPlan, settings: Settings) -> Int {
+    max(1, settings.threads.coreCount) * max(1, plan.venues.count)
+      * VenueBook.touchedBytes(capacity: settings.capacity)
   }
 }

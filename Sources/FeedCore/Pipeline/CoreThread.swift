@@ -13,6 +13,8 @@ final class CoreThread: @unchecked Sendable {
   var endedTicks: UInt64 = 0
   /// Duty cycles (of those stamped) beyond the stall limit, and waits for a full ring.
   var stalls: UInt64 = 0
+  /// Page faults between the first packet and the last event.
+  var pageFaults: UInt64 = 0
   /// SCHED_FIFO was asked for and refused: an errno value; 0: it was not.
   var schedulingError: Int32 = 0
   /// Stopped by command, with input left.

@@ -88,6 +88,7 @@ extension Replay {
     var census = BookCensus(figures: figures)
     thread.prepared()
     ready.wait()
+    let faultsBefore = feedh_thread_page_faults()
     var watch = CycleWatch(limitTicks: stallTicks, figures: figures)
     // Packets given to the pipeline, and after how many it stops.
     var taken: UInt64 = 0
@@ -161,6 +162,7 @@ extension Replay {
     if arriving != nil { note(work, in: figures) }
     thread.stalls += watch.stalls
     thread.endedTicks = TickClock.now
+    thread.pageFaults += feedh_thread_page_faults() - faultsBefore
     thread.source = source
   }
 
@@ -192,6 +194,7 @@ extension Replay {
   ) {
     let figures = progress[thread.index]
     let isLive = live != nil
+    let faultsBefore = feedh_thread_page_faults()
     var census = BookCensus(figures: figures)
     var waiting = SpinWait(threads: threads.count)
     var watch = CycleWatch(limitTicks: clock.ticks(nanoseconds: settings.threads.stallNanoseconds), figures: figures)
@@ -218,5 +221,6 @@ extension Replay {
     core.pointee.finish(at: end)
     if isLive { thread.stalls += watch.stalls }
     thread.endedTicks = TickClock.now
+    thread.pageFaults += feedh_thread_page_faults() - faultsBefore
   }
 }

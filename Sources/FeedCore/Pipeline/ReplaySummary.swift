@@ -86,6 +86,8 @@ public struct ReplaySummary: Sendable {
   public var wireMessagesDropped: UInt64 = 0
   public var stages: [(core: Int, cpu: Int?, stages: StageHistograms)] = []
   public var stalls: UInt64 = 0
+  /// Page faults of the cores' threads between the first packet and the last event.
+  public var pageFaults: UInt64 = 0
   /// Capture time at the end, Unix nanoseconds.
   public var clock: UInt64 = 0
 
@@ -109,6 +111,7 @@ extension Replay {
     }
     for thread in threads {
       summary.stalls += thread.stalls
+      summary.pageFaults += thread.pageFaults
       guard let core = thread.shards else { continue }
       summary.messages += core.pointee.messages
       summary.add(core.pointee.books.counters)

@@ -59,6 +59,14 @@ struct InstrumentDirectory {
     owned.prefault()
   }
 
+  /// Touches what naming instruments fills.
+  func prefault() {
+    records.prefault()
+    groups.prefault()
+    channels.prefault()
+    scales.prefault()
+  }
+
   // MARK: - Look-up
 
   /// The instrument of a stock locate, nil when it was not named yet.

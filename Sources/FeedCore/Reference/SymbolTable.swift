@@ -60,6 +60,12 @@ struct SymbolTable {
     commonCounts = Storage(capacity: 256)
   }
 
+  /// Touches what naming symbols fills.
+  func prefault() {
+    groups.prefault()
+    index.prefault()
+  }
+
   /// The shard that owns a symbol at all venues: depends on the text alone.
   static func shard(of symbol: Symbol, shardCount: Int) -> Int {
     Int(Mix.spread(symbol.word) % UInt64(shardCount))

@@ -297,7 +297,8 @@ public struct ReplayScreen {
       [
         "\(Text.duration(elapsed)), \(Text.rate(summary.messages, nanoseconds: elapsed)) messages/s, "
           + "\(run.nanosecondsPerMessage) ns/message, start \(Text.duration(run.startNanoseconds)), "
-          + "memory \(Text.bytes(run.residentBytes)), stalls \(Text.grouped(summary.stalls))"
+          + "memory \(Text.bytes(run.residentBytes)), stalls \(Text.grouped(summary.stalls)), "
+          + "faults \(Text.grouped(summary.pageFaults))"
       ])
   }
 

@@ -156,6 +156,30 @@ import Testing
     #expect(table.count == 0 && table.value(of: Clustered(value: 1)) == nil)
   }
 
+  /// From the first size on to its capacity, while entries leave as well.
+  @Test func behavesAsADictionaryWhileItGrows() {
+    let seed: UInt64 = .random(in: 0 ... .max)
+    print("behavesAsADictionaryWhileItGrows seed \(seed)")
+    var random = OrderTestRandom(seed: seed)
+    var table = FixedTable<UInt64, UInt32>(capacity: 9_000)
+    var model: [UInt64: UInt32] = [:]
+    while model.count < 9_000 {
+      let key = UInt64.random(in: 0..<12_000, using: &random)
+      if Int.random(in: 0..<4, using: &random) == 0 {
+        #expect(table.remove(key) == (model.removeValue(forKey: key) != nil))
+      } else {
+        let value = UInt32.random(in: 0 ... .max, using: &random)
+        #expect(table.insert(key, value) == true)
+        model[key] = value
+      }
+    }
+    let fresh = (0 as UInt64 ... 12_000).first { model[$0] == nil }!
+    #expect(table.insert(fresh, 1) == false && table.count == 9_000)
+    for key in 0 as UInt64 ... 12_000 { #expect(table.value(of: key) == model[key]) }
+    table.removeAll()
+    #expect(table.count == 0 && table.insert(fresh, 1) == true && table.value(of: fresh) == 1)
+  }
+
   @Test func takesAll64BitKeys() {
     var table = FixedTable<UInt64, UInt8>(capacity: 4)
     for key in [0, .max, 1 << 63] as [UInt64] { #expect(table.insert(key, 1) == true) }
