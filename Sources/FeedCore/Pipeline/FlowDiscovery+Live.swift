@@ -46,9 +46,10 @@ extension FlowDiscovery {
     }
     var channel = FeedPlan.Channel(
       name: feed.name, venue: VenueIndex(venue), protocol: feedProtocol, isNumbered: true, lines: feed.lines.map(\.name),
-      stream: feedProtocol.transport.hasStreams ? feed.stream : nil, feed: position, role: feed.role)
+      stream: feedProtocol.transport.hasStreams ? packetStream(of: feed, feedProtocol) : nil, feed: position, role: feed.role)
+    if feed.snapshotsInFlow { try checkSnapshotsInFlow(feed, feedProtocol) }
     // Whether its flow brings books or only definitions shows later; books are what it is configured for.
-    channel.carriesSnapshots = feed.role == .snapshot
+    channel.carriesSnapshots = feed.role == .snapshot || feed.snapshotsInFlow
     return channel
   }
 
