@@ -337,7 +337,7 @@ struct JoinedChannel {
     event.pointee.flags.insert(.wasTold)
     let verdict = keep(event, index, number, now, captured)
     event.pointee.flags.remove(.wasTold)
-    if verdict == .drop { event.pointee.flags.insert(.isInTotals) }
+    if verdict == .drop, state(of: index) == .current { event.pointee.flags.insert(.isInTotals) }
     if verdict == .buffered, isTold(.current, index) {
       // Its number shows that something is missing.
       setTold(.current, false, index)

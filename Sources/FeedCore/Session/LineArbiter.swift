@@ -52,10 +52,11 @@
 ///
 /// An answer is otherwise data of one more line, but never begins numbers anew, whatever its send time says. "Began
 /// anew under the same name": by a reset or a restart, where packets name no session, or the one they had (XDP, a
-/// restarted IEX-TP publisher); also where a packet of a session's name was sent before its first and not believed. An answer to what was asked before then looks like one of the new numbers. So nothing is
-/// asked for, and no answer taken, until every answer that can be under way has come or is given up
-/// (`recovery.answerTimeout`, or longer where a repeated request was granted longer); from then on only answers are
-/// taken that a request since then asked for. An answer over a connection comes on one that was opened since.
+/// restarted IEX-TP publisher); also where a packet of a session's name was sent before its first and not believed. An
+/// answer to what was asked before then looks like one of the new numbers. So nothing is asked for, and no answer
+/// taken, until every answer that can be under way has come or is given up (`recovery.answerTimeout`, or longer where a
+/// repeated request was granted longer); from then on only answers are taken that a request since then asked for. An
+/// answer over a connection comes on one that was opened since.
 ///
 /// Times are capture times, but for send times, which are compared with one another only. The window's close is a
 /// timer: it happens before any packet at or after its deadline (`advance`).
