@@ -30,6 +30,7 @@ private func target(named name: String) -> FuzzTarget? {
     "planted-crash": fuzzPlantedCrash,
     "recording": fuzzRecording,
     "recovery-asking": fuzzRecoveryAsking,
+    "recovery-channel": fuzzRecoveryChannel,
     "recovery-clients": fuzzRecoveryClients,
     "recovery-joining": fuzzRecoveryJoining,
     "recovery-readers": fuzzRecoveryReaders,
@@ -58,6 +59,7 @@ private func seeds(of name: String) -> [[UInt8]] {
   case "recording": recordingSeeds()
   case "control-socket": controlSocketSeeds()
   case "recovery-asking": recoveryAskingSeeds()
+  case "recovery-channel": recoveryChannelSeeds()
   case "recovery-clients": recoveryClientSeeds()
   case "recovery-joining": recoveryJoiningSeeds()
   case "recovery-readers": recoveryReaderSeeds()

@@ -119,6 +119,9 @@ public enum ConfigurationKeys {
     keys.optionalText(
       "of", .name, \.of,
       "Role snapshot: name of the feed with those instruments; null: the only one of its venue and protocol.")
+    keys.boolean(
+      "snapshotsInFlow", \.snapshotsInFlow,
+      "Snapshots of its books come among its own packets (NYSE family, Coinbase Derivatives). Replays look for them.")
     keys.section("recovery", "What the feed may ask servers for, and as whom.")
     keys.boolean(
       "recovery.messages", \.recovery.messages,

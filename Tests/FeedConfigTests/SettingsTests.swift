@@ -27,6 +27,7 @@ struct SettingsTests {
         stream: 7
         role: snapshot
         of: live
+        snapshotsInFlow: true
         lines:
           - { name: A, group: 233.54.12.1, port: 26401, file: nasdaq.a.pcap, role: retransmission, source: 10.0.0.5, livePort: feed-a, requestServer: "10.0.0.7:18000" }
           - { name: B, file: nasdaq.b.pcap }
@@ -118,7 +119,7 @@ struct SettingsTests {
     #expect(venue.tickBelowDollar == 500_000)
 
     let feed = try #require(settings.feeds.first)
-    #expect(settings.feeds.count == 2)
+    #expect(settings.feeds.count == 2 && feed.snapshotsInFlow && !settings.feeds[1].snapshotsInFlow)
     #expect(feed.role == .snapshot && feed.of == "live")
     #expect(feed.name == "nasdaq-itch")
     #expect(feed.venue == "nasdaq")

@@ -78,6 +78,8 @@ public struct FeedSettings: Sendable {
   public var role: FeedRole
   /// Name of the feed whose books they are about; nil: the feed itself, or the only one of its venue and protocol.
   public var of: String?
+  /// Role live: snapshots of its instruments come among its own packets.
+  public var snapshotsInFlow = false
   public var lines: [LineSettings]
   public init(
     name: String, venue: String, protocol: String = "auto", stream: UInt32? = nil, role: FeedRole = .live,

@@ -292,15 +292,19 @@ struct Books {
     let isSet = event.pointee.quantity == 1
     switch event.pointee.kind {
     case .trade:
-      venue.pointee.foldTrade(event)
+      if !event.pointee.flags.contains(.wasTold) { venue.pointee.foldTrade(event) }
+      if !event.pointee.flags.isDisjoint(with: [.wasTold, .isInTotals]) {
+        return venue.pointee.recordJoinedTrade(event)
+      }
       return venue.pointee.recordTrade(event, price: event.pointee.price, quantity: event.pointee.quantity)
     case .tradeBreak:
-      venue.pointee.foldTrade(event)
+      if !event.pointee.flags.contains(.wasTold) { venue.pointee.foldTrade(event) }
       return venue.pointee.breakTrade(event, place: place)
     case .tradingStatus: _ = venue.pointee.setStatus(.trading, isSet, event: event)
     case .operationalHalt: _ = venue.pointee.setStatus(.operationallyHalted, isSet, event: event)
     case .shortSale: _ = venue.pointee.setStatus(.shortSaleRestricted, isSet, event: event)
     case .system: return applySystemEvent(event)
+    case .tradeTotals, .lastTrade: return venue.pointee.setTotals(event)
     default: return
     }
     let index = Int(event.pointee.instrument)

@@ -5,6 +5,7 @@ struct TradeLog {
     var instrument: UInt32
     var quantity: UInt32
     var price: Int32
+    var isBroken = false
   }
   /// In place of an instrument: one of another core's, of a venue whose breaks name only a number. It stands here so that
   /// a number that is used twice means the same trade on every core.
@@ -29,16 +30,25 @@ struct TradeLog {
   /// Removes and returns the instrument's trade with this match number, the latest one if several; nil when it is not
   /// within reach.
   mutating func take(matchNumber: UInt64, instrument: UInt32) -> Trade? {
+    guard let slot = slot(matchNumber, instrument, isBroken: false) else { return nil }
+    ring[slot].isBroken = true
+    return ring[slot]
+  }
+
+  /// The instrument's trade with this match number that was taken, the latest one if several.
+  func taken(matchNumber: UInt64, instrument: UInt32) -> Trade? {
+    guard let slot = slot(matchNumber, instrument, isBroken: true) else { return nil }
+    return ring[slot]
+  }
+
+  private func slot(_ matchNumber: UInt64, _ instrument: UInt32, isBroken: Bool) -> Int? {
     var index = count
     let oldest = count > UInt64(Self.capacity) ? count - UInt64(Self.capacity) : 0
     while index > oldest {
       index -= 1
       let slot = Int(truncatingIfNeeded: index) & (Self.capacity - 1)
-      let trade = ring[slot]
-      if trade.matchNumber == matchNumber, trade.instrument == instrument, trade.quantity > 0 {
-        ring[slot].quantity = 0
-        return trade
-      }
+      let trade = ring.base[slot]
+      if trade.matchNumber == matchNumber, trade.instrument == instrument, trade.isBroken == isBroken { return slot }
     }
     return nil
   }
@@ -51,7 +61,7 @@ struct TradeLog {
     while index > oldest {
       index -= 1
       let trade = ring.base[Int(truncatingIfNeeded: index) & (Self.capacity - 1)]
-      if trade.matchNumber == matchNumber, trade.quantity > 0 { return trade.instrument }
+      if trade.matchNumber == matchNumber, !trade.isBroken { return trade.instrument }
     }
     return nil
   }

@@ -116,6 +116,21 @@ extension VenueBook {
   @inline(never)
   mutating func recordTrade(_ event: UnsafeMutablePointer<BookEvent>, price: Int32, quantity: UInt32) {
     if quantity == 0 { return }
+    addToTotals(event, price: price, quantity: quantity)
+    logTrade(event, price: price, quantity: quantity)
+  }
+
+  /// A trade beside a snapshot that tells the statistics: one that was told before, or one that they have already.
+  @inline(never)
+  mutating func recordJoinedTrade(_ event: UnsafeMutablePointer<BookEvent>) {
+    let (price, quantity) = (event.pointee.price, event.pointee.quantity)
+    if quantity == 0 { return }
+    if !event.pointee.flags.contains(.isInTotals) { addToTotals(event, price: price, quantity: quantity) }
+    if !event.pointee.flags.contains(.wasTold) { logTrade(event, price: price, quantity: quantity) }
+  }
+
+  @inline(__always)
+  private func addToTotals(_ event: UnsafeMutablePointer<BookEvent>, price: Int32, quantity: UInt32) {
     let instrument = Int(event.pointee.instrument)
     let record = directory.pointee.records.base + instrument
     record.pointee.volume &+= UInt64(quantity)
@@ -124,9 +139,13 @@ extension VenueBook {
     record.pointee.lastPrice = price
     record.pointee.lastQuantity = quantity
     record.pointee.lastTradeNanoseconds = event.pointee.exchangeNanoseconds
+  }
+
+  @inline(__always)
+  private mutating func logTrade(_ event: UnsafeMutablePointer<BookEvent>, price: Int32, quantity: UInt32) {
     trades.append(
       TradeLog.Trade(
-        matchNumber: event.pointee.second, instrument: UInt32(instrument), quantity: quantity, price: price))
+        matchNumber: event.pointee.second, instrument: event.pointee.instrument, quantity: quantity, price: price))
   }
 
   /// Folds a trade that touches no order, or the end of one, into its instrument's digest.
@@ -142,15 +161,38 @@ extension VenueBook {
   @inline(never)
   mutating func breakTrade(_ event: UnsafeMutablePointer<BookEvent>, place: Place) {
     // A number of another stock's trade is not known, whether or not this core owns that stock too.
-    guard let trade = trades.take(matchNumber: event.pointee.reference, instrument: event.pointee.instrument) else {
-      counters.note(.brokenTradesUnknown, at: place.occurrence)
+    let (number, instrument) = (event.pointee.reference, event.pointee.instrument)
+    let wasTold = event.pointee.flags.contains(.wasTold)
+    guard
+      let trade = wasTold
+        ? trades.taken(matchNumber: number, instrument: instrument)
+        : trades.take(matchNumber: number, instrument: instrument)
+    else {
+      if !wasTold { counters.note(.brokenTradesUnknown, at: place.occurrence) }
       return
     }
-    counters.add(.brokenTrades)
+    if !wasTold { counters.add(.brokenTrades) }
+    if event.pointee.flags.contains(.isInTotals) { return }
     let record = directory.pointee.records.base + Int(trade.instrument)
     record.pointee.volume &-= min(record.pointee.volume, UInt64(trade.quantity))
     let turnover = turnover(trade.price, trade.quantity, headers.base + Int(trade.instrument))
     record.pointee.turnover = record.pointee.turnover.addingClamped(0 - turnover)
+  }
+
+  /// A snapshot's statistics take the place of those of what was heard.
+  @inline(never)
+  func setTotals(_ event: UnsafeMutablePointer<BookEvent>) {
+    let instrument = Int(event.pointee.instrument)
+    if instrument >= admitted { return }
+    let record = directory.pointee.records.base + instrument
+    if event.pointee.kind == .tradeTotals {
+      record.pointee.volume = UInt64(event.pointee.quantity)
+      record.pointee.turnover = Int64(bitPattern: event.pointee.reference)
+    } else {
+      record.pointee.lastPrice = event.pointee.price
+      record.pointee.lastQuantity = event.pointee.quantity
+      record.pointee.lastTradeNanoseconds = event.pointee.second
+    }
   }
 
   /// Price × quantity: below 0 only where prices may be.

@@ -67,6 +67,10 @@ struct BookEvent: BitwiseCopyable {
     /// The venue's event is complete: for the instrument; for all instruments of the channel.
     case endOfEvent
     case endOfChannelEvent
+    /// A snapshot's trade statistics, of all trades up to its number: the volume is `quantity`, the turnover, in stored
+    /// units, the bits of `reference`; the last trade, `quantity` at `price`, `second` nanoseconds since midnight.
+    case tradeTotals
+    case lastTrade
 
     /// The last of the kinds that change orders by everyday messages; `add` is the first.
     static var lastOfOrders: UInt8 { 8 }
@@ -120,6 +124,10 @@ struct BookEvent: BitwiseCopyable {
     static var keepsPlaceUnlessMore: Flags { Flags(rawValue: 4) }
     /// `add`: an order with this reference may be there already; then it is a `modify`.
     static var mayModify: Flags { Flags(rawValue: 8) }
+    /// `trade`, `tradeBreak`: told before; only the statistics, which a snapshot has set since, are to have it.
+    static var wasTold: Flags { Flags(rawValue: 16) }
+    /// `trade`, `tradeBreak`: the statistics, which a snapshot has set, have it.
+    static var isInTotals: Flags { Flags(rawValue: 32) }
   }
 
   var kind: Kind {

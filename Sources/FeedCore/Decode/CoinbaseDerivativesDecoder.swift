@@ -377,6 +377,7 @@ struct CoinbaseDerivativesDecoder: EventDecoder {
           next: (message.int64(price + 16), message.int32(size + 8)), &writer)
       }
       if let index = instruments.find(message.number, .main, delivery, packets, isNew: &isNew), context.owns(index) {
+        tellTotals(message, index, &writer)
         _ = writer.next(.instrumentGap, index, message.stamp)
       }
       let implied = NumberedInstruments.identifier(message.number, .implied)
@@ -384,6 +385,28 @@ struct CoinbaseDerivativesDecoder: EventDecoder {
         _ = writer.next(.instrumentGap, index, message.stamp)
       }
     }
+  }
+
+  /// tradeVolume 12 4, vwapPrice 56 8, lastTradePrice 72 8, lastTradeTime 80 8, lastTradeQty 136 4. Without a volume
+  /// weighted price there is no turnover, and nothing is told.
+  private mutating func tellTotals(_ message: Message, _ index: Int, _ writer: inout EventWriter) {
+    let (volume, average) = (message.int32(12), message.int64(56))
+    guard volume == 0 || volume > 0 && average != Self.priceNull else { return }
+    let totals = writer.next(.tradeTotals, index, message.stamp)
+    totals.pointee.quantity = UInt32(volume)
+    if volume > 0 {
+      let divisor = Int128(context.directory.pointee.scales[index].scale.divisor)
+      let turnover = Int128(average) * Int128(volume) / divisor
+      totals.pointee.reference = UInt64(bitPattern: Int64(clamping: turnover))
+    }
+    let (price, quantity, time) = (message.int64(72), message.int32(136), message.int64(80))
+    guard volume > 0, price != Self.priceNull, time != Self.priceNull, quantity > 0,
+      let stored = instruments.tradePrice(price, index, message.delivery, message.packets)
+    else { return }
+    let last = writer.next(.lastTrade, index, message.stamp)
+    last.pointee.price = stored
+    last.pointee.quantity = UInt32(quantity)
+    last.pointee.second = day.nanoseconds(UInt64(bitPattern: time))
   }
 
   private mutating func addSnapshotOrder(_ message: Message, _ writer: inout EventWriter) {

@@ -49,6 +49,9 @@ extension JoinedChannel {
         ? .snapshotsJoined : .snapshotsFailed)
   }
 
+  /// Its snapshot is in the book.
+  func isJoined(_ index: Int) -> Bool { state(of: index) == .joining || state(of: index) == .current }
+
   mutating func nextKept(_ index: Int, now: UInt64) -> BookEvent? {
     let (join, place) = place(of: index)
     while let kept = join.pointee.nextJoined(place, now: now) {

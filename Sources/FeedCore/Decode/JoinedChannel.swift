@@ -12,13 +12,16 @@
 /// | waits: changes its book | kept, and `instrumentGap` 1 |
 /// | waits: changes its trading state | kept, and itself: the state may be all that is known of it |
 /// | waits: `clearBook` | itself: its book is known from here on |
-/// | any: trades, ends of events | itself |
+/// | waits: a trade, or its break, where snapshots tell totals | itself, and kept for the statistics behind them |
+/// | is current: the same, and its snapshot holds it | itself, without the statistics |
+/// | any: other trades, ends of events | itself |
 ///
 /// | event of a snapshot's message | is applied |
 /// |---|---|
 /// | `clearBook`: the instrument's snapshot begins | where `InstrumentJoin` takes it; damage is forgotten |
 /// | changes of a book | while its snapshot is taken |
 /// | `instrumentGap` 0: the snapshot ends | behind the message: what was kept follows, and the book is `ok` |
+/// | `tradeTotals`, `lastTrade` | with the end of a snapshot that is joined, before what was kept |
 /// | `instrumentGap` 1: it does not | the snapshot is dropped |
 /// | trading state | while the snapshot is taken, or where no live message told one |
 /// | market hours | where no live message told any |
@@ -319,7 +322,26 @@ struct JoinedChannel {
         setTold(.current, false, index)
         makeGap(event)
       }
-    case .whole: return
+    case .trade:
+      if numbers == .instrument { keepTrade(position, index, number, now, captured, &writer) }
+    case .whole, .totals: return
+    }
+  }
+
+  /// A trade is told at once. Snapshots tell the totals of all trades up to theirs (Coinbase Derivatives' 122): those
+  /// behind are added to them.
+  private mutating func keepTrade(
+    _ position: Int, _ index: Int, _ number: UInt64, _ now: UInt64, _ captured: UInt64, _ writer: inout EventWriter
+  ) {
+    let event = writer.event(at: position)
+    event.pointee.flags.insert(.wasTold)
+    let verdict = keep(event, index, number, now, captured)
+    event.pointee.flags.remove(.wasTold)
+    if verdict == .drop, state(of: index) == .current { event.pointee.flags.insert(.isInTotals) }
+    if verdict == .buffered, isTold(.current, index) {
+      // Its number shows that something is missing.
+      setTold(.current, false, index)
+      writer.next(.instrumentGap, index, stamp(of: position, writer)).pointee.quantity = 1
     }
   }
 

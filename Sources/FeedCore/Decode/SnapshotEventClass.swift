@@ -1,7 +1,10 @@
 /// What an event means where books wait for snapshots (`JoinedChannel`).
 enum SnapshotEventClass: UInt8, BitwiseCopyable {
-  /// No matter of a book: trades, ends of events, what no event is.
+  /// No matter of a book: ends of events, what no event is.
   case other
+  /// A trade, or its break; statistics of trades.
+  case trade
+  case totals
   /// It changes a book.
   case change
   /// The instrument's book is empty.
@@ -25,7 +28,9 @@ enum SnapshotEventClass: UInt8, BitwiseCopyable {
     case .tradingStatus, .operationalHalt, .shortSale: self = .status
     case .system: self = .hours
     case .instrumentGap: self = event.pointee.quantity == 1 ? .missing : .whole
-    case .none, .trade, .tradeBreak, .group, .addForeign, .tradeForeign, .channelGap, .giveUp, .assignChannel,
+    case .trade, .tradeBreak: self = .trade
+    case .tradeTotals, .lastTrade: self = .totals
+    case .none, .group, .addForeign, .tradeForeign, .channelGap, .giveUp, .assignChannel,
       .endOfEvent, .endOfChannelEvent:
       self = .other
     }

@@ -46,6 +46,8 @@ extension Core {
     }
     var ends = InlineArray<4, Int>(repeating: 0)
     var endCount = 0
+    var totals = InlineArray<2, BookEvent>(repeating: BookEvent())
+    var totalCount = 0
     let isGroup = event.pointee.kind == .group
     let first = isGroup ? decoders.list.pointee.events.base + Int(event.pointee.reference) : event
     for position in 0..<(isGroup ? Int(event.pointee.quantity) : 1) {
@@ -83,10 +85,23 @@ extension Core {
         if joined.pointee.state(of: index) == .receiving { books.apply(member: member, place: place) }
       case .status: if joined.pointee.takesStatus(of: index) { books.apply(member: member, place: place) }
       case .hours: if joined.pointee.takesHours { books.apply(member: member, place: place) }
-      case .other, .channelCleared: break
+      case .totals:
+        if totalCount < 2 {
+          totals[totalCount] = member.pointee
+          totalCount += 1
+        }
+      case .other, .trade, .channelCleared: break
       }
     }
-    for position in 0..<endCount { endSnapshot(ends[position], joined, at: place, now: now) }
+    for position in 0..<endCount {
+      joined.pointee.end(ends[position], now: now)
+      if joined.pointee.isJoined(ends[position]) {
+        for total in 0..<totalCount where Int(totals[total].instrument) == ends[position] {
+          books.apply(member: &totals[total], place: place)
+        }
+      }
+      followSnapshot(ends[position], joined, at: place, now: now)
+    }
   }
 
   /// Definitions and mappings have no books of their own to begin; a trading state that a live message told stays.
@@ -120,6 +135,12 @@ extension Core {
     _ index: Int, _ joined: UnsafeMutablePointer<JoinedChannel>, at place: Place, now: UInt64
   ) {
     joined.pointee.end(index, now: now)
+    followSnapshot(index, joined, at: place, now: now)
+  }
+
+  private mutating func followSnapshot(
+    _ index: Int, _ joined: UnsafeMutablePointer<JoinedChannel>, at place: Place, now: UInt64
+  ) {
     var applied = 0
     while var kept = joined.pointee.nextKept(index, now: now) {
       if kept.exchangeNanoseconds <= exchangeNanosecondsMaximum { books.apply(member: &kept, place: place) }

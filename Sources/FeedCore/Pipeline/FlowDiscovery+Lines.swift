@@ -49,7 +49,7 @@ extension FlowDiscovery {
 
   private func isOpenToJoin(_ strand: Strand) -> Bool {
     let flow = flows[strand.flow]
-    return flow.isNumbered && !strand.probe.isEmpty && configured(flow.key, stream: strand.stream) == nil
+    return flow.isNumbered && !strand.probe.isEmpty && configured(flow, stream: strand.stream) == nil
   }
 
   private func mayJoin(_ a: Strand, _ b: Strand) -> Bool {

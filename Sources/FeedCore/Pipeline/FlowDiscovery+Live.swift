@@ -44,11 +44,13 @@ extension FlowDiscovery {
         description: "feed \(feed.name): \(feedProtocol.name) carries several streams on a flow, and none is named; "
           + "give one feed for each with stream:")
     }
+    let stream = feedProtocol.transport.hasStreams ? packetStream(of: feed, feedProtocol) : nil
     var channel = FeedPlan.Channel(
       name: feed.name, venue: VenueIndex(venue), protocol: feedProtocol, isNumbered: true, lines: feed.lines.map(\.name),
-      stream: feedProtocol.transport.hasStreams ? feed.stream : nil, feed: position, role: feed.role)
+      stream: stream, feed: position, role: feed.role)
+    if feed.snapshotsInFlow { try checkSnapshotsInFlow(feed, feedProtocol) }
     // Whether its flow brings books or only definitions shows later; books are what it is configured for.
-    channel.carriesSnapshots = feed.role == .snapshot
+    channel.carriesSnapshots = feed.role == .snapshot || feed.snapshotsInFlow
     return channel
   }
 

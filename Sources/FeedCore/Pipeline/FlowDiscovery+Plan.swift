@@ -13,6 +13,10 @@ extension FlowDiscovery {
         FeedPlan.Channel(
           name: feed.name, venue: VenueIndex(venue), protocol: FeedProtocol(name: feed.protocol) ?? .itch50,
           isNumbered: true, lines: feed.lines.map(\.name), stream: feed.stream, feed: position, role: feed.role))
+      if feed.snapshotsInFlow, let known = FeedProtocol(name: feed.protocol) {
+        try checkSnapshotsInFlow(feed, known)
+        plan.channels[position].carriesSnapshots = true
+      }
     }
     var discovered = Discovered(configuredVenues: plan.venues.count)
     // Snapshot flows come last: what they are about has its channel then.
@@ -25,7 +29,7 @@ extension FlowDiscovery {
       }
       for (stream, strand) in flow.strands.sorted(by: { $0.key < $1.key }) {
         let route: FeedPlan.Route
-        if let (feed, line) = configured(flow.key, stream: stream) {
+        if let (feed, line) = configured(flow, stream: stream) {
           route = try configuredRoute(feed: feed, line: line, flow: flow, stream: stream, &plan, &discovered)
         } else if configured(flow.key) != nil {
           // The configuration names other streams of this flow.
@@ -150,6 +154,21 @@ extension FlowDiscovery {
       }
       plan.channels[channel].snapshotsOf = UInt8(candidates[0])
     }
+  }
+
+  /// - Throws: `FeedPlanError` for a feed whose snapshots never come among its own packets.
+  func checkSnapshotsInFlow(_ feed: FeedSettings, _ feedProtocol: FeedProtocol) throws(FeedPlanError) {
+    if feed.role == .live, feedProtocol == .nyseIntegrated || feedProtocol == .coinbaseDerivatives { return }
+    throw FeedPlanError(
+      description: "feed \(feed.name): snapshotsInFlow is for live feeds whose snapshots come among their packets; "
+        + "allowed: nyseIntegrated, coinbaseDerivatives; remove it, or name the snapshots' own flow in a feed of role: "
+        + "snapshot")
+  }
+
+  /// The stream of the feed's packets: Eurex' snapshots of a market segment have one of their own.
+  func packetStream(of feed: FeedSettings, _ feedProtocol: FeedProtocol?) -> UInt32? {
+    guard let stream = feed.stream else { return nil }
+    return feedProtocol == .eobi && feed.role == .snapshot ? stream | EOBIPacket.snapshotStream : stream
   }
 
   /// What was found beside the configured feeds.

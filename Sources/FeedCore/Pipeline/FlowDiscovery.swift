@@ -226,11 +226,11 @@ public struct FlowDiscovery {
   }
 
   /// The feed of a stream of a flow: one that names the stream before one that takes all of the flow's.
-  func configured(_ key: FlowKey, stream: UInt32) -> (feed: Int, line: Int)? {
+  func configured(_ flow: Flow, stream: UInt32) -> (feed: Int, line: Int)? {
     var whole: (feed: Int, line: Int)?
     for (feed, settings) in settings.feeds.enumerated() {
-      for (line, selector) in settings.lines.enumerated() where matches(selector, key) {
-        if settings.stream == stream { return (feed, line) }
+      for (line, selector) in settings.lines.enumerated() where matches(selector, flow.key) {
+        if packetStream(of: settings, flow.protocol) == stream { return (feed, line) }
         if settings.stream == nil, whole == nil { whole = (feed, line) }
       }
     }

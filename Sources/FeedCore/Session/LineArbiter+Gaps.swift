@@ -148,6 +148,7 @@ extension LineArbiter {
   mutating func setAside(_ packet: SequencedPacket, into sink: inout some DeliverySink) {
     refuseAside()
     counters.note(.sequenceJumpsHeld, at: packet.occurrence)
+    if packet.session != session { doubtedSent = min(doubtedSent, packet.sendNanoseconds) }
     if let kept = retain(packet, into: &sink) {
       aside = kept
     } else {

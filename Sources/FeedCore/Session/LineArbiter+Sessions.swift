@@ -21,6 +21,7 @@ extension LineArbiter {
     awaitingFrom = 0
     joinedNext = 0
     latestSent = 0
+    doubtedSent = .max
     if let recovery { recovery.pointee.restart(session: session, now: clock) }
     if isNumberedAnew { doubtAnswers(clock: clock) }
     take(packet, clock: clock, into: &sink)
@@ -124,8 +125,24 @@ extension LineArbiter {
       aside = nil
       counters.add(.sequenceJumpsBelieved)
     }
-    if numbering.tellsStaleBySendTime { staleBefore = sentBeforeRestart }
+    markNumberedAnew(sent: packet.sequenceNumber <= 1 ? packet.sendNanoseconds : sentBeforeRestart)
     restart(packet, after: first, clock: clock, into: &sink)
+  }
+
+  /// The numbers begin anew under the name they had: what was sent before `time` has numbers of those before, and
+  /// answers may have, too.
+  private mutating func markNumberedAnew(sent time: UInt64) {
+    if numbering.tellsStaleBySendTime { staleBefore = max(staleBefore, time) }
+    isNumberedAnew = true
+  }
+
+  /// Another session begins. Under its name packets that nobody believed were sent before its first: they had other
+  /// numbers, such as those of a publisher that started again at once.
+  private mutating func judgeDoubted(before first: SequencedPacket) {
+    isNumberedAnew = false
+    if doubtedSent >= first.sendNanoseconds { return }
+    // All was sent before the number 1. Of a later one that much is known: the numbers began behind what was doubted.
+    markNumberedAnew(sent: first.sequenceNumber <= 1 ? first.sendNanoseconds : doubtedSent + 1)
   }
 
   /// Takes a packet of kind `reset`. False when it goes on as the data or heartbeat it is now.
@@ -146,9 +163,8 @@ extension LineArbiter {
     if state == .joining, numbering.reset == .begins || packet.sequenceNumber <= 1 {
       // What came first are later packets of the other line, or the last ones of the numbers before.
       resetMark = numbering.reset == .begins ? mark : max(resetMark, mark)
-      forgetNumbers(before: packet)
-      setStaleBefore(max(staleBefore, mark))
-      isNumberedAnew = true
+      forgetNumbers(before: packet, clock: clock)
+      markNumberedAnew(sent: mark)
       doubtAnswers(clock: clock)
       return false
     }
@@ -159,23 +175,32 @@ extension LineArbiter {
     resetMark = max(resetMark, mark)
     if state == .idle {
       // `begin` follows.
-      if packet.sequenceNumber <= 1 {
-        setStaleBefore(mark)
-        isNumberedAnew = true
-      }
+      if packet.sequenceNumber <= 1 { markNumberedAnew(sent: mark) }
       return false
     }
     if isKnown { return false }
     if numbering.reset == .mayContinue, state == .joining || packet.sequenceNumber >= next { return false }
-    setStaleBefore(mark)
+    markNumberedAnew(sent: mark)
     restart(packet, clock: clock, into: &sink)
     return true
+  }
+
+  /// The join ends with the first number there is.
+  mutating func openAtFirst(
+    _ packet: SequencedPacket, clock: UInt64, into sink: inout some DeliverySink
+  ) {
+    if numbering.tellsStaleBySendTime { forgetNumbers(before: packet, clock: clock) }
+    if packet.kind == .data {
+      open(at: packet.sequenceNumber, with: packet, clock: clock, into: &sink)
+    } else {
+      open(at: 1, clock: clock, into: &sink)
+    }
   }
 
   /// Numbers begin with `packet` while the join is open: what was sent before it belongs to the numbers before. Only
   /// the send times tell, for nothing was delivered yet.
   @inline(never)
-  mutating func forgetNumbers(before packet: SequencedPacket) {
+  private mutating func forgetNumbers(before packet: SequencedPacket, clock: UInt64) {
     let sent = packet.sendNanoseconds
     var kept = 0
     for index in 0..<heldCount where held[index].sendNanoseconds >= sent {
@@ -192,16 +217,12 @@ extension LineArbiter {
     endAnnounced = nil
     counters.note(.sessionRestarts, at: packet.occurrence)
     counters.add(.staleSessionPackets, UInt64(forgotten))
-    setStaleBefore(max(staleBefore, sent))
-    isNumberedAnew = true
-  }
-
-  private mutating func setStaleBefore(_ time: UInt64) {
-    if numbering.tellsStaleBySendTime { staleBefore = time }
+    markNumberedAnew(sent: sent)
+    doubtAnswers(clock: clock)
   }
 
   /// Numbers began anew under a name that answers to earlier requests have, too.
-  mutating func doubtAnswers(clock: UInt64) {
+  private mutating func doubtAnswers(clock: UInt64) {
     let (from, overflow) = clock.addingReportingOverflow(answerTimeoutNanoseconds)
     answersFrom = max(answersFrom, overflow ? .max : from)
     if let recovery { answersFrom = recovery.pointee.askAgain(from: answersFrom) }
@@ -213,9 +234,11 @@ extension LineArbiter {
   ) {
     finish(clock: clock, into: &sink)
     counters.note(.sessionRestarts, at: packet.occurrence)
-    isNumberedAnew = packet.session == session
     answersFrom = 0
-    if packet.session != session {
+    if packet.session == session {
+      isNumberedAnew = true
+    } else {
+      judgeDoubted(before: kept ?? packet)
       previousSession = session
       hasPreviousSession = true
       session = packet.session

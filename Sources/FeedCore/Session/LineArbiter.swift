@@ -52,10 +52,11 @@
 ///
 /// An answer is otherwise data of one more line, but never begins numbers anew, whatever its send time says. "Began
 /// anew under the same name": by a reset or a restart, where packets name no session, or the one they had (XDP, a
-/// restarted IEX-TP publisher). An answer to what was asked before then looks like one of the new numbers. So nothing is
-/// asked for, and no answer taken, until every answer that can be under way has come or is given up
-/// (`recovery.answerTimeout`, or longer where a repeated request was granted longer); from then on only answers are
-/// taken that a request since then asked for. An answer over a connection comes on one that was opened since.
+/// restarted IEX-TP publisher); also where a packet of a session's name was sent before its first and not believed. An
+/// answer to what was asked before then looks like one of the new numbers. So nothing is asked for, and no answer
+/// taken, until every answer that can be under way has come or is given up (`recovery.answerTimeout`, or longer where a
+/// repeated request was granted longer); from then on only answers are taken that a request since then asked for. An
+/// answer over a connection comes on one that was opened since.
 ///
 /// Times are capture times, but for send times, which are compared with one another only. The window's close is a
 /// timer: it happens before any packet at or after its deadline (`advance`).
@@ -143,6 +144,9 @@ struct LineArbiter {
   var answersFrom: UInt64 = 0
   /// How long an answer may be under way.
   let answerTimeoutNanoseconds: UInt64
+  /// When the first packet of another session was sent that needs a second one to be believed; `.max`: none came in
+  /// this session.
+  var doubtedSent = UInt64.max
   /// `next` behind the last snapshot: while it stands, nothing delivered tells send times from before it.
   var joinedNext: UInt64 = 0
 
@@ -339,10 +343,7 @@ struct LineArbiter {
       if silent, packet.sequenceNumber <= next { endSilence(packet, clock: clock, into: &sink) }
       switch state {
       case .joining:
-        if packet.sequenceNumber <= 1 {
-          if numbering.tellsStaleBySendTime { forgetNumbers(before: packet) }
-          open(at: 1, clock: clock, into: &sink)
-        }
+        if packet.sequenceNumber <= 1 { openAtFirst(packet, clock: clock, into: &sink) }
       case .live, .ended, .waiting: settle(clock: clock, into: &sink)
       case .recovering, .awaiting: settle(clock: clock, into: &sink)
       case .idle: break
@@ -356,8 +357,7 @@ struct LineArbiter {
     }
     if state == .joining {
       if packet.sequenceNumber <= 1 {
-        if numbering.tellsStaleBySendTime { forgetNumbers(before: packet) }
-        open(at: packet.sequenceNumber, with: packet, clock: clock, into: &sink)
+        openAtFirst(packet, clock: clock, into: &sink)
       } else {
         hold(packet, clock: clock, into: &sink)
       }

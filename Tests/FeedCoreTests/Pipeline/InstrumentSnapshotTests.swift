@@ -145,6 +145,52 @@ import Testing
     }
   }
 
+  /// The feeds of a live run, on the groups of `SnapshotDayRun`.
+  private func feed(_ venue: SnapshotDay.Venue, _ name: String, net: Int) -> FeedSettings {
+    let (feedProtocol, stream): (FeedProtocol, UInt32?) =
+      switch venue {
+      case .cme: (.cmeMDP3, nil)
+      case .nyse: (.nyseIntegrated, nil)
+      case .coinbase: (.coinbaseDerivatives, 9)
+      case .eobi: (.eobi, 7)
+      }
+    return FeedSettings(
+      name: name, venue: "x", protocol: feedProtocol.name, stream: stream,
+      lines: ["A", "B"].enumerated().map { LineSettings(name: $1, group: "224.0.\(net).\($0 + 1)", port: 14_310) })
+  }
+
+  @Test(arguments: [SnapshotDay.Venue.nyse, .coinbase]) func aLiveRunJoinsSnapshotsOfItsOwnFlow(
+    _ venue: SnapshotDay.Venue
+  ) throws {
+    let seed = BookTestRandom.seed("aLiveRunJoinsSnapshotsOfItsOwnFlow \(venue)")
+    let day = SnapshotDay(venue, seed: seed, steps: 500)
+    let capture = Run.Capture(begins: 100, liveLoss: 30, snapshotLoss: 100, seed: seed, isInBand: true)
+    var feed = feed(venue, "f", net: 1)
+    let alone = try Run(day, capture, liveFeeds: [feed])
+    #expect(alone.trusted.isEmpty && alone.summary[.snapshotPackets] == 0, "not configured, seed \(seed)")
+    #expect(alone.summary[.outOfBandPackets] > 0)
+    feed.snapshotsInFlow = true
+    let run = try Run(day, capture, liveFeeds: [feed])
+    #expect(run.wrong(day) == [], "seed \(seed)")
+    #expect(run.summary[.snapshotsJoined] > 0 && run.summary[.outOfBandPackets] == 0, "seed \(seed)")
+    #expect(try run.digests == Run(day, capture).digests, "as a replay that finds out by itself, seed \(seed)")
+  }
+
+  @Test(arguments: [SnapshotDay.Venue.nyse, .coinbase, .eobi]) func aLiveRunJoinsSnapshotsOfTheirOwnGroups(
+    _ venue: SnapshotDay.Venue
+  ) throws {
+    let seed = BookTestRandom.seed("aLiveRunJoinsSnapshotsOfTheirOwnGroups \(venue)")
+    let day = SnapshotDay(venue, seed: seed, steps: 500)
+    let capture = Run.Capture(begins: 100, seed: seed)
+    var snapshots = feed(venue, "s", net: 2)
+    snapshots.role = .snapshot
+    let run = try Run(day, capture, liveFeeds: [feed(venue, "f", net: 1), snapshots])
+    #expect(run.wrong(day) == [], "seed \(seed)")
+    #expect(run.trusted.isSuperset(of: day.books.keys), "\(run.states), seed \(seed)")
+    #expect(run.summary[.unrecognisedPackets] == 0)
+    #expect(try run.digests == Run(day, capture).digests, "seed \(seed)")
+  }
+
   /// Books at a time are those of the day up to then: what a snapshot brings is not newer.
   @Test func aBookAtATimeTakesNoSnapshotOfLater() throws {
     let seed = BookTestRandom.seed()

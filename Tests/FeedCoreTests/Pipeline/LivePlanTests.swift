@@ -75,6 +75,35 @@ import Testing
     #expect(plan.recoveringChannels == 1)
   }
 
+  @Test func snapshotsAmongAFeedsOwnPacketsAreSaid() throws {
+    var feed = Self.feed([Self.line("233.1.1.1", 5_001)], as: "nyseIntegrated")
+    #expect(try FlowDiscovery.livePlan(settings: Self.settings([feed]), portNames: ["p"]).recoveringChannels == 0)
+    feed.snapshotsInFlow = true
+    let plan = try FlowDiscovery.livePlan(settings: Self.settings([feed]), portNames: ["p"])
+    #expect(plan.recoveringChannels == 1 && plan.joinedChannels == 1 && plan.channels[0].carriesSnapshots)
+    for name in ["itch50", "cmeMDP3"] {
+      feed.protocol = name
+      #expect(
+        Self.refusal([feed]) == "feed f: snapshotsInFlow is for live feeds whose snapshots come among their packets; "
+          + "allowed: nyseIntegrated, coinbaseDerivatives; remove it, or name the snapshots' own flow in a feed of "
+          + "role: snapshot")
+    }
+  }
+
+  /// Eurex' snapshots of a market segment have the segment's number, and are a stream of their own.
+  @Test func snapshotsOfAMarketSegmentAreRouted() throws {
+    var snapshots = Self.feed([Self.line("233.1.1.3", 5_003)], name: "s", as: "eobi", stream: 691)
+    snapshots.role = .snapshot
+    let feeds = [Self.feed([Self.line("233.1.1.1", 5_001)], as: "eobi", stream: 691), snapshots]
+    let plan = try FlowDiscovery.livePlan(settings: Self.settings(feeds), portNames: ["p"])
+    #expect(plan.channels[1].snapshotsOf == 0 && plan.recoveringChannels == 1)
+    let routes: [FeedPlan.StreamKey: FeedPlan.Route] = [
+      .init(flow: Self.key("233.1.1.1", 5_001, 0), stream: 691): .init(channel: 0, line: 0),
+      .init(flow: Self.key("233.1.1.3", 5_003, 0), stream: 0x8000_02B3): .init(channel: 1, line: 0),
+    ]
+    #expect(plan.streamRoutes == routes)
+  }
+
   @Test func whatOnlyACaptureWouldShowHasToBeSaid() {
     let none = Self.refusal([])
     #expect(none == "no feeds are configured, and a live run cannot look for them; name each with its protocol and the "

@@ -64,8 +64,9 @@ struct SnapshotDayRun {
     return packets
   }
 
+  /// - Parameter liveFeeds: the plan is that of a live run of these; nil: what discovery finds.
   init(
-    _ day: SnapshotDay, _ capture: Capture = Capture(), threads: Threads = Threads(),
+    _ day: SnapshotDay, _ capture: Capture = Capture(), liveFeeds: [FeedSettings]? = nil, threads: Threads = Threads(),
     exchangeNanosecondsMaximum: UInt64 = .max, configure: (inout Settings) -> Void = { _ in }
   ) throws {
     let packets = Self.packets(of: day, capture)
@@ -78,8 +79,14 @@ struct SnapshotDayRun {
     settings.threads.layout = threads.layout
     settings.threads.burstPackets = threads.burst
     configure(&settings)
-    plan = try FlowDiscovery.plan(
-      settings: settings, fileNames: ["day"], makeSource: { TestCapture.Source(packets: packets.list) })
+    if let liveFeeds {
+      settings.feeds = liveFeeds
+      settings.venues = [VenueSettings(name: "x")]
+      plan = try FlowDiscovery.livePlan(settings: settings, portNames: ["day"])
+    } else {
+      plan = try FlowDiscovery.plan(
+        settings: settings, fileNames: ["day"], makeSource: { TestCapture.Source(packets: packets.list) })
+    }
     let replay = Replay(
       plan: plan, settings: settings, fileCount: 1, exchangeNanosecondsMaximum: exchangeNanosecondsMaximum
     ) { TestCapture.Source(packets: packets.list) }

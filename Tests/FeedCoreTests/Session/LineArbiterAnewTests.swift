@@ -171,6 +171,115 @@ import Testing
     #expect(feed.arbiter.state == .live && feed.arbiter.next == 2 && feed.counts.contains("sessionRestarts 1"))
   }
 
+  // MARK: - What was doubted
+
+  /// IEX live in session 6, and one packet of session 7 that nobody continues.
+  private func doubting(_ number: UInt64, sent: UInt64, messages: Bool = true) -> SessionHarness {
+    let feed = SessionHarness(messages: messages, snapshots: false, protocol: .deepPlus)
+    feed.send(Wire.iex(1, [[0x41]], sent: 1_000, session: 6))
+    feed.send(Wire.iex(number, [[0x5A]], sent: sent, session: 7))
+    #expect(feed.trace() == "@0 A. <ok>" && feed.counts == ["sequenceJumpsHeld 1"])
+    return feed
+  }
+
+  /// The publisher of a new day starts again at once: of its first numbers one packet was heard, and not believed.
+  @Test func aDoubtedPacketSentBeforeTheNumberOneIsOfNumbersBeforeIt() {
+    let feed = doubting(19, sent: 2_000)
+    feed.send(Wire.iex(1, [[0x61]], sent: 9_000, session: 7))
+    #expect(feed.trace() == "@0 <restart> a. <ok>")
+    feed.send(Wire.iex(2, [[0x42]], sent: 1_990, session: 7), line: 1)
+    feed.send(Wire.iex(16, [[0x50], [0x51]], sent: 9_500, session: 7), line: 2)
+    feed.send(Wire.iex(2, [[0x42]], sent: 9_500, session: 7), line: 2)
+    #expect(feed.trace() == "" && feed.arbiter.state == .live && feed.arbiter.next == 2)
+    #expect(feed.counters[.staleSessionPackets] == 1 && feed.counters[.staleAnswerPackets] == 2)
+    feed.send(Wire.iex(2, [[0x62]], sent: 9_001, session: 7))
+    #expect(feed.trace() == "@0 b." && feed.arbiter.heldCount == 0)
+  }
+
+  /// What the new numbers miss is asked for when answers to what others asked for before must have come.
+  @Test func behindADoubtedPacketRequestsWait() {
+    let feed = doubting(19, sent: 2_000)
+    feed.send(Wire.iex(1, [[0x61]], sent: 9_000, session: 7))
+    feed.send(Wire.iex(3, [[0x63]], sent: 9_001, session: 7))
+    feed.advance(to: Self.second - 1)
+    #expect(feed.arbiter.state == .recovering && feed.outbox.next() == nil)
+    feed.advance(to: Self.second)
+    #expect(feed.outbox.next()?.captureNanoseconds == Self.second)
+    _ = feed.trace()
+    feed.send(Wire.iex(2, [[0x62]], sent: 9_900, session: 7), line: 2)
+    #expect(feed.trace() == "@1000000000 b. c. <ok>" && feed.counters[.staleAnswerPackets] == 0)
+  }
+
+  /// The reverse: the line that was ahead lost the number 1. Its packet is of the same numbers, and nothing waits.
+  @Test func aDoubtedPacketSentBehindTheNumberOneIsOfTheSameNumbers() {
+    let feed = doubting(19, sent: 2_000)
+    feed.send(Wire.iex(1, [[0x61]], sent: 1_990, session: 7), line: 1)
+    feed.send(Wire.iex(3, [[0x63]], sent: 1_992, session: 7), line: 1)
+    feed.send(Wire.iex(2, [[0x62]], sent: 1_991, session: 7), line: 1)
+    #expect(feed.trace() == "@0 <restart> a. <ok> <gap> b. c. <ok>")
+    #expect(feed.arbiter.answersFrom == 0 && feed.counters[.staleSessionPackets] == 0)
+  }
+
+  /// Each takes the place of the one before; the first is not forgotten.
+  @Test func severalDoubtedPacketsAreRemembered() {
+    let feed = doubting(19, sent: 2_000)
+    feed.send(Wire.iex(50, [[0x5A]], sent: 9_500, session: 8))
+    feed.send(Wire.iex(30, [[0x7A]], sent: 9_600, session: 7))
+    feed.send(Wire.iex(1, [[0x61]], sent: 9_000, session: 7), line: 1)
+    feed.send(Wire.iex(2, [[0x42]], sent: 1_990, session: 7), line: 1)
+    feed.send(Wire.iex(2, [[0x42]], sent: 9_900, session: 7), line: 2)
+    #expect(feed.trace() == "@0 <restart> a. <ok>" && feed.arbiter.next == 2)
+    #expect(feed.counters[.staleSessionPackets] == 1 && feed.counters[.staleAnswerPackets] == 1)
+  }
+
+  /// A session that is believed by a second packet began behind what was doubted before, and sent earlier.
+  @Test func doubtedPacketsAreOfNumbersBeforeASessionThatJoinsLate() {
+    let feed = doubting(50, sent: 2_000)
+    feed.send(Wire.iex(3, [[0x63]], sent: 9_003, session: 7))
+    feed.send(Wire.iex(4, [[0x64]], sent: 9_004, session: 7))
+    #expect(feed.trace() == "@0 <restart>" && feed.arbiter.state == .joining)
+    feed.send(Wire.iex(2, [[0x42]], sent: 1_990, session: 7), line: 1)
+    feed.send(Wire.iex(50, [[0x5A]], sent: 2_000, session: 7), line: 1)
+    #expect(feed.arbiter.heldCount == 2 && feed.counters[.staleSessionPackets] == 2)
+    feed.send(Wire.iex(1, [[0x61], [0x62]], sent: 9_002, session: 7), line: 1)
+    #expect(feed.trace() == "@0 a b. c. d. <ok>")
+    feed.send(Wire.iex(5, [[0x45]], sent: 9_900, session: 7), line: 2)
+    #expect(feed.trace() == "" && feed.counters[.staleAnswerPackets] == 1)
+  }
+
+  /// Doubt is of one session: the next one is judged by itself.
+  @Test func aSessionBehindANewOneStartsWithoutDoubt() {
+    let feed = doubting(19, sent: 2_000)
+    feed.send(Wire.iex(1, [[0x61]], sent: 9_000, session: 7))
+    feed.send(Wire.iex(1, [[0x71]], sent: 19_000, session: 8))
+    #expect(feed.arbiter.answersFrom == 0 && !feed.arbiter.isNumberedAnew)
+    feed.send(Wire.iex(2, [[0x72]], sent: 19_500, session: 8), line: 2)
+    #expect(feed.trace() == "@0 <restart> a. <ok> <restart> q. <ok> r.")
+  }
+
+  /// All of a publisher's numbers before a restart were sent before its number 1, heard or not.
+  @Test func whatWasSentBetweenTheLastPacketHeardAndARestartIsStale() {
+    let feed = SessionHarness(messages: true, snapshots: false, protocol: .deepPlus)
+    feed.send(Wire.iex(1, [[0x41], [0x42]], sent: 1_000))
+    feed.send(Wire.iex(1, [[0x61]], sent: 1_000 + 9 * Self.window))
+    feed.send(Wire.iex(2, [[0x42], [0x43]], sent: 1_000 + 5 * Self.window), line: 1)
+    #expect(feed.trace() == "@0 A B. <ok> <restart> a. <ok>" && feed.counters[.staleSessionPackets] == 1)
+    feed.send(Wire.iex(2, [[0x62]], sent: 1_000 + 9 * Self.window), line: 1)
+    #expect(feed.trace() == "@0 b.")
+  }
+
+  /// A join that finds out about a restart takes no answer to what was asked for before it, whoever asked.
+  @Test func anAnswerBehindAJoinThatForgetsIsDoubted() {
+    let feed = SessionHarness(messages: false, snapshots: true, protocol: .deepPlus)
+    feed.send(Wire.iex(17, [[0x57]], sent: 1_000))
+    feed.send(Wire.iex(1, [[0x61]], sent: 9_000))
+    feed.send(Wire.iex(2, [[0x42]], sent: 9_500), line: 2)
+    #expect(feed.trace() == "@0 a. <ok>" && feed.counters[.staleAnswerPackets] == 1)
+    feed.advance(to: Self.second)
+    feed.send(Wire.iex(2, [[0x62]], sent: 9_500), line: 2)
+    #expect(feed.trace().contains("b.") && feed.arbiter.next == 3)
+  }
+
   // MARK: - What was asked for
 
   /// The answer to what was asked before the reset has a number that the new session waits for, too.
