@@ -69,6 +69,7 @@ public final class LiveControl: @unchecked Sendable {
 
   /// Ports whose link is down now. Any thread.
   var portsDown: [String] { linksDown.withLock { $0 } }
+  private var silentLines: [String] { lineWatch?.silent ?? [] }
   /// How often the link of each port went down, by its position. After `finish`.
   var linkDowns: [UInt16: UInt64] { links.downs }
   /// Lines that were watched, as they were seen last. After `finish`.
@@ -118,14 +119,15 @@ public final class LiveControl: @unchecked Sendable {
       }
       if let interval = options.statusNanoseconds, now &- lastStatus >= interval {
         lastStatus = now
-        write(status.text(run, at: now, portsDown: portsDown, silent: lineWatch?.silent ?? []))
+        writeStatus(&status, run, at: now)
       }
     }
     tellFailures(run)
-    if options.statusNanoseconds != nil {
-      write(
-        status.text(run, at: SystemClock.monotonic, portsDown: portsDown, silent: lineWatch?.silent ?? []))
-    }
+    if options.statusNanoseconds != nil { writeStatus(&status, run, at: SystemClock.monotonic) }
+  }
+
+  private func writeStatus(_ status: inout LiveStatus, _ run: LiveRun, at now: UInt64) {
+    write(status.text(run, at: now, portsDown: portsDown, silent: silentLines))
   }
 
   private func takeSignals() {
@@ -176,7 +178,7 @@ public final class LiveControl: @unchecked Sendable {
     switch command {
     case .status:
       return "ok \(LiveStatus.gate(run)); "
-        + LiveStatus.totals(run, portsDown: portsDown, silent: lineWatch?.silent ?? [])
+        + LiveStatus.totals(run, portsDown: portsDown, silent: silentLines)
     case .arm: return arm(run)
     case .disarm:
       disarm()
