@@ -36,6 +36,7 @@ public final class LiveControl: @unchecked Sendable {
   private var failuresTold: Set<String> = []
   private var isStopping = false
   private var links = LinkWatch(portNames: [])
+  private var drops = DropWatch(LiveSettings())
   private let linksDown = Mutex<[String]>([])
   private var lineWatch: LineWatch?
   /// What ended the run, where it was this. After `finish`.
@@ -104,6 +105,7 @@ public final class LiveControl: @unchecked Sendable {
     var lastStatus = begun
     var lastLinks = begun
     links = LinkWatch(portNames: run.settings.live.ports.map(\.name))
+    drops = DropWatch(run.settings.live)
     lineWatch = LineWatch(run.plan, run.settings, at: begun)
     while !isFinished.load(ordering: .acquiring) {
       serve(run)
@@ -115,6 +117,7 @@ public final class LiveControl: @unchecked Sendable {
       if now &- lastLinks >= Self.linkNanoseconds {
         lastLinks = now
         lookAtLinks(run)
+        lookAtDrops(run)
         lookAtLines(run, now)
       }
       if let interval = options.statusNanoseconds, now &- lastStatus >= interval {
@@ -123,6 +126,7 @@ public final class LiveControl: @unchecked Sendable {
       }
     }
     tellFailures(run)
+    lookAtDrops(run)
     if options.statusNanoseconds != nil { writeStatus(&status, run, at: SystemClock.monotonic) }
   }
 
@@ -211,6 +215,10 @@ public final class LiveControl: @unchecked Sendable {
     for line in links.look(run.entries) { write(line) }
     let down = links.down
     linksDown.withLock { $0 = down }
+  }
+
+  private func lookAtDrops(_ run: LiveRun) {
+    for line in drops.look(run.entries.map { ($0.queue.name, Int($0.port), $0.queue.figures()) }) { write(line) }
   }
 
   private func lookAtLines(_ run: LiveRun, _ now: UInt64) {

@@ -75,6 +75,7 @@ public struct ReplayReport {
         json.member("packets", queue.figures.packets)
         json.member("bytes", queue.figures.bytes)
         json.member("drops", queue.figures.drops)
+        json.member("noBuffers", queue.figures.noBuffers)
         json.member("errors", queue.figures.errors)
         json.member("cut", queue.figures.cut)
         json.member("timestamps", queue.figures.timestamps.rawValue)
