@@ -55,7 +55,7 @@ import Testing
   }
 
   /// What ends the silence shows that number 3 is missing: the channel is in a gap, and never `ok` in between.
-  private func expectNoTrust(beyond: (ArbiterFeed, UInt64) -> Void, filled: String) {
+  private func expectNoTrust(beyond: (SessionHarness, UInt64) -> Void, filled: String) {
     feed.open()
     beyond(feed, 7 * Self.second)
     #expect(feed.trace() == "@5000000000 <silent> @7000000000 <gap>")
