@@ -21,7 +21,7 @@ public struct LiveReadiness {
   ///
   /// - Returns: warnings, one line each.
   public func prepare(_ settings: inout Settings) -> [String] {
-    isolation(settings) + scheduling(&settings) + hugePages + memory(settings)
+    isolation(settings) + nodes(settings) + scheduling(&settings) + hugePages + memory(settings)
   }
 
   private func cpus(_ settings: Settings) -> [Int] {
@@ -36,6 +36,19 @@ public struct LiveReadiness {
     return [
       "CPU \(CPUSet(shared).list) is not isolated: other tasks run there and each costs the core a time slice; boot with "
         + "isolcpus= (feedh tune shows the words)"
+    ]
+  }
+
+  /// Tables and, through DPDK, packets lie on the nodes of those who touch them first; where these are not one node the
+  /// configuration has to say otherwise.
+  private func nodes(_ settings: Settings) -> [String] {
+    guard machine.nodes.count > 1, let node = TuningGoal(settings: settings, machine: machine).node else { return [] }
+    let far = cpus(settings).filter { machine.node(ofCPU: $0).map { $0 != node } ?? false }
+    if far.isEmpty { return [] }
+    let near = machine.nodes.first { $0.number == node }?.cpus.intersection(machine.online) ?? []
+    return [
+      "CPU \(CPUSet(far).list) is not on memory node \(node), where the ports are: each packet crosses the link between "
+        + "the sockets; name CPUs of \(near.list) in threads.cpus"
     ]
   }
 

@@ -176,6 +176,17 @@ struct DoctorTests {
       ])
   }
 
+  /// A rehearsal on one machine: lo has no flag for multicast, and no card.
+  @Test func loopbackInterfaceTakesTheGroupsOfARehearsal() throws {
+    let folder = MachineFolder.server()
+    folder.put("0x9\n", at: "/sys/class/net/lo/flags")
+    folder.put("0\n", at: "/proc/sys/net/ipv4/conf/lo/rp_filter")
+    folder.put("0\n", at: "/proc/sys/net/ipv4/conf/all/rp_filter")
+    folder.put("address 127.0.0.1/8\nfeature.rx-gro on\n", at: "/feedh/nic/lo")
+    #expect(try checks("multicast", folder, Self.groups(2, "lo")) == [])
+    #expect(try !lines(folder.plan(Self.groups(2, "lo")).findings).contains { $0.contains(" nic-") })
+  }
+
   @Test func bufferBeyondTheLimitIsAWarningWhereItMayBeExceeded() throws {
     let folder = MachineFolder.server()
     folder.put("CapEff:\t0000000000001000\n", at: "/proc/self/status")

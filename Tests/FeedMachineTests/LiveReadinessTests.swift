@@ -48,6 +48,26 @@ import Testing
     #expect(Self.warnings(machine, &settings).map { $0.prefix(26) } == ["CPU 0 is not isolated: oth"])
   }
 
+  @Test func cpusOfAnotherNodeThanThePortsAreNamed() {
+    var settings = Self.settings { $0.live.ports = [PortSettings(name: "a", interface: "eth1")] }
+    let machine = Self.machine {
+      var (near, far) = (NIC(interface: "eth0"), NIC(interface: "eth1"))
+      (near.node, far.node) = (1, 0)
+      $0.nics = [near, far]
+      $0.nodes = [MemoryNode(number: 0, cpus: [0, 1]), MemoryNode(number: 1, cpus: [2, 3])]
+    }
+    #expect(
+      Self.warnings(machine, &settings) == [
+        "CPU 2-3 is not on memory node 0, where the ports are: each packet crosses the link between the sockets; name "
+          + "CPUs of 0-1 in threads.cpus"
+      ])
+    settings.live.ports[0].interface = "eth0"
+    #expect(Self.warnings(machine, &settings) == [])
+    // Of a port whose node nobody knows nothing is said.
+    settings.live.ports[0].interface = "eth9"
+    #expect(Self.warnings(machine, &settings) == [])
+  }
+
   @Test func realtimeSchedulingThatTheKernelInterruptsIsNamed() {
     var settings = Self.settings { $0.threads.scheduling = .fifo }
     #expect(

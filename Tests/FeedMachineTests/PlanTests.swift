@@ -176,6 +176,17 @@ struct PlanTests {
     lines(try folder.plan(yaml).findings.filter { $0.rule == rule })
   }
 
+  /// Lines A and B by the same interface, as two ports.
+  @Test func interfaceOfTwoPortsIsJudgedOnceByTheMostThatTheyAsk() throws {
+    let yaml =
+      MachineFolder.serverYAML
+      + "\n    - { name: feed-b, interface: eth1, queues: 6, queueDepthPackets: 1024 }\n"
+    #expect(try finding("nic-channels", .server(), yaml) == ["change nic-channels eth1: 4 of 8 → 6 (runTime)"])
+    #expect(try finding("nic-rings", .server(), yaml) == ["change nic-rings eth1: rx 1024 of 8192 → rx 4096 (runTime)"])
+    #expect(
+      try finding("source-filter", .server(), yaml) == ["change source-filter eth1: 1, strict → 2, loose (runTime)"])
+  }
+
   @Test func portsOnTheOtherNodeAreToldWithItsCPUs() throws {
     let yaml = MachineFolder.serverYAML.replacing("[4, 5]", with: "[2, 3]")
     #expect(

@@ -36,18 +36,24 @@ struct LineProbeTests {
     }
   }
 
-  @Test func linesThatSpeakAreToldFromThoseThatDoNotAndGroupsAreLeft() throws {
-    let network = try TestNetwork()
-    defer { network.leave() }
+  /// What is found out while 239.1.2.3 is sent to.
+  private func probesOfASpeakingLine(
+    _ lines: [(name: String, group: String)], listening nanoseconds: UInt64
+  ) throws -> [LineProbe] {
     let isOver = StopFlag()
     let sender = try send(to: "239.1.2.3", until: isOver)
     defer {
       isOver.set()
       sender.join()
     }
-    let probes = LineProbe.all(
-      settings([("A", "239.1.2.3"), ("B", "239.1.2.4"), ("U", "127.0.0.1"), ("C", "239.1.2.5")]),
-      listening: 300_000_000)
+    return LineProbe.all(settings(lines), listening: nanoseconds)
+  }
+
+  @Test func linesThatSpeakAreToldFromThoseThatDoNotAndGroupsAreLeft() throws {
+    let network = try TestNetwork()
+    defer { network.leave() }
+    let probes = try probesOfASpeakingLine(
+      [("A", "239.1.2.3"), ("B", "239.1.2.4"), ("U", "127.0.0.1"), ("C", "239.1.2.5")], listening: 300_000_000)
     #expect(probes.map(\.line) == ["A", "B", "U", "C"] && probes.map(\.port) == ["feed-a", "feed-a", "feed-a", "card"])
     guard case .joined(let packets) = probes[0].outcome else {
       Issue.record("\(probes[0].outcome)")
@@ -69,13 +75,7 @@ struct LineProbeTests {
   @Test func itEndsOnceEveryLineWasHeard() throws {
     let network = try TestNetwork()
     defer { network.leave() }
-    let isOver = StopFlag()
-    let sender = try send(to: "239.1.2.3", until: isOver)
-    defer {
-      isOver.set()
-      sender.join()
-    }
-    let probes = LineProbe.all(settings([("A", "239.1.2.3")]), listening: 60_000_000_000)
+    let probes = try probesOfASpeakingLine([("A", "239.1.2.3")], listening: 60_000_000_000)
     #expect(probes.count == 1 && probes[0].outcome != .joined(packets: 0))
   }
 

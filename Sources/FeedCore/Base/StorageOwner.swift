@@ -1,18 +1,25 @@
 import CPlatform
 import Glibc
-import Synchronization
 
 /// Gives a run's memory back when the run is over: whoever holds it holds the tables that its threads reserved.
 ///
 /// `Storage` itself is a plain pointer, which no core counts references of. Each thread of a run works as the owner's
 /// (`own`); what it reserves meanwhile is unmapped with the owner, so a use after that is a fault and no wrong value.
-final class StorageOwner: Sendable {
-  private let mappings = Mutex<[Mapping]>([])
+final class StorageOwner: @unchecked Sendable {
+  /// Guards `mappings`. A lock of pthreads, for the thread sanitizer sees what these do; `Synchronization.Mutex` lies in
+  /// a library that is not compiled for it, and each append would be taken for a race.
+  private let lock = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+  private var mappings: [UnsafeMutableRawBufferPointer] = []
 
-  private struct Mapping: @unchecked Sendable { var bytes: UnsafeMutableRawBufferPointer }
+  init() {
+    lock.initialize(to: pthread_mutex_t())
+    pthread_mutex_init(lock, nil)
+  }
 
   deinit {
-    mappings.withLock { for mapping in $0 { munmap(mapping.bytes.baseAddress!, mapping.bytes.count) } }
+    for mapping in mappings { munmap(mapping.baseAddress!, mapping.count) }
+    pthread_mutex_destroy(lock)
+    lock.deallocate()
   }
 
   /// Runs `body`; the storage that this thread reserves in it is the owner's.
@@ -29,5 +36,9 @@ final class StorageOwner: Sendable {
     feedh_storage_owner().map { Unmanaged<StorageOwner>.fromOpaque($0).takeUnretainedValue() }
   }
 
-  func adopt(_ bytes: UnsafeMutableRawBufferPointer) { mappings.withLock { $0.append(Mapping(bytes: bytes)) } }
+  func adopt(_ bytes: UnsafeMutableRawBufferPointer) {
+    pthread_mutex_lock(lock)
+    mappings.append(bytes)
+    pthread_mutex_unlock(lock)
+  }
 }

@@ -28,7 +28,7 @@ public final class DPDKEnvironment: Sendable {
     self.arguments = arguments
   }
 
-  /// Starts DPDK on a thread of its own; the same settings again give the same environment.
+  /// Starts DPDK on a thread of its own, of ordinary scheduling; the same settings again give the same environment.
   ///
   /// - Throws: built without DPDK; settings that cannot be; no huge pages; DPDK's own reason. A failed start is final,
   ///   as DPDK cannot start again in the same process.
@@ -135,7 +135,7 @@ public final class DPDKEnvironment: Sendable {
       if open.contains(name) { throw .alreadyOpen(device: name) }
       _ = takeLog()
       // Probed one by one, not as words of the EAL: that start succeeds whatever becomes of its devices.
-      let result = feedh_dpdk_attach(arguments.isEmpty ? name : "\(name),\(arguments)")
+      let result = try OrdinaryThread.run { feedh_dpdk_attach(arguments.isEmpty ? name : "\(name),\(arguments)") }
       guard result == 0 || result == -EEXIST else { throw .deviceFailed(device: name, reason: reason(result)) }
       return try find("\(device)") { $0.device == name }
     case .pci(let address):
@@ -175,32 +175,20 @@ public final class DPDKEnvironment: Sendable {
   private static func make(_ settings: DPDKEnvironmentSettings, huge: Bool) -> Result<DPDKEnvironment, DPDKError> {
     let allowed = (0..<feedh_allowed_cpu_count()).map { Int(feedh_allowed_cpu($0)) }.filter { $0 >= 0 }
     let words = settings.arguments(usesHugePages: huge, allowedCPUs: allowed)
-    let starter = Starter(words)
-    var thread = pthread_t()
-    let made = pthread_create(&thread, nil, Starter.main, Unmanaged.passRetained(starter).toOpaque())
-    if made != 0 {
-      Unmanaged.passUnretained(starter).release()
-      return .failure(.thread(reason: String(cString: strerror(made))))
+    let result: Int32
+    do throws(DPDKError) {
+      result = try OrdinaryThread.run { start(words) }
+    } catch {
+      return .failure(error)
     }
-    pthread_join(thread, nil)
-    if starter.result != 0 { return .failure(.startFailed(reason: reason(starter.result))) }
+    if result != 0 { return .failure(.startFailed(reason: reason(result))) }
     return .success(DPDKEnvironment(settings, usesHugePages: huge, arguments: words))
   }
 
-  /// What the starting thread works on; the thread that made it waits.
-  private final class Starter {
-    let words: [String]
-    var result: Int32 = 0
-    init(_ words: [String]) { self.words = words }
-
-    static let main: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? = { context in
-      // SAFETY: `make` retains the starter for this thread.
-      let starter = Unmanaged<Starter>.fromOpaque(context!).takeRetainedValue()
-      let words = starter.words.map { strdup($0)! }
-      defer { for word in words { free(word) } }
-      let pointers = words.map { UnsafePointer($0) }
-      starter.result = feedh_dpdk_start(Int32(truncatingIfNeeded: pointers.count), pointers)
-      return nil
-    }
+  private static func start(_ words: [String]) -> Int32 {
+    let words = words.map { strdup($0)! }
+    defer { for word in words { free(word) } }
+    let pointers = words.map { UnsafePointer($0) }
+    return feedh_dpdk_start(Int32(truncatingIfNeeded: pointers.count), pointers)
   }
 }

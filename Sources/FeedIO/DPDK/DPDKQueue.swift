@@ -194,6 +194,7 @@ public final class DPDKQueue: LiveQueue, @unchecked Sendable {
       figures.linkIsUp = port.linkIsUp
       if index == 0 {
         figures.drops = port.missed &+ port.noBuffer
+        figures.noBuffers = port.noBuffer
         figures.errors = port.errors
       }
     }

@@ -57,6 +57,8 @@ public struct LiveQueueFigures: Sendable, Equatable {
   /// Packets that the interface, the driver or the kernel dropped before the core saw them: ring or buffer full. Loss
   /// is accounted by sequence gaps; this says where to look.
   public var drops: UInt64 = 0
+  /// Of these, as DPDK counts them: a buffer to receive into could not be had.
+  public var noBuffers: UInt64 = 0
   /// Packets that arrived damaged, as the interface counts them.
   public var errors: UInt64 = 0
   /// Packets longer than the queue's buffers: their captured length is short of the wire's.

@@ -62,16 +62,12 @@ public struct DoctorReport: Sendable {
       json.object("summary", isInline: true) { json in
         for result in DoctorCheck.Result.allCases { json.member(result.rawValue, count(result)) }
       }
-      json.list("checks") { json in
-        for check in checks {
-          json.object(isInline: true) { json in
-            json.member("name", check.name)
-            json.member("subject", check.subject)
-            json.member("result", check.result.rawValue)
-            json.member("detail", check.detail)
-            json.member("remedy", check.remedy.isEmpty ? nil : check.remedy)
-          }
-        }
+      json.list("checks", of: checks) { json, check in
+        json.member("name", check.name)
+        json.member("subject", check.subject)
+        json.member("result", check.result.rawValue)
+        json.member("detail", check.detail)
+        json.member("remedy", check.remedy.isEmpty ? nil : check.remedy)
       }
       json.list("jitter") { json in
         for jitter in jitter where jitter.pinError == 0 {

@@ -32,9 +32,14 @@ public struct NIC: Equatable, Sendable {
     if let flags { return flags & 0x1 != 0 }
     return nil
   }
-  /// IFF_MULTICAST.
+  /// IFF_LOOPBACK.
+  public var isLoopback: Bool? {
+    if let flags { return flags & 0x8 != 0 }
+    return nil
+  }
+  /// IFF_MULTICAST. The loopback interface has not, and takes what this machine sends to groups all the same.
   public var takesMulticast: Bool? {
-    if let flags { return flags & 0x1000 != 0 }
+    if let flags { return flags & (0x1000 | 0x8) != 0 }
     return nil
   }
   public var driver: String? { facts.driver }

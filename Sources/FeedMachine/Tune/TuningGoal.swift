@@ -18,7 +18,7 @@ public struct TuningGoal: Sendable {
   public var coreCount: Int
   /// Ports as configured; empty: none are.
   public var ports: [PortSettings]
-  /// Interfaces that packets arrive at: of the configured ports, else every wired network card that is up.
+  /// Interfaces that packets arrive at, each once: of the configured ports, else every wired network card that is up.
   public var interfaces: [String]
   public var isConfigured: Bool
   public var receiveBufferBytes: Int
@@ -48,7 +48,10 @@ public struct TuningGoal: Sendable {
     }
     self.groups = groups
     let nics = Self.nics(of: used.live.ports, in: machine)
-    interfaces = nics.map(\.interface)
+    // Lines A and B may come by one interface.
+    var interfaces: [String] = []
+    for nic in nics where !interfaces.contains(nic.interface) { interfaces.append(nic.interface) }
+    self.interfaces = interfaces
     let nodes = Set(
       nics.compactMap(\.node) + used.live.ports.compactMap { $0.pciAddress.flatMap { machine.pci.device($0)?.node } })
     let node = nodes.count == 1 ? nodes.first : nil

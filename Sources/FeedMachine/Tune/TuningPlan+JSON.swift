@@ -14,9 +14,7 @@ extension TuningPlan {
       }
       json.list("bootWords") { json in bootWords.forEach { json.element($0) } }
       if let outcomes {
-        json.list("outcomes") { json in
-          for outcome in outcomes { json.object(isInline: true) { json in outcome.writeMembers(&json) } }
-        }
+        json.list("outcomes", of: outcomes) { json, outcome in outcome.writeMembers(&json) }
       }
       json.object("summary") { json in
         for verdict in Finding.Verdict.allCases { json.member(verdict.rawValue, count(verdict)) }
@@ -62,13 +60,9 @@ extension Machine {
     json.member("isolated", isolated?.list)
     json.member("tickless", tickless?.list)
     json.member("memoryKilobytes", memory.totalKilobytes)
-    json.list("nodes") { json in
-      for node in nodes {
-        json.object(isInline: true) { json in
-          json.member("number", node.number)
-          json.member("cpus", node.cpus.list)
-        }
-      }
+    json.list("nodes", of: nodes) { json, node in
+      json.member("number", node.number)
+      json.member("cpus", node.cpus.list)
     }
     json.list("interfaces") { json in
       for nic in nics where nic.isPhysical { json.object { json in nic.writeMembers(&json) } }

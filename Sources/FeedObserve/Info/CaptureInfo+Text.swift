@@ -170,35 +170,26 @@ extension CaptureInfo {
   private func writeJSON(to output: TextOutput) {
     var writer = JSONWriter(output)
     writer.object { json in
-      json.list("files") { json in
-        for entry in files { json.object(isInline: true) { json in Self.write(entry, &json) } }
-      }
-      json.list("feeds") { json in
-        for channel in plan.channels {
-          json.object(isInline: true) { json in
-            json.member("name", channel.name)
-            json.member("protocol", channel.protocol.name)
-            json.list("lines") { json in channel.lines.forEach { json.element($0) } }
-          }
-        }
+      json.list("files", of: files) { json, entry in Self.write(entry, &json) }
+      json.list("feeds", of: plan.channels) { json, channel in
+        json.member("name", channel.name)
+        json.member("protocol", channel.protocol.name)
+        json.list("lines") { json in channel.lines.forEach { json.element($0) } }
       }
       json.list("flows") { json in
         for flow in flows { json.object { json in write(flow, &json) } }
       }
-      json.list("lines") { json in
-        for (feed, first, second, pair) in pairs {
-          json.object(isInline: true) { json in
-            json.member("feed", feed)
-            json.member("first", first)
-            json.member("second", second)
-            json.member("compared", pair.compared)
-            json.member("firstWins", pair.firstWins)
-            json.member("secondWins", pair.secondWins)
-            json.member("ties", pair.ties)
-            json.member("lagMedianNanoseconds", pair.medianNanoseconds)
-            json.member("lagP99Nanoseconds", pair.p99Nanoseconds)
-          }
-        }
+      json.list("lines", of: pairs) { json, entry in
+        let (feed, first, second, pair) = entry
+        json.member("feed", feed)
+        json.member("first", first)
+        json.member("second", second)
+        json.member("compared", pair.compared)
+        json.member("firstWins", pair.firstWins)
+        json.member("secondWins", pair.secondWins)
+        json.member("ties", pair.ties)
+        json.member("lagMedianNanoseconds", pair.medianNanoseconds)
+        json.member("lagP99Nanoseconds", pair.p99Nanoseconds)
       }
       json.object("capture") { json in
         for counter in CaptureCounter.allCases {
@@ -260,24 +251,20 @@ extension CaptureInfo {
       json.member("in100ms", flow.peaks.tenth.messages)
       json.member("in1ms", flow.peaks.millisecond.messages)
     }
-    json.list("sessions") { json in
-      for session in flow.sessions {
-        json.object(isInline: true) { json in
-          json.member("session", session.name)
-          json.member("stream", session.stream)
-          json.member("feed", session.feed)
-          json.member("packets", session.packets)
-          json.member("messages", session.messages)
-          json.member("heartbeats", session.heartbeats)
-          json.member("endsOfSession", session.endsOfSession)
-          json.member("outOfBand", session.outOfBand)
-          json.member("firstSequence", session.firstSequence)
-          json.member("lastSequence", session.lastSequence)
-          json.member("gaps", UInt64(session.gaps))
-          json.member("missing", session.missing)
-          json.member("duplicates", session.duplicates)
-        }
-      }
+    json.list("sessions", of: flow.sessions) { json, session in
+      json.member("session", session.name)
+      json.member("stream", session.stream)
+      json.member("feed", session.feed)
+      json.member("packets", session.packets)
+      json.member("messages", session.messages)
+      json.member("heartbeats", session.heartbeats)
+      json.member("endsOfSession", session.endsOfSession)
+      json.member("outOfBand", session.outOfBand)
+      json.member("firstSequence", session.firstSequence)
+      json.member("lastSequence", session.lastSequence)
+      json.member("gaps", UInt64(session.gaps))
+      json.member("missing", session.missing)
+      json.member("duplicates", session.duplicates)
     }
   }
 }

@@ -36,6 +36,7 @@ public final class LiveControl: @unchecked Sendable {
   private var failuresTold: Set<String> = []
   private var isStopping = false
   private var links = LinkWatch(portNames: [])
+  private var drops = DropWatch(LiveSettings())
   private let linksDown = Mutex<[String]>([])
   private var lineWatch: LineWatch?
   /// What ended the run, where it was this. After `finish`.
@@ -69,6 +70,7 @@ public final class LiveControl: @unchecked Sendable {
 
   /// Ports whose link is down now. Any thread.
   var portsDown: [String] { linksDown.withLock { $0 } }
+  private var silentLines: [String] { lineWatch?.silent ?? [] }
   /// How often the link of each port went down, by its position. After `finish`.
   var linkDowns: [UInt16: UInt64] { links.downs }
   /// Lines that were watched, as they were seen last. After `finish`.
@@ -103,6 +105,7 @@ public final class LiveControl: @unchecked Sendable {
     var lastStatus = begun
     var lastLinks = begun
     links = LinkWatch(portNames: run.settings.live.ports.map(\.name))
+    drops = DropWatch(run.settings.live)
     lineWatch = LineWatch(run.plan, run.settings, at: begun)
     while !isFinished.load(ordering: .acquiring) {
       serve(run)
@@ -114,18 +117,21 @@ public final class LiveControl: @unchecked Sendable {
       if now &- lastLinks >= Self.linkNanoseconds {
         lastLinks = now
         lookAtLinks(run)
+        lookAtDrops(run)
         lookAtLines(run, now)
       }
       if let interval = options.statusNanoseconds, now &- lastStatus >= interval {
         lastStatus = now
-        write(status.text(run, at: now, portsDown: portsDown, silent: lineWatch?.silent ?? []))
+        writeStatus(&status, run, at: now)
       }
     }
     tellFailures(run)
-    if options.statusNanoseconds != nil {
-      write(
-        status.text(run, at: SystemClock.monotonic, portsDown: portsDown, silent: lineWatch?.silent ?? []))
-    }
+    lookAtDrops(run)
+    if options.statusNanoseconds != nil { writeStatus(&status, run, at: SystemClock.monotonic) }
+  }
+
+  private func writeStatus(_ status: inout LiveStatus, _ run: LiveRun, at now: UInt64) {
+    write(status.text(run, at: now, portsDown: portsDown, silent: silentLines))
   }
 
   private func takeSignals() {
@@ -176,7 +182,7 @@ public final class LiveControl: @unchecked Sendable {
     switch command {
     case .status:
       return "ok \(LiveStatus.gate(run)); "
-        + LiveStatus.totals(run, portsDown: portsDown, silent: lineWatch?.silent ?? [])
+        + LiveStatus.totals(run, portsDown: portsDown, silent: silentLines)
     case .arm: return arm(run)
     case .disarm:
       disarm()
@@ -209,6 +215,10 @@ public final class LiveControl: @unchecked Sendable {
     for line in links.look(run.entries) { write(line) }
     let down = links.down
     linksDown.withLock { $0 = down }
+  }
+
+  private func lookAtDrops(_ run: LiveRun) {
+    for line in drops.look(run.entries.map { ($0.queue.name, Int($0.port), $0.queue.figures()) }) { write(line) }
   }
 
   private func lookAtLines(_ run: LiveRun, _ now: UInt64) {

@@ -63,6 +63,15 @@ public struct JSONWriter {
     open("[", "]", isInline, body)
   }
 
+  /// A list of objects, a line for each item, written by `body`.
+  public mutating func list<Items: Sequence>(
+    _ key: String, of items: Items, _ body: (inout JSONWriter, Items.Element) -> Void
+  ) {
+    list(key) { json in
+      for item in items { json.object(isInline: true) { json in body(&json, item) } }
+    }
+  }
+
   // MARK: Layout
 
   private mutating func value(

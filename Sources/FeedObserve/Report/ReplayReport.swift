@@ -51,15 +51,11 @@ public struct ReplayReport {
     json.member("cores", run.settings.threads.coreCount)
     json.member("layout", run.settings.threads.layout.rawValue)
     json.member("shards", run.settings.shardCount)
-    json.list("files") { json in
-      for file in run.inputs where run.live == nil {
-        json.object(isInline: true) { json in
-          json.member("name", file.name)
-          json.member("kind", file.kind)
-          json.member("compression", file.compression)
-          json.member("bytes", file.bytes)
-        }
-      }
+    json.list("files", of: run.live == nil ? run.inputs : []) { json, file in
+      json.member("name", file.name)
+      json.member("kind", file.kind)
+      json.member("compression", file.compression)
+      json.member("bytes", file.bytes)
     }
     if let live = run.live { writeLive(live, &json) }
   }
@@ -73,43 +69,32 @@ public struct ReplayReport {
       json.member("timesArmed", live.timesArmed)
       json.member("cancels", summary.cancelsSent)
       json.member("longestCycleNanoseconds", live.longestCycleNanoseconds)
-      json.list("queues") { json in
-        for queue in live.queues {
-          json.object(isInline: true) { json in
-            json.member("name", queue.name)
-            json.member("core", queue.core)
-            json.member("packets", queue.figures.packets)
-            json.member("bytes", queue.figures.bytes)
-            json.member("drops", queue.figures.drops)
-            json.member("errors", queue.figures.errors)
-            json.member("cut", queue.figures.cut)
-            json.member("timestamps", queue.figures.timestamps.rawValue)
-            if let linkIsUp = queue.figures.linkIsUp { json.member("linkIsUp", linkIsUp) }
-            json.member("linkDowns", queue.linkDowns)
-            if let failure = queue.failure { json.member("failure", failure) }
-          }
-        }
+      json.list("queues", of: live.queues) { json, queue in
+        json.member("name", queue.name)
+        json.member("core", queue.core)
+        json.member("packets", queue.figures.packets)
+        json.member("bytes", queue.figures.bytes)
+        json.member("drops", queue.figures.drops)
+        json.member("noBuffers", queue.figures.noBuffers)
+        json.member("errors", queue.figures.errors)
+        json.member("cut", queue.figures.cut)
+        json.member("timestamps", queue.figures.timestamps.rawValue)
+        if let linkIsUp = queue.figures.linkIsUp { json.member("linkIsUp", linkIsUp) }
+        json.member("linkDowns", queue.linkDowns)
+        if let failure = queue.failure { json.member("failure", failure) }
       }
-      json.list("lines") { json in
-        for line in live.lines {
-          json.object(isInline: true) { json in
-            json.member("feed", line.feed)
-            json.member("name", line.name)
-            json.member("packets", line.packets)
-            json.member("silences", line.silences)
-            json.member("silent", line.isSilent)
-          }
-        }
+      json.list("lines", of: live.lines) { json, line in
+        json.member("feed", line.feed)
+        json.member("name", line.name)
+        json.member("packets", line.packets)
+        json.member("silences", line.silences)
+        json.member("silent", line.isSilent)
       }
       if let folder = live.recordFolder { writeRecordings(live.recordings, folder, &json) }
-      json.list("recovery") { json in
-        for feed in live.recovery {
-          json.object(isInline: true) { json in
-            json.member("feed", feed.name)
-            for counter in LiveRecoveryCounter.allCases where feed[counter] > 0 {
-              json.member(counter.name, feed[counter])
-            }
-          }
+      json.list("recovery", of: live.recovery) { json, feed in
+        json.member("feed", feed.name)
+        for counter in LiveRecoveryCounter.allCases where feed[counter] > 0 {
+          json.member(counter.name, feed[counter])
         }
       }
       json.list("warnings") { json in live.warnings.forEach { json.element($0) } }
@@ -118,45 +103,33 @@ public struct ReplayReport {
 
   private func writeRecordings(_ recordings: [RecordingFigures], _ folder: String, _ json: inout JSONWriter) {
     json.member("recordFolder", folder)
-    json.list("recordings") { json in
-      for recorded in recordings {
-        json.object(isInline: true) { json in
-          json.member("name", recorded.name)
-          json.member("packets", recorded.offeredPackets)
-          json.member("writtenPackets", recorded.writtenPackets)
-          json.member("writtenBytes", recorded.writtenBytes)
-          json.member("ringDroppedPackets", recorded.ringDroppedPackets)
-          json.member("otherLinkPackets", recorded.otherLinkPackets)
-          json.member("notWrittenPackets", recorded.notWrittenPackets)
-          json.member("files", recorded.files)
-          if let failure = recorded.failure { json.member("failure", failure.description) }
-        }
-      }
+    json.list("recordings", of: recordings) { json, recorded in
+      json.member("name", recorded.name)
+      json.member("packets", recorded.offeredPackets)
+      json.member("writtenPackets", recorded.writtenPackets)
+      json.member("writtenBytes", recorded.writtenBytes)
+      json.member("ringDroppedPackets", recorded.ringDroppedPackets)
+      json.member("otherLinkPackets", recorded.otherLinkPackets)
+      json.member("notWrittenPackets", recorded.notWrittenPackets)
+      json.member("files", recorded.files)
+      if let failure = recorded.failure { json.member("failure", failure.description) }
     }
   }
 
   private func writeInput(_ json: inout JSONWriter) {
-    json.list("feeds") { json in
-      for channel in summary.channels {
-        json.object(isInline: true) { json in
-          json.member("name", channel.name)
-          json.member("venue", channel.venueName)
-          json.member("protocol", channel.protocol)
-          json.member("state", "\(channel.state)")
-          json.list("lines") { json in channel.lines.forEach { json.element($0) } }
-          json.list("linePackets") { json in channel.linePackets.forEach { json.element($0) } }
-          if let recovery = channel.recovery { writeRecovery(recovery, &json) }
-        }
-      }
+    json.list("feeds", of: summary.channels) { json, channel in
+      json.member("name", channel.name)
+      json.member("venue", channel.venueName)
+      json.member("protocol", channel.protocol)
+      json.member("state", "\(channel.state)")
+      json.list("lines") { json in channel.lines.forEach { json.element($0) } }
+      json.list("linePackets") { json in channel.linePackets.forEach { json.element($0) } }
+      if let recovery = channel.recovery { writeRecovery(recovery, &json) }
     }
-    json.list("ignoredFlows") { json in
-      for flow in run.plan.ignored {
-        json.object(isInline: true) { json in
-          json.member("file", run.inputs[Int(flow.key.fileIndex)].name)
-          json.member("destination", flow.key.description)
-          json.member("packets", flow.packets)
-        }
-      }
+    json.list("ignoredFlows", of: run.plan.ignored) { json, flow in
+      json.member("file", run.inputs[Int(flow.key.fileIndex)].name)
+      json.member("destination", flow.key.description)
+      json.member("packets", flow.packets)
     }
   }
 
@@ -254,14 +227,10 @@ public struct ReplayReport {
     let unmatched = UnmatchedSymbols(summary.instruments, venueCount: run.plan.venues.count)
     json.object("unmatchedSymbols") { json in
       json.member("count", unmatched.count)
-      json.list("first") { json in
-        for listing in unmatched.listings {
-          json.object(isInline: true) { json in
-            json.member("venue", listing.venue)
-            json.member("symbol", listing.symbol.description)
-            json.member("canonicalSymbol", listing.canonical.description)
-          }
-        }
+      json.list("first", of: unmatched.listings) { json, listing in
+        json.member("venue", listing.venue)
+        json.member("symbol", listing.symbol.description)
+        json.member("canonicalSymbol", listing.canonical.description)
       }
     }
   }
@@ -346,48 +315,40 @@ public struct ReplayReport {
   // MARK: Lists
 
   private func writeOpportunities(_ json: inout JSONWriter) {
-    json.list("opportunityList") { json in
-      for record in summary.opportunities {
-        json.object(isInline: true) { json in
-          json.member("symbol", record.symbol.description)
-          json.member("buyVenue", run.plan.venues[Int(record.buyVenue)].name)
-          json.member("sellVenue", run.plan.venues[Int(record.sellVenue)].name)
-          json.member("beginNanoseconds", record.beginNanoseconds)
-          json.member("peakNanoseconds", record.peakNanoseconds)
-          json.member("endNanoseconds", record.endNanoseconds)
-          json.member("maximumEdge", record.maximumEdge)
-          json.member("quantity", record.quantity)
-          json.member("notional", record.notional)
-          json.member("gain", record.gain)
-          json.member("buyPrice", record.buyPrice)
-          json.member("sellPrice", record.sellPrice)
-          json.member("end", "\(record.end)")
-          json.member("orderPairs", record.orderPairs)
-          json.member("shard", record.shard)
-          json.member("number", record.number)
-        }
-      }
+    json.list("opportunityList", of: summary.opportunities) { json, record in
+      json.member("symbol", record.symbol.description)
+      json.member("buyVenue", run.plan.venues[Int(record.buyVenue)].name)
+      json.member("sellVenue", run.plan.venues[Int(record.sellVenue)].name)
+      json.member("beginNanoseconds", record.beginNanoseconds)
+      json.member("peakNanoseconds", record.peakNanoseconds)
+      json.member("endNanoseconds", record.endNanoseconds)
+      json.member("maximumEdge", record.maximumEdge)
+      json.member("quantity", record.quantity)
+      json.member("notional", record.notional)
+      json.member("gain", record.gain)
+      json.member("buyPrice", record.buyPrice)
+      json.member("sellPrice", record.sellPrice)
+      json.member("end", "\(record.end)")
+      json.member("orderPairs", record.orderPairs)
+      json.member("shard", record.shard)
+      json.member("number", record.number)
     }
   }
 
   private func writeOrders(_ json: inout JSONWriter) {
-    json.list("orderList") { json in
-      for record in summary.orders {
-        json.object(isInline: true) { json in
-          json.member("captureNanoseconds", record.captureNanoseconds)
-          json.member("shard", record.shard)
-          json.member("symbol", record.symbol.description)
-          json.member("venue", run.plan.venueName(record.venue))
-          json.member("side", OrderText.side(record))
-          json.member("kind", "\(record.kind)")
-          json.member("quantity", record.quantity)
-          json.member("price", record.price)
-          json.member("userRefNum", record.userRefNum)
-          json.member("reason", OrderText.reason(record))
-          json.member("opportunity", record.opportunity)
-          json.member("matchNumber", record.matchNumber)
-        }
-      }
+    json.list("orderList", of: summary.orders) { json, record in
+      json.member("captureNanoseconds", record.captureNanoseconds)
+      json.member("shard", record.shard)
+      json.member("symbol", record.symbol.description)
+      json.member("venue", run.plan.venueName(record.venue))
+      json.member("side", OrderText.side(record))
+      json.member("kind", "\(record.kind)")
+      json.member("quantity", record.quantity)
+      json.member("price", record.price)
+      json.member("userRefNum", record.userRefNum)
+      json.member("reason", OrderText.reason(record))
+      json.member("opportunity", record.opportunity)
+      json.member("matchNumber", record.matchNumber)
     }
   }
 }

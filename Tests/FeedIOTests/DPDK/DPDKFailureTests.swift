@@ -1,3 +1,4 @@
+import CPlatform
 import FeedCore
 import Foundation
 import Testing
@@ -165,6 +166,15 @@ struct DPDKFailureTests {
 
   @Test func ordinaryMemoryServesWhereNoHugePagesAre() throws {
     let run = try DPDKTest.peer(["start", "memory=ordinary", "open=net_ring0"])
+    #expect(run.status == 0 && run.output == "ok net_ring0 net_ring\n", "\(run)")
+  }
+  /// DPDK waits for its own threads in sleeps that are none for a real-time thread (`OrdinaryThread`).
+  @Test(.enabled(if: DPDKTest.canBeRealTime, "needs SCHED_FIFO, chrt, taskset and timeout"))
+  func environmentStartsForARealTimeProcessOnASingleCPU() throws {
+    let cpu = try #require((0..<feedh_allowed_cpu_count()).map { feedh_allowed_cpu($0) }.first { $0 >= 0 })
+    let run = try DPDKTest.peer(
+      ["--signal=KILL", "100", "chrt", "--fifo", "1", "taskset", "--cpu-list", "\(cpu)", DPDKTest.peerProgram.path]
+        + ["start", "memory=ordinary", "open=net_ring0"], program: #require(Program.path("timeout")))
     #expect(run.status == 0 && run.output == "ok net_ring0 net_ring\n", "\(run)")
   }
 }

@@ -9,6 +9,7 @@ import Testing
 enum DPDKTest {
   static var isBuilt: Bool { feedh_dpdk_version() != nil }
   static var isRoot: Bool { geteuid() == 0 }
+  static var canBeRealTime: Bool { isRoot && ["chrt", "taskset", "timeout"].allSatisfy { Program.path($0) != nil } }
   static var hasNetwork: Bool { isBuilt && isRoot && Program.path("ip") != nil }
 
   static func environment() throws -> DPDKEnvironment {
@@ -59,10 +60,12 @@ enum DPDKTest {
     return UInt64(littleEndian: packet.bytes.loadUnaligned(fromByteOffset: 14, as: UInt64.self))
   }
 
-  /// Runs the helper to its end: its exit status, and all it wrote.
-  static func peer(_ words: [String]) throws -> (status: Int32, output: String, errors: String) {
+  /// Runs the helper, or a program that runs it, to its end: its exit status, and all it wrote.
+  static func peer(_ words: [String], program: String? = nil) throws -> (
+    status: Int32, output: String, errors: String
+  ) {
     let process = Process()
-    process.executableURL = peerProgram
+    process.executableURL = program.map { URL(fileURLWithPath: $0) } ?? peerProgram
     process.arguments = words
     let (output, errors) = (Pipe(), Pipe())
     process.standardInput = FileHandle.nullDevice

@@ -41,13 +41,19 @@ import Testing
     }
   }
 
-  private func run(_ capture: FrameCapture) throws -> (handed: [Handed], ingest: Ingest) {
+  /// The ingest of a capture's own plan, behind its first packets.
+  private func ingest(of capture: FrameCapture, behind count: Int, into sink: inout Collector) throws -> Ingest {
     let settings = Settings()
     let plan = try FlowDiscovery.plan(
       settings: settings, fileNames: ["plain"], makeSource: { FrameCapture.Source(packets: capture.packets) })
     var ingest = Ingest(plan: plan, settings: settings, fileCount: 1)
+    for packet in capture.packets.prefix(count) { ingest.process(packet, into: &sink) }
+    return ingest
+  }
+
+  private func run(_ capture: FrameCapture) throws -> (handed: [Handed], ingest: Ingest) {
     var sink = Collector()
-    for packet in capture.packets { ingest.process(packet, into: &sink) }
+    var ingest = try ingest(of: capture, behind: capture.packets.count, into: &sink)
     ingest.finish(into: &sink)
     sink.flush()
     return (sink.handed, ingest)
@@ -74,13 +80,9 @@ import Testing
   func packetsInOrderTakeTheShortCut(feedProtocol: FeedProtocol) throws {
     let plain = try PlainFrames(feedProtocol, changes: 400, seed: 5)
     let capture = FrameCapture(plain.frames)
-    let settings = Settings()
-    let plan = try FlowDiscovery.plan(
-      settings: settings, fileNames: ["plain"], makeSource: { FrameCapture.Source(packets: capture.packets) })
-    var ingest = Ingest(plan: plan, settings: settings, fileCount: 1)
     var sink = Collector()
     // The first packets begin the session, and show the flow.
-    for packet in capture.packets.prefix(2) { ingest.process(packet, into: &sink) }
+    var ingest = try ingest(of: capture, behind: 2, into: &sink)
     var taken = 0
     for packet in capture.packets.dropFirst(2) where ingest.takeEverydayOther(packet, into: &sink) { taken += 1 }
     #expect(taken == capture.packets.count - 2)
@@ -93,12 +95,8 @@ import Testing
   func packetsSentBeforeTheNumbersBeganAnewTakeTheLongWay(feedProtocol: FeedProtocol) throws {
     let plain = try PlainFrames(feedProtocol, changes: 400, seed: 7)
     let capture = FrameCapture(plain.frames)
-    let settings = Settings()
-    let plan = try FlowDiscovery.plan(
-      settings: settings, fileNames: ["plain"], makeSource: { FrameCapture.Source(packets: capture.packets) })
-    var ingest = Ingest(plan: plan, settings: settings, fileCount: 1)
     var sink = Collector()
-    for packet in capture.packets.prefix(2) { ingest.process(packet, into: &sink) }
+    var ingest = try ingest(of: capture, behind: 2, into: &sink)
     ingest.arbiters[0].staleBefore = .max
     #expect(!ingest.takeEverydayOther(capture.packets[2], into: &sink))
     ingest.process(capture.packets[2], into: &sink)
@@ -120,18 +118,14 @@ import Testing
       frames.append(other)
     }
     let capture = FrameCapture(frames)
-    let settings = Settings()
-    let plan = try FlowDiscovery.plan(
-      settings: settings, fileNames: ["plain"], makeSource: { FrameCapture.Source(packets: capture.packets) })
-    #expect(plan.channels.count == 2)
-    var ingest = Ingest(plan: plan, settings: settings, fileCount: 1)
     var sink = Collector()
-    for packet in capture.packets.prefix(4) { ingest.process(packet, into: &sink) }
+    var ingest = try ingest(of: capture, behind: 4, into: &sink)
     var taken = 0
     for packet in capture.packets.dropFirst(4) where ingest.takeEverydayOther(packet, into: &sink) { taken += 1 }
     #expect(taken == capture.packets.count - 4)
     sink.flush()
     let messages = sink.handed.filter { $0.kind == Delivery.Kind.message.rawValue }
+    #expect(Set(messages.map(\.channel)) == [0, 1])
     #expect(messages.filter { $0.channel == 0 }.map(\.bytes) == messages.filter { $0.channel == 1 }.map(\.bytes))
   }
 }

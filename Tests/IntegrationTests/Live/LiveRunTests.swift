@@ -191,6 +191,7 @@ import Testing
       _ = try ControlSocket.ask(.stop, at: socket)
     }
     let last = try #require(harness.written.last)
+    #expect(harness.written.filter { $0.hasPrefix("feedh: queue feed-a:0 drops packets, 3 so far: ") }.count == 1)
     #expect(last.contains("disarmed paper") && last.contains("messages/s") && last.contains("cycle "), "\(last)")
     #expect(run.live!.longestCycleNanoseconds > 0)
   }
@@ -209,6 +210,7 @@ import Testing
     #expect(live["arming"] as? String == "never" && live["armed"] as? Bool == false)
     let queue = try #require((live["queues"] as? [[String: Any]])?.first)
     #expect(queue["name"] as? String == "feed-a:0" && queue["drops"] as? Int == 3)
+    #expect(queue["noBuffers"] as? Int == 0)
     let lines = try #require(live["lines"] as? [[String: Any]])
     #expect(lines.count == 4 && lines.allSatisfy { $0["packets"] as? Int ?? 0 > 0 && $0["silent"] is Bool })
     let feeds = try #require(json["feeds"] as? [[String: Any]])
