@@ -123,9 +123,6 @@ public struct ConfigurationPlan: Sendable, CustomStringConvertible {
           "threads.cores is \(threads.coreCount), but this process may use \(allowedCPUs.count) CPUs of this machine")
       }
     }
-    if threads.layout == .rings && threads.coreCount == 1 {
-      notes.append("layout rings with one core runs to completion, as walk does")
-    }
     return notes
   }
 

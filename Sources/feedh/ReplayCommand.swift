@@ -27,7 +27,8 @@ struct ReplayCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Busy-polling threads, 1 to the number of shards.", valueName: "n"))
   var cores: Int?
 
-  @Option(help: "How several cores share the work: walk (each reads the captures) or rings (core 0 feeds the others).")
+  @Option(
+    help: "How several cores share the work: rings (core 0 feeds the others; the default) or walk (each reads all).")
   var layout: ThreadSettings.Layout?
 
   @Option(help: ArgumentHelp("Take only packets that this libpcap filter expression passes.", valueName: "expression"))

@@ -35,6 +35,7 @@ struct PlanTests {
     var settings = Settings()
     settings.shardCount = 5
     settings.threads.coreCount = 3
+    settings.threads.layout = .walk
     settings.threads.cpus = [7, 4, 2]
     #expect(
       ConfigurationPlan(settings: settings).cores == [

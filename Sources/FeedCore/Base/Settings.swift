@@ -328,7 +328,7 @@ public struct ThreadSettings: Sendable {
   }
   /// Cores, 1 ... shardCount. 1 is always run to completion.
   public var coreCount = 1
-  public var layout = Layout.walk
+  public var layout = Layout.rings
   /// CPUs to pin to, in core order; empty = the first ones allowed.
   public var cpus: [Int] = []
   /// Packets per burst, 1 ... 256.

@@ -73,7 +73,7 @@ struct ServedFeedReader {
 
   /// Reads the captures to their end.
   mutating func read(_ captures: CaptureSet) -> [ServedFeed] {
-    var source = captures.makeSource()
+    let source = captures.makeSource()
     withUnsafeTemporaryAllocation(of: Packet.self, capacity: 64) { burst in
       while !source.isExhausted {
         let count = source.receive(into: burst)

@@ -141,7 +141,7 @@ import Testing
       try errors(feed + "live: { ports: [ { name: p, pciAddress: \"0000:01:00.0\", driver: socket } ] }")
         .contains("needs the kernel's interface"))
     #expect(
-      try errors(feed + "threads: { cores: 2 }\nlive: { ports: [ { name: p, interface: lo } ] }")
+      try errors(feed + "threads: { cores: 2, layout: walk }\nlive: { ports: [ { name: p, interface: lo } ] }")
         .contains("set threads.layout: rings"))
     #expect(
       try errors(feed + "live: { ports: [ { name: p, interface: lo } ] }", ["--packets", "0"]).contains("--packets is 0"))
