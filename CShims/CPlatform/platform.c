@@ -67,9 +67,26 @@ void *feedh_storage_owner(void) { return storage_owner; }
 
 void feedh_set_storage_owner(void *owner) { storage_owner = owner; }
 
-uint64_t feedh_machine_memory_bytes(void) {
+/// The number that a file of the kernel's begins with; where there is none, `otherwise`.
+static uint64_t read_number(const char *path, uint64_t otherwise) {
+  FILE *file = fopen(path, "re");
+  if (!file) return otherwise;
+  unsigned long long number;
+  if (fscanf(file, "%llu", &number) != 1) number = otherwise;
+  fclose(file);
+  return number;
+}
+
+uint64_t feedh_memory_limit_bytes(void) {
   const long pages = sysconf(_SC_PHYS_PAGES), size = sysconf(_SC_PAGESIZE);
-  return pages > 0 && size > 0 ? (uint64_t)pages * (uint64_t)size : 0;
+  uint64_t limit = pages > 0 && size > 0 ? (uint64_t)pages * (uint64_t)size : 0;
+  // A container's own, control groups of version 2 and 1.
+  static const char *const groups[] = {"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"};
+  for (size_t index = 0; index < sizeof groups / sizeof *groups; index++) {
+    const uint64_t allowed = read_number(groups[index], limit);
+    if (allowed < limit) limit = allowed;
+  }
+  return limit;
 }
 
 uint64_t feedh_thread_page_faults(void) {

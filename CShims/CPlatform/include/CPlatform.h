@@ -49,8 +49,8 @@ int feedh_allowed_cpu_count(void);
 int feedh_allowed_cpu(int n);
 /// Anonymous resident memory of this process in bytes (RssAnon of /proc/self/status), 0 if unknown.
 uint64_t feedh_anonymous_resident_bytes(void);
-/// Memory of this machine in bytes, 0 if unknown.
-uint64_t feedh_machine_memory_bytes(void);
+/// Memory of this machine in bytes, or what its container may have of it; 0 if unknown.
+uint64_t feedh_memory_limit_bytes(void);
 /// Page faults of the calling thread since it began: memory touched for the first time, or read from a disk.
 uint64_t feedh_thread_page_faults(void);
 

@@ -67,7 +67,8 @@ typedef struct {
 /// Writes the events of the first messages of `deliveries`, up to `count`, as long as their mark is `mark` and they are
 /// everyday ones of known instruments; returns how many. What comes behind them is as it was, and so is every `home`.
 ///
-/// SAFETY: no byte behind a message is looked at.
+/// SAFETY: no byte behind a message changes anything. AVX-512 reads none; AVX2 may read some of the same page of memory,
+/// and drops them.
 #if defined(__x86_64__)
 uint32_t feedh_itch50_decode_avx2(const feedh_itch50_tables *_Nonnull tables, const feedh_delivery *_Nonnull deliveries,
                                   uint32_t count, uint16_t mark, feedh_event *_Nonnull events);

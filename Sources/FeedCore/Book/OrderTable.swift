@@ -6,9 +6,9 @@ import CPlatform
 /// happens to an instrument would otherwise depend on which other instruments this core owns.
 ///
 /// Two tables behind one face. Order references of most feeds are nearly dense, so the *compact* table keeps 64
-/// neighbours in time together, in sixteen cache lines (`Places`). An order whose reference is wider than 46 bits, or whose
-/// neighbourhood is full (`probeLimit`), goes to the *wide* table, a mixed hash of full 64-bit references; so no set of
-/// references can make a look-up long.
+/// neighbours in time together, in sixteen cache lines (`Places`). An order whose reference is wider than 46 bits, or
+/// whose neighbourhood is full (`probeLimit`), goes to the *wide* table, a mixed hash of full 64-bit references; so no
+/// set of references can make a look-up long.
 ///
 /// Compact slot, 16 bytes, plus the arrival number (4 bytes) in an array of its own that only adds write:
 ///
@@ -107,15 +107,19 @@ struct OrderTable {
 
     @inline(__always)
     func home(_ reference: UInt64) -> Int {
-      let run = (reference &>> UInt64(Self.runBits)) &* 0x9E37_79B1 &+ (reference &>> bits) &* 0x85EB_CA77
-      return (Int(truncatingIfNeeded: run) &<< Self.runBits | Int(truncatingIfNeeded: reference) & Self.runMask) & mask
+      begin(ofRun: reference &>> UInt64(Self.runBits), window: reference &>> bits)
+        | Int(truncatingIfNeeded: reference) & Self.runMask
     }
 
     /// Where the places of a run begin that is `steps` runs older than that of `reference`; less than as many steps as
     /// the table has runs give different ones.
     fileprivate func runBegin(_ reference: UInt64, before steps: Int) -> Int {
-      let run = (reference &>> UInt64(Self.runBits) &- UInt64(steps)) &* 0x9E37_79B1 &+ (reference &>> bits) &* 0x85EB_CA77
-      return Int(truncatingIfNeeded: run) &<< Self.runBits & mask
+      begin(ofRun: reference &>> UInt64(Self.runBits) &- UInt64(steps), window: reference &>> bits)
+    }
+
+    @inline(__always)
+    private func begin(ofRun run: UInt64, window: UInt64) -> Int {
+      Int(truncatingIfNeeded: run &* 0x9E37_79B1 &+ window &* 0x85EB_CA77) &<< Self.runBits & mask
     }
   }
 
@@ -450,7 +454,9 @@ struct OrderTable {
       while !slots[index].isEmpty, drop(slots[index].instrument, slots[index].price) { remove(index) }
     }
     for index in 0...wideMask where wideCount > 0 {
-      while wide.base[index].quantity != 0, drop(Int(wide.base[index].instrument), wide.base[index].price) { remove(index | Self.wideBit) }
+      while wide.base[index].quantity != 0, drop(Int(wide.base[index].instrument), wide.base[index].price) {
+        remove(index | Self.wideBit)
+      }
     }
   }
 

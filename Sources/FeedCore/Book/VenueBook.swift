@@ -198,8 +198,9 @@ struct VenueBook {
     let left = takeFromLevel(
       header, instrument: slot.instrument, isSell: slot.isSell, price: slot.price, quantity: slot.quantity)
     let came = insert(
-      event.pointee.second, home: orders.homes.home(event.pointee.second), header: header, instrument: slot.instrument, isSell: slot.isSell,
-      price: event.pointee.price, quantity: event.pointee.quantity, event: event, place: place)
+      event.pointee.second, home: orders.homes.home(event.pointee.second), header: header,
+      instrument: slot.instrument, isSell: slot.isSell, price: event.pointee.price,
+      quantity: event.pointee.quantity, event: event, place: place)
     return left || came
   }
 
@@ -225,7 +226,8 @@ struct VenueBook {
     }
     if header.pointee.flags.contains(.watchQueue) { noteArrival(reference, instrument: instrument, isSell: isSell) }
     return addToLevel(
-      header, instrument: instrument, isSell: isSell, price: price, quantity: quantity, reference: reference, place: place)
+      header, instrument: instrument, isSell: isSell, price: price, quantity: quantity, reference: reference,
+      place: place)
   }
 
   // MARK: - What every event leaves behind

@@ -57,9 +57,9 @@ struct CoreMemory {
   }
 
   /// Tables are touched before the first packet, so that none is on the hot path, unless those of all cores would take
-  /// more than half of the machine's memory: then each part is touched as it fills.
+  /// more than half of the memory there is: then each part is touched as it fills.
   static func touchesTables(plan: FeedPlan, settings: Settings) -> Bool {
-    tableBytes(plan: plan, settings: settings) <= Int(clamping: feedh_machine_memory_bytes() / 2)
+    tableBytes(plan: plan, settings: settings) <= Int(clamping: feedh_memory_limit_bytes() / 2)
   }
 
   /// What the tables of all cores take once they are touched.

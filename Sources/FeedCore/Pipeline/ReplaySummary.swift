@@ -84,7 +84,10 @@ public struct ReplaySummary: Sendable {
   public var recordsDropped: UInt64 = 0
   /// Order messages that found no room in memory: they are missing from the streams of `--orders`.
   public var wireMessagesDropped: UInt64 = 0
+  /// Of the cores that own shards.
   public var stages: [(core: Int, cpu: Int?, stages: StageHistograms)] = []
+  /// The CPU of each core; nil: it is not pinned.
+  public var cpus: [Int?] = []
   public var stalls: UInt64 = 0
   /// Page faults of the cores' threads between the first packet and the last event.
   public var pageFaults: UInt64 = 0
@@ -110,6 +113,7 @@ extension Replay {
       summary.add(ingest.counters)
     }
     for thread in threads {
+      summary.cpus.append(thread.cpu)
       summary.stalls += thread.stalls
       summary.pageFaults += thread.pageFaults
       guard let core = thread.shards else { continue }

@@ -52,7 +52,7 @@ public struct ReplayScreen {
 
   private mutating func addHead() {
     let threads = run.settings.threads
-    let cpus = summary.stages.compactMap(\.cpu).map(String.init)
+    let cpus = summary.cpus.compactMap(\.self).map(String.init)
     var how = ["\(threads.coreCount) core\(threads.coreCount == 1 ? "" : "s")"]
     if threads.coreCount > 1 { how.append("layout \(threads.layout.rawValue)") }
     how.append(cpus.isEmpty ? "not pinned" : "CPU " + Text.enumeration(cpus, limit: 8))

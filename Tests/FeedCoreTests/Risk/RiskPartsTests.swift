@@ -173,9 +173,10 @@ import Testing
         model[key] = value
       }
     }
-    let fresh = (0 as UInt64 ... 12_000).first { model[$0] == nil }!
+    let keys: ClosedRange<UInt64> = 0...12_000
+    let fresh = keys.first { model[$0] == nil }!
     #expect(table.insert(fresh, 1) == false && table.count == 9_000)
-    for key in 0 as UInt64 ... 12_000 { #expect(table.value(of: key) == model[key]) }
+    for key in keys { #expect(table.value(of: key) == model[key]) }
     table.removeAll()
     #expect(table.count == 0 && table.insert(fresh, 1) == true && table.value(of: fresh) == 1)
   }
