@@ -79,7 +79,7 @@ struct SettingsTests {
     orders: { enabled: true, firm: "FEED", arming: command }
     shards: 4
     threads:
-      { cores: 2, layout: rings, cpus: [3, 2], burstPackets: 32, stall: 2ms, idle: spin, scheduling: fifo, priority: 7,
+      { cores: 2, layout: walk, cpus: [3, 2], burstPackets: 32, stall: 2ms, idle: spin, scheduling: fifo, priority: 7,
         lockMemory: false }
     capacity: { liveOrders: 1_000_000, instruments: 1024, priceLevels: 2_000_000, records: 5000, openOrders: 64 }
     latency: { sampleEvery: 7 }
@@ -196,7 +196,7 @@ struct SettingsTests {
     #expect(settings.orders.firm == "FEED")
     #expect(settings.shardCount == 4)
     #expect(settings.threads.coreCount == 2)
-    #expect(settings.threads.layout == .rings)
+    #expect(settings.threads.layout == .walk)
     #expect(settings.threads.cpus == [3, 2])
     #expect(settings.threads.burstPackets == 32)
     #expect(settings.threads.stallNanoseconds == 2_000_000)
