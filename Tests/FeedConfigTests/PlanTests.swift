@@ -94,7 +94,9 @@ struct PlanTests {
   }
 
   @Test func thePlanNamesEverythingThatWasConfigured() throws {
-    let plan = ConfigurationPlan(settings: try settings(SettingsTests.everything), allowedCPUs: [0, 1, 2]).description
+    // In layout rings the plan says more.
+    let text = SettingsTests.everything.replacing("layout: walk", with: "layout: rings")
+    let plan = ConfigurationPlan(settings: try settings(text), allowedCPUs: [0, 1, 2]).description
     for part in [
       "taker     0.003 a share + 0.000001 of the notional; below 1 dollar 1.5 a share + 0.003 of the notional",
       "latency   order 11us, reply 250ns", "symbols   cqs, 1 overridden", "nasdaq-itch → venue nasdaq, protocol itch50",
