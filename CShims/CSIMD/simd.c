@@ -74,7 +74,9 @@ static uint32_t folded(uint64_t sum) {
   return (word & 0xFFFF) + (word >> 16);
 }
 
-static uint32_t is_all_ones(uint64_t sum) { return folded(sum) == 0xFFFF; }
+/// Whether a sum that is not zero folds to all ones, which is whether 65,535 divides it: so it is where the product with
+/// its inverse modulo 2^64 is no more than a quotient can be.
+static uint32_t is_all_ones(uint64_t sum) { return sum * 0xFFFEFFFEFFFEFFFF <= UINT64_MAX / 0xFFFF; }
 
 /// Sum over the header of 20 bytes at `frame + 14`.
 static uint64_t ipv4_header_sum(const uint8_t *frame) {

@@ -79,9 +79,12 @@ struct Books {
 
   /// Applies an event that changes one order of a book here, as nearly all do, and notes whether the book is to be
   /// looked at when the packet ends. False, and nothing done, where it is another: `apply` takes those.
+  ///
+  /// - Parameter venue: the event's.
   @inline(__always)
-  mutating func applyEveryday(_ event: UnsafeMutablePointer<BookEvent>, place: Place) -> Bool {
-    let venue = venues + Int(event.pointee.venue)
+  mutating func applyEveryday(
+    _ event: UnsafeMutablePointer<BookEvent>, of venue: UnsafeMutablePointer<VenueBook>, place: Place
+  ) -> Bool {
     let index = Int(truncatingIfNeeded: event.pointee.instrument)
     // Neither an instrument nobody named nor one that only the order tells.
     guard index < venue.pointee.admitted, !event.pointee.flags.contains(.isPartial), midEventCount == 0 else {
@@ -97,7 +100,8 @@ struct Books {
     default: return false
     }
     venue.pointee.exchangeNanoseconds = event.pointee.exchangeNanoseconds
-    markChanged(event.pointee.venue, index, if: changedBest)
+    markChanged(
+      venue.pointee.headers.base + index, InstrumentID(venue: event.pointee.venue, index: index), if: changedBest)
     return true
   }
 
@@ -122,17 +126,22 @@ struct Books {
     if midEventCount > 0 || event.pointee.flags.contains(.isPartial) { noteProgress(of: event) }
   }
 
-  /// Puts the book in the list of changed ones, once, if its best changed or something watches it. Written without
-  /// branches: every other event changes the best, and none of it can be predicted.
-  @inline(__always)
   private mutating func markChanged(_ venue: VenueIndex, _ index: Int, if changedBest: Bool) {
-    let header = venues[Int(venue)].headers.base + index
+    markChanged(venues[Int(venue)].headers.base + index, InstrumentID(venue: venue, index: index), if: changedBest)
+  }
+
+  /// Puts the book in the list of changed ones, once, if its best changed or something watches it. That is written
+  /// without branches: every other event changes the best, and nobody can tell which. A book that is in the list already
+  /// is rare.
+  @inline(__always)
+  private mutating func markChanged(
+    _ header: UnsafeMutablePointer<BookHeader>, _ instrument: InstrumentID, if changedBest: Bool
+  ) {
     let flags = header.pointee.flags.rawValue
-    let watched: UInt16 = flags & watchFlags.rawValue
-    let wanted: UInt16 = (changedBest ? 1 : 0) | (watched != 0 ? 1 : 0)
-    let isNew = wanted & ~(flags >> BookHeader.Flags.dirtyBit) & 1
+    if flags & BookHeader.Flags.dirty.rawValue != 0 { return }
+    let isNew: UInt16 = (changedBest ? 1 : 0) | (flags & watchFlags.rawValue != 0 ? 1 : 0)
     header.pointee.flags = BookHeader.Flags(rawValue: flags | isNew << BookHeader.Flags.dirtyBit)
-    changed.base[changedCount] = InstrumentID(venue: venue, index: index)
+    changed.base[changedCount] = instrument
     changedCount &+= Int(isNew)
   }
 

@@ -54,10 +54,11 @@ struct OrderTable {
     private(set) var from = -1
     private(set) var to = -1
 
+    /// The order that moved is gone.
     @inline(__always)
-    func concerns(_ index: Int) -> Bool { index == from || index == to }
+    mutating func forget() { (from, to) = (-1, -1) }
 
-    /// Before either slot is filled anew.
+    /// Before the slot it came from is filled anew.
     @inline(__always)
     mutating func finish(_ arrivals: UnsafeMutablePointer<UInt32>) {
       // SAFETY: both are slots of the table, or neither is.
@@ -119,7 +120,7 @@ struct OrderTable {
 
     @inline(__always)
     private func begin(ofRun run: UInt64, window: UInt64) -> Int {
-      Int(truncatingIfNeeded: run &* 0x9E37_79B1 &+ window &* 0x85EB_CA77) &<< Self.runBits & mask
+      Int(truncatingIfNeeded: run &* 0x1E37_79B1 &+ window &* 0x05EB_CA77) &<< Self.runBits & mask
     }
   }
 
@@ -131,12 +132,12 @@ struct OrderTable {
   private let arrivalStorage: Storage<UInt32>
   private let wide: Storage<WideSlot>
   private let wideMask: Int
-  private(set) var count = 0
-  /// Of those, orders in the wide table.
-  private(set) var wideCount = 0
-  /// Orders it may hold.
+  /// Orders it may hold, and how many more.
   let capacity: Int
-  /// Greatest reference inserted in the compact table: the place to look for recent orders.
+  private var room: Int
+  /// Of its orders, those in the wide table.
+  private(set) var wideCount = 0
+  /// The reference inserted last in the compact table: the place to look for recent orders.
   private var newestReference: UInt64 = 0
   /// A slot that moved ahead of its arrival number, which still stands at `from`: its cache lines are on their way.
   private var arrivalMove = ArrivalMove()
@@ -144,15 +145,21 @@ struct OrderTable {
   /// - Parameter capacity: live orders, 1 ... 64 M. The table has the next power of two of 1.5 times that many slots.
   init(capacity: Int) {
     self.capacity = capacity
+    room = capacity
     let slotCount = Self.slotCount(capacity: capacity)
     places = Places(slotCount: slotCount)
-    slotStorage = Storage(capacity: slotCount)
+    slotStorage = Storage(capacity: slotCount + 2)
     arrivalStorage = Storage(capacity: slotCount)
     slots = slotStorage.base
+    // The homes of wide references (`Homes.behind`).
+    slots[slotCount] = Slot(low: 0, high: Self.passedBit)
+    slots[slotCount + 1] = Slot(low: 0, high: Slot.high(0, isSell: false, instrument: 0) | Self.passedBit)
     arrivals = arrivalStorage.base
     wideMask = slotCount - 1
     wide = Storage(capacity: slotCount)
   }
+
+  var count: Int { capacity - room }
 
   static func slotCount(capacity: Int) -> Int {
     var slots = 1_024
@@ -176,18 +183,27 @@ struct OrderTable {
     /// The index of an order's home slot.
     @inline(__always)
     func home(_ reference: UInt64) -> UInt32 {
-      UInt32(truncatingIfNeeded: places.home(reference))
+      UInt32(
+        truncatingIfNeeded: reference < OrderTable.compactReferenceLimit ? places.home(reference) : behind(reference))
+    }
+
+    /// In place of the home of a reference that is too wide for the compact table: a slot behind its last, which no
+    /// order takes and all pass. Who looks there looks further; and because what a compact slot holds of a reference is
+    /// only its low bits, there are two such slots, and this is the one that does not have these.
+    @inline(__always)
+    private func behind(_ reference: UInt64) -> Int {
+      places.mask &+ (Slot.high(reference, isSell: false, instrument: 0) == 0 ? 2 : 1)
     }
 
     /// Asks for the line of an order's home slot and returns the slot's index.
     @inline(__always)
     func prefetch(_ reference: UInt64) -> UInt32 {
-      let index = places.home(reference)
-      if reference < OrderTable.compactReferenceLimit {
-        feedh_prefetch(slots + index)
-      } else {
+      if reference >= OrderTable.compactReferenceLimit {
         feedh_prefetch(wide + Int(truncatingIfNeeded: Mix.spread(reference)) & wideMask)
+        return UInt32(truncatingIfNeeded: behind(reference))
       }
+      let index = places.home(reference)
+      feedh_prefetch(slots + index)
       return UInt32(truncatingIfNeeded: index)
     }
   }
@@ -201,34 +217,31 @@ struct OrderTable {
     feedh_prefetch(arrivals + Int(homes.prefetch(reference)))
   }
 
-  @inline(__always)
-  private func home(_ reference: UInt64) -> Int { places.home(reference) }
-
   func find(_ reference: UInt64, instrument: Int) -> Handle {
-    find(reference, instrument: instrument, home: UInt32(truncatingIfNeeded: home(reference)))
+    find(reference, instrument: instrument, home: homes.home(reference))
   }
 
-  /// - Parameter home: what `prefetch` returned for the reference.
+  /// - Parameter home: what `Homes` say of the reference.
   @inline(__always)
   func find(_ reference: UInt64, instrument: Int, home: UInt32) -> Handle {
-    if reference < Self.compactReferenceLimit {
-      let wanted = Slot.high(reference, isSell: false, instrument: instrument & 0xFFFF)
-      let high = slots[Int(home)].high
-      if (high ^ wanted) & ~Self.noKey == 0 { return Int(home) }
-      if high & Self.passedBit != 0 {
-        let found = Self.findFurther(wanted, from: Int(home), slots: slots, mask: mask)
-        if found != Self.none { return found }
-      }
-    }
-    return wideCount == 0
-      ? Self.none : Self.findWide(reference, instrument: instrument, in: wide.base, mask: wideMask)
+    if stands(reference, instrument: instrument, at: home) { return Int(home) }
+    return Self.findElsewhere(
+      reference, instrument: instrument, home: Int(home), slots: slots, mask: mask, wide: wide.base, wideMask: wideMask,
+      wideCount: wideCount)
+  }
+
+  /// Whether an order stands where nothing was in its way.
+  @inline(__always)
+  func stands(_ reference: UInt64, instrument: Int, at home: UInt32) -> Bool {
+    let wanted = Slot.high(reference, isSell: false, instrument: instrument & 0xFFFF)
+    return (slots[Int(home)].high ^ wanted) & ~Self.noKey == 0
   }
 
   /// The order with a reference, whatever its instrument. Of a venue whose references are unique.
   func find(anyInstrument reference: UInt64) -> Handle {
     if reference < Self.compactReferenceLimit {
       let wanted = Slot.high(reference, isSell: false, instrument: 0)
-      var index = home(reference)
+      var index = places.home(reference)
       for _ in 0..<Self.probeLimit {
         let high = slots[index].high
         if (high ^ wanted) >> 18 == 0 { return index }
@@ -250,7 +263,7 @@ struct OrderTable {
     if handle < Self.wideBit {
       slots[handle].low = Slot.low(price: price, quantity: quantity)
       guard let arrival else { return }
-      if arrivalMove.concerns(handle) { arrivalMove.finish(arrivals) }
+      arrivalMove.finish(arrivals)
       arrivals[handle] = arrival
     } else {
       let order = wide.base + (handle & ~Self.wideBit)
@@ -263,6 +276,19 @@ struct OrderTable {
   // The rare paths are static and take what they need: a method would have the whole table copied for its `self`.
 
   @inline(never)
+  private static func findElsewhere(
+    _ reference: UInt64, instrument: Int, home: Int, slots: UnsafeMutablePointer<Slot>, mask: Int,
+    wide: UnsafeMutablePointer<WideSlot>, wideMask: Int, wideCount: Int
+  ) -> Handle {
+    if reference < compactReferenceLimit, slots[home].high & passedBit != 0 {
+      let wanted = Slot.high(reference, isSell: false, instrument: instrument & 0xFFFF)
+      let found = findFurther(wanted, from: home, slots: slots, mask: mask)
+      if found != none { return found }
+    }
+    return wideCount == 0 ? none : findWide(reference, instrument: instrument, in: wide, mask: wideMask)
+  }
+
+  @inline(__always)
   private static func findFurther(
     _ wanted: UInt64, from home: Int, slots: UnsafeMutablePointer<Slot>, mask: Int
   ) -> Handle {
@@ -289,6 +315,10 @@ struct OrderTable {
     }
     return none
   }
+
+  /// The order at a handle of the compact table.
+  @inline(__always)
+  func compactSlot(_ handle: Handle) -> Slot { slots[handle] }
 
   /// The order at `handle` as a compact slot; a wide order's `reference` field holds only its low 46 bits.
   @inline(__always)
@@ -329,32 +359,51 @@ struct OrderTable {
   mutating func insert(
     _ reference: UInt64, home: UInt32, instrument: Int, isSell: Bool, price: Int32, quantity: UInt32, arrival: UInt32
   ) -> Insertion {
+    let slot = Slot(
+      low: Slot.low(price: price, quantity: quantity),
+      high: Slot.high(reference, isSell: isSell, instrument: instrument))
+    guard slots[Int(home)].high == 0, wideCount == 0, room > 0 else {
+      return insertElsewhere(reference, home: Int(home), slot, arrival: arrival)
+    }
+    put(slot, reference, at: Int(home), arrival: arrival)
+    return .inserted
+  }
+
+  /// Fills an empty compact slot.
+  @inline(__always)
+  private mutating func put(_ slot: Slot, _ reference: UInt64, at index: Int, arrival: UInt32) {
+    room &-= 1
+    slots[index] = slot
+    if index == arrivalMove.from { arrivalMove.finish(arrivals) }
+    arrivals[index] = arrival
+    newestReference = reference
+  }
+
+  /// The same where the home slot is taken, or there are wide orders.
+  @inline(never)
+  private mutating func insertElsewhere(
+    _ reference: UInt64, home: Int, _ slot: Slot, arrival: UInt32
+  ) -> Insertion {
     if wideCount > 0,
-      Self.findWide(reference, instrument: instrument, in: wide.base, mask: wideMask) != Self.none
+      Self.findWide(reference, instrument: slot.instrument, in: wide.base, mask: wideMask) != Self.none
     {
       return .duplicate
     }
     if reference < Self.compactReferenceLimit {
-      let high = Slot.high(reference, isSell: isSell, instrument: instrument)
-      var index = Int(home)
-      if slots[index].high != 0 { index = Self.placeFurther(high, from: index, slots: slots, mask: mask) }
+      let index = Self.placeFurther(slot.high, from: home, slots: slots, mask: mask)
+      if index == Self.taken { return .duplicate }
       if index >= 0 {
-        if count >= capacity { return .full }
-        count &+= 1
-        slots[index] = Slot(low: Slot.low(price: price, quantity: quantity), high: high)
-        if arrivalMove.concerns(index) { arrivalMove.finish(arrivals) }
-        arrivals[index] = arrival
-        newestReference = max(newestReference, reference)
+        if room == 0 { return .full }
+        put(slot, reference, at: index, arrival: arrival)
         return .inserted
       }
-      if index == Self.taken { return .duplicate }
     }
-    if count >= capacity { return .full }
-    count &+= 1
+    if room == 0 { return .full }
+    room &-= 1
     insertWide(
       WideSlot(
-        reference: reference, price: price, quantity: quantity, instrument: UInt16(truncatingIfNeeded: instrument),
-        isSell: isSell, arrival: arrival))
+        reference: reference, price: slot.price, quantity: slot.quantity,
+        instrument: UInt16(truncatingIfNeeded: slot.instrument), isSell: slot.isSell, arrival: arrival))
     return .inserted
   }
 
@@ -369,9 +418,8 @@ struct OrderTable {
   /// What `placeFurther` says of an order that is in the table already.
   private static var taken: Handle { -2 }
 
-  /// The first free slot behind an occupied home, `none` where the neighbourhood is full, or `taken`. Marks what it
-  /// passes.
-  @inline(never)
+  /// The first free slot from the home on, `none` where the neighbourhood is full, or `taken`. Marks what it passes.
+  @inline(__always)
   private static func placeFurther(
     _ high: UInt64, from home: Int, slots: UnsafeMutablePointer<Slot>, mask: Int
   ) -> Handle {
@@ -397,8 +445,15 @@ struct OrderTable {
   /// Takes an order out, closing the hole by moving later ones back (no tombstones, so look-ups stay short).
   @inline(__always)
   mutating func remove(_ handle: Handle) {
-    count &-= 1
     if handle >= Self.wideBit { return removeWide(handle & ~Self.wideBit) }
+    removeCompact(handle)
+  }
+
+  /// The same of an order in the compact table.
+  @inline(__always)
+  mutating func removeCompact(_ handle: Handle) {
+    room &+= 1
+    if handle == arrivalMove.to { arrivalMove.forget() }
     if slots[handle].high & Self.passedBit == 0 {
       slots[handle] = Slot(low: 0, high: 0)
       return
@@ -433,6 +488,7 @@ struct OrderTable {
 
   @inline(never)
   private mutating func removeWide(_ start: Int) {
+    room += 1
     wideCount -= 1
     var hole = start
     var index = (hole &+ 1) & wideMask

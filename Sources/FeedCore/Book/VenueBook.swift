@@ -109,32 +109,24 @@ struct VenueBook {
 
     fileprivate let records: UnsafeMutablePointer<InstrumentRecord>
 
-    /// Asks for the lines that applying the event will touch: the order's slot, the book's header, its best levels, and
-    /// of a trade its statistics. The side of an order to come is known; for others both are asked for, because theirs
-    /// stands in the order's slot.
-    ///
-    /// What differs is computed: the types come as good as at random.
+    /// Asks for the lines that applying the event will touch: the order's slot, the book's header, the best levels of
+    /// both sides, because that of an order stands in its slot, and of a trade its statistics.
     @inline(__always)
     func prefetch(_ event: UnsafeMutablePointer<BookEvent>) {
       event.pointee.home = orders.prefetch(event.pointee.reference)
       let instrument = Int(truncatingIfNeeded: event.pointee.instrument & 0xFFFF)
       feedh_prefetch(headers + instrument)
-      let kind = event.pointee.kind.rawValue
-      let isOther = Int(kind == BookEvent.Kind.add.rawValue ? 0 : 1)
-      let isSell = Int(event.pointee.sellBit)
-      let levels = near.side(instrument, isSell: false)
-      feedh_prefetch(levels + (isSell & ~isOther & 1) &* NearLevels.count)
-      feedh_prefetch(levels + (isSell | isOther) &* NearLevels.count)
-      // One that is no trade asks for a line that it has.
-      let isTrade = kind &- BookEvent.Kind.execute.rawValue < 2
-      let statistics = UnsafeRawPointer(records + instrument) + MemoryLayout<Symbol>.size
-      feedh_prefetch(isTrade ? statistics : UnsafeRawPointer(levels))
+      feedh_prefetch(near.side(instrument, isSell: false))
+      feedh_prefetch(near.side(instrument, isSell: true))
+      if event.pointee.kind.rawValue &- BookEvent.Kind.execute.rawValue < 2 {
+        feedh_prefetch(UnsafeRawPointer(records + instrument) + MemoryLayout<Symbol>.size)
+      }
     }
   }
 
   // MARK: - Events on orders. Each returns true when the best price or its size of a side may have changed.
 
-  @inline(never)
+  @inline(__always)
   mutating func add(_ event: UnsafeMutablePointer<BookEvent>, place: Place) -> Bool {
     let header = headers.base + Int(event.pointee.instrument)
     return insert(
@@ -175,8 +167,26 @@ struct VenueBook {
       header, instrument: slot.instrument, isSell: slot.isSell, price: slot.price, quantity: quantity)
   }
 
-  @inline(never)
+  @inline(__always)
   mutating func delete(_ event: UnsafeMutablePointer<BookEvent>, place: Place) -> Bool {
+    let home = event.pointee.home
+    guard
+      orders.stands(
+        event.pointee.reference, instrument: Int(truncatingIfNeeded: event.pointee.instrument), at: home)
+    else { return deleteElsewhere(event, place: place) }
+    let slot = orders.compactSlot(Int(home))
+    let instrument = slot.instrument
+    let header = headers.base + instrument
+    fold(header, event, isSell: slot.isSell, price: slot.price, quantity: slot.quantity)
+    orders.removeCompact(Int(home))
+    if header.pointee.flags.contains(.watchDepartures) { noteDeparture(event.pointee.reference, header: header) }
+    return takeFromLevel(
+      header, instrument: instrument, isSell: slot.isSell, price: slot.price, quantity: slot.quantity)
+  }
+
+  /// The same of an order that does not stand at its home, or not at all.
+  @inline(never)
+  private mutating func deleteElsewhere(_ event: UnsafeMutablePointer<BookEvent>, place: Place) -> Bool {
     let handle = findOrder(of: event)
     guard handle != OrderTable.none else { return recordOrphan(event, place: place) }
     let slot = orders.slot(handle)

@@ -158,7 +158,7 @@ struct BookEvent: BitwiseCopyable {
 
   @inline(__always)
   var isSell: Bool {
-    get { head.sellBit != 0 }
+    get { head.sellBit & 1 != 0 }
     set { head.sellBit = newValue ? 1 : 0 }
   }
 

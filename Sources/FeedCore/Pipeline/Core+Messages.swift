@@ -115,23 +115,27 @@ extension Core {
     _ deliveries: UnsafeMutablePointer<Delivery>, from start: Int, upTo end: Int,
     _ packets: UnsafeMutablePointer<DeliveredPacket>, _ mask: Int, _ stamps: inout BurstStamps
   ) {
-    let events = events.base
-    var position = start
-    while position < end {
-      let packet = packets + Int(deliveries[position].packet)
+    // A block does not wrap round the events.
+    var event = events.base + (start & mask)
+    var delivery = deliveries + start
+    let last = deliveries + end
+    while delivery < last {
+      let packet = packets + Int(delivery.pointee.packet)
       let now = packet.pointee.captureNanoseconds
       // Of two packets of one time the second waits for what the first let out without latency.
       if now > clock || now >= desk.nextDue { advance(to: now) }
+      // A packet is of one channel, and so of one venue.
+      let venue = books.venues + Int(channelVenues.base[Int(delivery.pointee.channel)])
       var endsPacket: Bool
       repeat {
-        let event = events + (position & mask)
         if event.pointee.exchangeNanoseconds <= directMaximum || isWithinTime(event, now: now) {
-          let place = Place(delivery: packet, bytes: deliveries[position].bytes)
-          if !books.applyEveryday(event, place: place) { applyOther(event, place: place, now: now) }
+          let place = Place(delivery: packet, bytes: delivery.pointee.bytes)
+          if !books.applyEveryday(event, of: venue, place: place) { applyOther(event, place: place, now: now) }
         }
-        endsPacket = deliveries[position].endsPacket
-        position &+= 1
-      } while !endsPacket && position < end
+        endsPacket = delivery.pointee.endsPacket
+        delivery += 1
+        event += 1
+      } while !endsPacket && delivery < last
       if endsPacket, books.changedCount > 0 {
         stamps.applied()
         publish(now)

@@ -15,6 +15,7 @@ struct CoreMemory {
       to: SymbolTable(capacity: venueCount * settings.capacity.instruments, shardCount: settings.shardCount))
     let directories = UnsafeMutablePointer<InstrumentDirectory>.allocate(capacity: venueCount)
     let venues = UnsafeMutablePointer<VenueBook>.allocate(capacity: venueCount)
+    let touchesTables = Self.touchesTables(plan: plan, settings: settings)
     for venue in 0..<venueCount {
       (directories + venue).initialize(
         to: InstrumentDirectory(
@@ -32,9 +33,9 @@ struct CoreMemory {
       where Int(described.venue) == venue && plan.instrumentsRecover(channel: channel) {
         venues[venue].recoveringChannels |= 1 << UInt64(channel)
       }
-      if Self.touchesTables(plan: plan, settings: settings) { venues[venue].prefault() }
+      if touchesTables { venues[venue].prefault() }
     }
-    symbols.pointee.prefault()
+    if touchesTables { symbols.pointee.prefault() }
     let channels = Storage<ChannelRecord>(capacity: max(1, plan.channels.count))
     var contexts: [DecoderContext] = []
     for (index, channel) in plan.channels.enumerated() {

@@ -99,7 +99,7 @@ struct IngestWork: CoreWork {
   ) {
     sink.beginBurst()
     sink.batch.begin(receiveTicks: receiveTicks, isSampled: isSampled)
-    for packet in burst { ingest.process(packet, into: &sink) }
+    ingest.process(burst, into: &sink)
     sink.flush()
   }
 

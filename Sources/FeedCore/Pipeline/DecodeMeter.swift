@@ -149,7 +149,7 @@ public struct DecodeMeasurement: Sendable, Equatable {
     _ burst: UnsafeMutableBufferPointer<Packet>, _ ingest: inout Ingest, _ meter: inout DecodeMeter
   ) {
     meter.batch.begin(receiveTicks: 0, isSampled: false)
-    for packet in burst { ingest.process(packet, into: &meter) }
+    ingest.process(burst, into: &meter)
     meter.flush()
   }
 }

@@ -63,39 +63,61 @@ struct Ingest {
     }
   }
 
-  /// Takes one packet and delivers what is next in order, of this and of earlier packets.
+  /// Takes packets and delivers what is next in order, of these and of earlier ones.
   @inline(__always)
+  mutating func process(_ burst: UnsafeMutableBufferPointer<Packet>, into sink: inout some DeliverySink) {
+    guard var packet = burst.baseAddress else { return }
+    let end = packet + burst.count
+    while packet < end {
+      process(at: packet, into: &sink)
+      packet += 1
+    }
+  }
+
+  /// The same of one packet.
   mutating func process(_ packet: Packet, into sink: inout some DeliverySink) {
+    var packet = packet
+    withUnsafeMutablePointer(to: &packet) { process(at: $0, into: &sink) }
+  }
+
+  // By pointer: a packet as a value is copied, because what is called could change the original.
+  @inline(__always)
+  private mutating func process(at packet: UnsafeMutablePointer<Packet>, into sink: inout some DeliverySink) {
     packets &+= 1
-    clock = max(clock, packet.captureNanoseconds)
+    clock = max(clock, packet.pointee.captureNanoseconds)
     if clock >= nextDue { runTimers(into: &sink) }
-    if !takeEveryday(packet, into: &sink), !takeEverydayOther(packet, into: &sink) {
-      processOther(packet, into: &sink)
+    if !takeEveryday(packet, into: &sink), !takeEverydayOther(packet.pointee, into: &sink) {
+      processOther(packet.pointee, into: &sink)
     }
   }
 
   /// The everyday case of the feed with the most messages: a MoldUDP64 packet that is whole and next, on a flow that
   /// is known. False where it is anything else: then nothing was done.
   @inline(__always)
-  private mutating func takeEveryday(_ packet: Packet, into sink: inout some DeliverySink) -> Bool {
-    let payload = packet.bytes + FrameParser.everydayPayloadOffset
+  private mutating func takeEveryday(
+    _ packet: UnsafeMutablePointer<Packet>, into sink: inout some DeliverySink
+  ) -> Bool {
+    let bytes = packet.pointee.bytes
+    let payload = bytes + FrameParser.everydayPayloadOffset
+    let file = packet.pointee.fileIndex
     // SAFETY: what is read before the frame is judged lies within these bytes.
-    guard Int(packet.capturedLength) >= FrameParser.everydayPayloadOffset + MoldUDP64.headerLength,
-      let flow = everydayFlows.find(packet.bytes, file: packet.fileIndex)
+    guard Int(packet.pointee.capturedLength) >= FrameParser.everydayPayloadOffset + MoldUDP64.headerLength,
+      let flow = everydayFlows.find(bytes, file: file)
     else { return false }
     let arbiter = arbiters + Int(flow.pointee.channel)
     guard arbiter.pointee.isNext(mold: payload) else { return false }
-    let length = parser.everydayLength(packet)
+    let length = parser.everydayLength(
+      bytes, captured: Int(packet.pointee.capturedLength), linkType: packet.pointee.linkType)
     if length < MoldUDP64.headerLength { return false }
-    let packetIndex = payloadPackets.base[Int(packet.fileIndex)]
+    let packetIndex = payloadPackets.base[Int(file)]
     guard
       arbiter.pointee.acceptNext(
         mold: payload, length: length,
         from: PacketOrigin(
-          captureNanoseconds: packet.captureNanoseconds, packetIndex: packetIndex, fileIndex: packet.fileIndex,
+          captureNanoseconds: packet.pointee.captureNanoseconds, packetIndex: packetIndex, fileIndex: file,
           line: flow.pointee.line), clock: clock, into: &sink)
     else { return false }
-    payloadPackets.base[Int(packet.fileIndex)] = packetIndex &+ 1
+    payloadPackets.base[Int(file)] = packetIndex &+ 1
     lineCounts.add(channel: Int(flow.pointee.channel), line: flow.pointee.line)
     if nextDue == .max { nextDue = arbiter.pointee.nextDue }
     return true

@@ -29,7 +29,7 @@ struct Pipeline {
   ) {
     core.input.begin(at: upcoming)
     core.batch.begin(receiveTicks: receiveTicks, isSampled: isSampled)
-    for packet in burst { ingest.process(packet, into: &core) }
+    ingest.process(burst, into: &core)
     core.flush()
   }
 

@@ -55,12 +55,12 @@ struct InstrumentDirectory {
     scales = Storage(capacity: capacity, hugePages: false)
     locates = Storage(capacity: Self.directCount, hugePages: false)
     identifiers = IdentifierTable(capacity: max(1, identifierCapacity))
-    locates.prefault()
-    owned.prefault()
   }
 
   /// Touches what naming instruments fills.
   func prefault() {
+    locates.prefault()
+    owned.prefault()
     records.prefault()
     groups.prefault()
     channels.prefault()

@@ -55,9 +55,7 @@ struct FixedTable<Key: FixedTableKey, Value: BitwiseCopyable> {
     slots += mask + 1
     mask = 2 * mask + 1
     for place in old.indices where old[place].isUsed {
-      var index = home(of: old[place].key)
-      while slots[index].isUsed { index = (index + 1) & mask }
-      slots[index] = old[place]
+      slots[freeSlot(for: old[place].key)] = old[place]
       old[place].isUsed = false
     }
   }
@@ -98,23 +96,24 @@ struct FixedTable<Key: FixedTableKey, Value: BitwiseCopyable> {
   /// Sets the value of `key`. False, and nothing changed, when the key is new and the table full. It may move the
   /// others.
   mutating func insert(_ key: Key, _ value: Value) -> Bool {
-    var index = home(of: key)
-    while slots[index].isUsed {
-      if slots[index].key == key {
-        slots[index].value = value
-        return true
-      }
-      index = (index + 1) & mask
+    let index = find(key)
+    if index >= 0 {
+      slots[index].value = value
+      return true
     }
     if count == capacity { return false }
-    if 2 * count > mask {
-      grow()
-      index = home(of: key)
-      while slots[index].isUsed { index = (index + 1) & mask }
-    }
-    slots[index] = Slot(key: key, value: value, isUsed: true)
+    if 2 * count > mask { grow() }
+    slots[freeSlot(for: key)] = Slot(key: key, value: value, isUsed: true)
     count += 1
     return true
+  }
+
+  /// Where a key goes that is not there: there is a free slot.
+  @inline(__always)
+  private func freeSlot(for key: Key) -> Int {
+    var index = home(of: key)
+    while slots[index].isUsed { index = (index + 1) & mask }
+    return index
   }
 
   /// False when the key was not there.

@@ -16,7 +16,8 @@ extension LineArbiter {
     state == .live && !silent && payload.bigEndian(UInt64.self, at: 10) == next
   }
 
-  /// Takes a MoldUDP64 packet that is whole and next. False where it is anything else: then nothing was done.
+  /// Takes a MoldUDP64 packet that is next (`isNext`), if it is whole. False where it is anything else: then nothing was
+  /// done.
   ///
   /// The header is read field by field into registers, and from there into the history: a `SequencedPacket` that is
   /// filled in memory and copied at once makes each wide load wait for the narrow stores before it, some 20 cycles a
@@ -26,7 +27,6 @@ extension LineArbiter {
     mold payload: UnsafeRawPointer, length: Int, from origin: PacketOrigin, clock: UInt64,
     into sink: inout some DeliverySink
   ) -> Bool {
-    guard length >= MoldUDP64.headerLength, isNext(mold: payload) else { return false }
     // SAFETY: `headerLength` bytes are here.
     let high = payload.bigEndian(UInt64.self, at: 0)
     let low = payload.bigEndian(UInt16.self, at: 8)

@@ -49,10 +49,13 @@ public struct FrameParser: BitwiseCopyable, Sendable {
   /// whole datagram with a payload and right checksums; −1 for any other packet.
   @inline(__always)
   func everydayLength(_ packet: Packet) -> Int {
-    let bytes = packet.bytes
-    let captured = Int(packet.capturedLength)
+    everydayLength(packet.bytes, captured: Int(packet.capturedLength), linkType: packet.linkType)
+  }
+
+  @inline(__always)
+  func everydayLength(_ bytes: UnsafeRawPointer, captured: Int, linkType: LinkType) -> Int {
     // SAFETY: 42 bytes hold all three headers; the datagram ends within `captured`.
-    guard packet.linkType == .ethernet, captured >= 42,
+    guard linkType == .ethernet, captured >= 42,
       // EtherType IPv4, version 4, header of 20 bytes, in one load; any DSCP.
       bytes.bigEndian(UInt32.self, at: 12) & 0xFFFF_FF00 == 0x0800_4500,
       // No fragment, any time to live, UDP.
