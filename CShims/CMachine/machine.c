@@ -1,7 +1,9 @@
 #define _GNU_SOURCE
 #include "CMachine.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/ethtool.h>
+#include <linux/ptp_clock.h>
 #include <linux/sockios.h>
 #include <net/if.h>
 #include <poll.h>
@@ -177,6 +179,44 @@ int feedh_get_clock_state(struct feedh_clock_state *result) {
   result->maximum_error_microseconds = state.maxerror;
   result->estimated_error_microseconds = state.esterror;
   return 0;
+}
+
+// As the kernel has had them since 4.20; another layout would read other words.
+_Static_assert(sizeof(struct ptp_clock_time) == 16, "seconds, nanoseconds and a reserve");
+_Static_assert(offsetof(struct ptp_clock_time, nsec) == 8, "nanoseconds stand behind eight bytes of seconds");
+_Static_assert(sizeof(struct ptp_sys_offset_extended) == 16 + 25 * 3 * 16, "25 times three");
+_Static_assert(offsetof(struct ptp_sys_offset_extended, ts) == 16, "behind the count and three reserves");
+_Static_assert(sizeof(struct ptp_sys_offset_precise) == 64, "three times and a reserve");
+_Static_assert(offsetof(struct ptp_sys_offset_precise, sys_realtime) == 16, "behind the card's");
+_Static_assert(PTP_SYS_OFFSET_PRECISE == 0xC0403D08, "_IOWR('=', 8, 64 bytes)");
+_Static_assert(PTP_SYS_OFFSET_EXTENDED == 0xC4C03D09, "_IOWR('=', 9, 1,216 bytes)");
+
+static int64_t nanoseconds_of(struct ptp_clock_time time) { return time.sec * 1000000000 + time.nsec; }
+
+int feedh_ptp_read(const char *path, int count, struct feedh_ptp_reading *readings, bool *is_precise) {
+  if (count < 1 || count > PTP_MAX_SAMPLES) return -EINVAL;
+  int handle = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+  if (handle < 0) return -errno;
+  struct ptp_sys_offset_precise precise;
+  memset(&precise, 0, sizeof precise);
+  *is_precise = ioctl(handle, PTP_SYS_OFFSET_PRECISE, &precise) == 0;
+  int result = 1;
+  if (*is_precise) {
+    readings[0].card = nanoseconds_of(precise.device);
+    readings[0].system_before = readings[0].system_after = nanoseconds_of(precise.sys_realtime);
+  } else {
+    struct ptp_sys_offset_extended extended;
+    memset(&extended, 0, sizeof extended);
+    extended.n_samples = (unsigned)count;
+    result = ioctl(handle, PTP_SYS_OFFSET_EXTENDED, &extended) < 0 ? -errno : count;
+    for (int i = 0; i < result; i++) {
+      readings[i].system_before = nanoseconds_of(extended.ts[i][0]);
+      readings[i].card = nanoseconds_of(extended.ts[i][1]);
+      readings[i].system_after = nanoseconds_of(extended.ts[i][2]);
+    }
+  }
+  close(handle);
+  return result;
 }
 
 // The caller's clock is not disturbed by interruptions: what is left of the time is asked for again.

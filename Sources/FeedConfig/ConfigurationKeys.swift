@@ -128,10 +128,10 @@ public enum ConfigurationKeys {
       "Ask for missing messages, at the requestServer of a line. Cboe and NYSE need a line of role retransmission.")
     keys.boolean(
       "recovery.snapshots", \.recovery.snapshots,
-      "Ask for snapshots after a late start or a loss: GLIMPSE, Cboe spin, IEX SNAP, MEMX-TCP.")
+      "Ask for snapshots after a late start or a loss: GLIMPSE, Cboe spin, NYSE refresh, IEX SNAP, MEMX-TCP.")
     keys.optionalText(
       "recovery.snapshotServer", .endpoint, \.recovery.snapshotServer,
-      "The server that has snapshots, over TCP; null: none. Live runs only.")
+      "The server that has snapshots, over TCP (NYSE: its request server); null: none. Live runs only.")
     keys.optionalText(
       "recovery.usernameFrom", .secretSource, \.recovery.usernameFrom,
       "Where the username is read from: at most 6 characters for GLIMPSE, 4 for Cboe; null: none.")

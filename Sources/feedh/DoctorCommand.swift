@@ -62,10 +62,12 @@ struct DoctorCommand: ParsableCommand {
     var measured: [JitterMeasurement] = []
     if !machine.isLive {
       if listening > 0 { checks.append(.skipped("lines", "-", "a recorded machine hears nothing")) }
+      checks.append(.skipped("clock", "cards", "a recorded machine's clocks stand still"))
       checks.append(.skipped("libraries", "-", "a recorded machine has none"))
       checks.append(.skipped("jitter", "-", "a recorded machine cannot be measured"))
     } else {
       checks += doctor.lineChecks(listening: listening)
+      checks += doctor.cardClockChecks()
       checks += doctor.libraryChecks()
       if let config {
         checks += doctor.environmentChecks(program: ["/proc/self/exe", "dpdk-dry-run", "--config", config])

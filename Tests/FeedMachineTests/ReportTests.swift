@@ -23,7 +23,7 @@ struct ReportTests {
     let goal = try #require(object["goal"] as? [String: Any])
     #expect(
       Set(goal.keys) == [
-        "cpus", "cpuSource", "ports", "interfaces", "node", "receiveBufferBytes", "hugePageBytes",
+        "cpus", "cpuSource", "ports", "interfaces", "cards", "node", "receiveBufferBytes", "hugePageBytes",
       ])
     let findings = try #require(object["findings"] as? [[String: Any]])
     #expect(findings.count == plan.findings.count)

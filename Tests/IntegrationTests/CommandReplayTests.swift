@@ -113,7 +113,7 @@ struct CommandReplayTests {
     func results(_ report: [String: Any]) throws -> [String: String] {
       let machine: Set = [
         "startNanoseconds", "elapsedNanoseconds", "nanosecondsPerMessage", "residentBytes", "stalls",
-        "pageFaults", "latency", "cores", "layout",
+        "ringFullWaits", "ringFillMax", "pageFaults", "latency", "cores", "layout",
       ]
       return try report.filter { !machine.contains($0.key) }.mapValues {
         String(

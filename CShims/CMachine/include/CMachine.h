@@ -57,6 +57,19 @@ struct feedh_clock_state {
 };
 int feedh_get_clock_state(struct feedh_clock_state *_Nonnull result);
 
+/// A card's clock against the system's, nanoseconds: the card's of its own epoch, the system's since 1970.
+struct feedh_ptp_reading {
+  int64_t system_before;
+  int64_t card;
+  int64_t system_after;
+};
+/// Compares the clock of `path` (/dev/ptpN) with the system's: once where the card does it in hardware
+/// (PTP_SYS_OFFSET_PRECISE, `*is_precise`; before and after are then one time), else `count` times, 1 to 25, between two
+/// looks at the system's (PTP_SYS_OFFSET_EXTENDED). Returns how many readings there are, or minus an errno value (EACCES:
+/// no permission; EOPNOTSUPP, ENOTTY: neither way).
+int feedh_ptp_read(const char *_Nonnull path, int count, struct feedh_ptp_reading *_Nonnull readings,
+                   bool *_Nonnull is_precise);
+
 /// Waits until a child process has ended, for `milliseconds` at most; it stays to be waited for by waitpid(2).
 /// True: it has ended.
 bool feedh_wait_for_end(int process, int milliseconds);

@@ -99,7 +99,7 @@ public struct FeedSettings: Sendable {
 public struct FeedRecoverySettings: Sendable, Equatable {
   /// Ask for missing messages: MoldUDP64 requests, Cboe GRP, NYSE retransmission, IEX gap fill, MEMX-TCP.
   public var messages = false
-  /// Ask for snapshots of the whole channel: GLIMPSE, Cboe spin, IEX SNAP, MEMX-TCP.
+  /// Ask for snapshots of the whole channel: GLIMPSE, Cboe spin, NYSE refresh, IEX SNAP, MEMX-TCP.
   public var snapshots = false
   /// SoupBinTCP and Cboe.
   public var username = ""

@@ -29,11 +29,11 @@ struct BatchRing: @unchecked Sendable {
   var firstBatch: DeliveryBatch { slots[0] }
 
   /// Publishes `batch`, number `number` from 0, and returns the next one to fill, once every consumer is done with
-  /// what it held. Counts how often it had to wait. Where the producer has shards of its own it works their rings off
+  /// what it held. Counts how often it had to wait, and notes the most batches that a consumer was behind. Where the producer has shards of its own it works their rings off
   /// meanwhile (`inbox`): two cores that wait for each other both go on.
   @inline(__always)
   func publish(
-    _ batch: DeliveryBatch, number: UInt64, waits: inout UInt64, waiting: inout SpinWait,
+    _ batch: DeliveryBatch, number: UInt64, waits: inout UInt64, fillMax: inout UInt64, waiting: inout SpinWait,
     inbox: UnsafeMutablePointer<RingInbox>?
   ) -> DeliveryBatch {
     slots[Int(number) & (Self.capacity - 1)] = batch
@@ -41,6 +41,7 @@ struct BatchRing: @unchecked Sendable {
     let next = number &+ 1
     for consumer in 0..<consumers {
       var waited = false
+      fillMax = max(fillMax, next &- done[consumer].observe())
       while next &- done[consumer].observe() >= UInt64(Self.capacity) {
         waited = true
         if let inbox, inbox.pointee.hotPathPollRings() { continue }
@@ -100,6 +101,8 @@ struct RingSink: DeliverySink {
   private var number: UInt64 = 0
   /// Batches for which it had to wait: the shard cores are behind.
   private(set) var waits: UInt64 = 0
+  /// The most batches, of `BatchRing.capacity`, that a shard core was behind.
+  private(set) var fillMax: UInt64 = 0
   private var waiting: SpinWait
   /// The rings of its own core's shards; nil: it has none.
   private let inbox: UnsafeMutablePointer<RingInbox>?
@@ -126,7 +129,7 @@ struct RingSink: DeliverySink {
     let isSampled = batch.isSampled
     if isSampled { batch.framedTicks = feedh_ticks() }
     burstOf.base[Int(truncatingIfNeeded: number) & (BatchRing.capacity - 1)] = bursts
-    batch = ring.publish(batch, number: number, waits: &waits, waiting: &waiting, inbox: inbox)
+    batch = ring.publish(batch, number: number, waits: &waits, fillMax: &fillMax, waiting: &waiting, inbox: inbox)
     batch.clear()
     batch.begin(receiveTicks: receiveTicks, isSampled: isSampled)
     number &+= 1

@@ -10,6 +10,9 @@ public struct CoreProgress: Sendable {
   let longestCycleWord = SharedWord()
   let recentCycleWord = SharedWord()
   let stallsWord = SharedWord()
+  let cyclesWord = SharedWord()
+  let ringWaitsWord = SharedWord()
+  let ringFillWord = SharedWord()
   let booksWord = SharedWord()
   let booksNotOkWord = SharedWord()
   let gateWord = SharedWord()
@@ -30,6 +33,11 @@ public struct CoreProgress: Sendable {
   /// The longest duty cycle so far, ticks, and those over the limit.
   public var longestCycleTicks: UInt64 { longestCycleWord.glance() }
   public var stalls: UInt64 { stallsWord.glance() }
+  /// Duty cycles so far; `.max`: the core has ended its work.
+  public var cycles: UInt64 { cyclesWord.glance() }
+  /// Times that it waited for a core with shards because its ring was full, and the most batches that one was behind.
+  public var ringFullWaits: UInt64 { ringWaitsWord.glance() }
+  public var ringFillMax: UInt64 { ringFillWord.glance() }
   /// Instruments of this core, and those whose book is not ok, when they were last counted.
   public var books: UInt64 { booksWord.glance() }
   public var booksNotOk: UInt64 { booksNotOkWord.glance() }

@@ -13,6 +13,9 @@ final class CoreThread: @unchecked Sendable {
   var endedTicks: UInt64 = 0
   /// Duty cycles (of those stamped) beyond the stall limit, and waits for a full ring.
   var stalls: UInt64 = 0
+  /// Of these the waits for a full ring, and the most batches that a core with shards was behind.
+  var ringFullWaits: UInt64 = 0
+  var ringFillMax: UInt64 = 0
   /// Page faults between the first packet and the last event.
   var pageFaults: UInt64 = 0
   /// SCHED_FIFO was asked for and refused: an errno value; 0: it was not.

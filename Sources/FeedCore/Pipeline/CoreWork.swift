@@ -30,6 +30,8 @@ protocol CoreWork {
   var shards: UnsafeMutablePointer<Core>? { get }
   /// Times that it had to wait for a shard core.
   var waits: UInt64 { get }
+  /// The most batches that a shard core was behind.
+  var ringFillMax: UInt64 { get }
 }
 
 /// Run to completion: every step on one core.
@@ -69,6 +71,7 @@ struct PipelineWork: CoreWork {
   var nextFeedDue: UInt64 { pipeline.pointee.ingest.nextDue }
   var losses: (gaps: UInt64, messages: UInt64) { pipeline.pointee.ingest.losses }
   var waits: UInt64 { 0 }
+  var ringFillMax: UInt64 { 0 }
 }
 
 /// Rings: frames and arbitrates for the cores that own shards, of which it may be one itself (`inbox`).
@@ -146,6 +149,7 @@ struct IngestWork: CoreWork {
   var nextFeedDue: UInt64 { ingest.nextDue }
   var losses: (gaps: UInt64, messages: UInt64) { ingest.losses }
   var waits: UInt64 { sink.waits }
+  var ringFillMax: UInt64 { sink.fillMax }
 }
 
 extension Ingest {

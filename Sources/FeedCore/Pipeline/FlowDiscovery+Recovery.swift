@@ -28,7 +28,15 @@ extension FlowDiscovery {
           description: "feed \(feed.name): \(channel.protocol.name) has no requests for missing messages; "
             + "remove recovery.messages")
       }
-      if feed.recovery.snapshots, !channel.protocol.hasChannelSnapshots {
+      if feed.recovery.snapshots, channel.protocol.hasRefreshRequests, channel.role == .live,
+        !feed.snapshotsInFlow,
+        !settings.feeds.contains(where: { $0.bringsSnapshots(of: feed) })
+      {
+        throw FeedPlanError(
+          description: "feed \(feed.name): recovery.snapshots is true, but no flow brings the refreshes; add a feed "
+            + "with role: snapshot, or set snapshotsInFlow: true")
+      }
+      if feed.recovery.snapshots, !channel.protocol.hasChannelSnapshots, !channel.protocol.hasRefreshRequests {
         throw FeedPlanError(
           description: "feed \(feed.name): \(channel.protocol.name) has no snapshots of a channel on request; "
             + "remove recovery.snapshots")
@@ -48,6 +56,13 @@ extension FlowDiscovery {
             + (channel.protocol.asksByDatagram ? ", or name a requestServer" : ""))
       }
     }
+  }
+}
+
+extension FeedSettings {
+  /// Its packets are snapshots of the instruments of `feed`.
+  public func bringsSnapshots(of feed: FeedSettings) -> Bool {
+    role == .snapshot && venue == feed.venue && (of ?? feed.name) == feed.name
   }
 }
 

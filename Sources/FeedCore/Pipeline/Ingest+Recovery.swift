@@ -40,6 +40,15 @@ extension Ingest {
     noteDue(of: channel)
   }
 
+  /// A packet that brings snapshots of the channel's instruments may be the refresh that was asked for.
+  @inline(never)
+  mutating func noteRefresh(_ view: TransportView, of channel: Int) {
+    guard let recovery = arbiters[channel].recovery else { return }
+    recovery.pointee.takeRefresh(
+      UnsafeRawBufferPointer(start: view.payload, count: view.payloadLength), next: arbiters[channel].next, now: clock)
+    noteDue(of: channel)
+  }
+
   /// What one channel's recovery came to, nil where it asks for nothing.
   func recovery(ofChannel channel: Int) -> RecoverySummary? {
     guard let recovery = arbiters[channel].recovery else { return nil }

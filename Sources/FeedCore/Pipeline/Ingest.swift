@@ -242,6 +242,7 @@ struct Ingest {
       counters.add(.snapshotCopies)
       return
     }
+    noteRefresh(view, of: channel)
     sink.flushIfFull()
     sink.batch.append(
       snapshotPacket: packet, length: view.payloadLength, channel: UInt8(channel), clock: clock)

@@ -29,6 +29,8 @@ extension Replay {
     read(thread, &work, outbox: work.ingest.outbox)
     thread.ingest = work.ingest
     thread.stalls += work.waits
+    thread.ringFullWaits += work.waits
+    thread.ringFillMax = max(thread.ringFillMax, work.ringFillMax)
     if let shards, let inbox { workOff(thread, shards, inbox) }
   }
 
@@ -161,6 +163,7 @@ extension Replay {
     work.finish()
     if arriving != nil { note(work, in: figures) }
     thread.stalls += watch.stalls
+    watch.end()
     thread.endedTicks = TickClock.now
     thread.pageFaults += feedh_thread_page_faults() - faultsBefore
     thread.source = source
@@ -172,6 +175,8 @@ extension Replay {
     let losses = work.losses
     figures.gapsWord.note(losses.gaps)
     figures.lostWord.note(losses.messages)
+    figures.ringWaitsWord.note(work.waits)
+    figures.ringFillWord.note(work.ringFillMax)
     if let shards = work.shards { figures.note(gateOf: shards.pointee.desk) }
   }
 
@@ -220,6 +225,7 @@ extension Replay {
     if isLive { core.pointee.desk.cancelOpenOrders(at: end) }
     core.pointee.finish(at: end)
     if isLive { thread.stalls += watch.stalls }
+    watch.end()
     thread.endedTicks = TickClock.now
     thread.pageFaults += feedh_thread_page_faults() - faultsBefore
   }

@@ -89,6 +89,12 @@ public struct ReplaySummary: Sendable {
   /// The CPU of each core; nil: it is not pinned.
   public var cpus: [Int?] = []
   public var stalls: UInt64 = 0
+  /// Layouts with rings: times that a core which frames waited because a core with shards was a whole ring behind, and
+  /// the most batches, of 16, that one was behind.
+  public var ringFullWaits: UInt64 = 0
+  public var ringFillMax: UInt64 = 0
+  /// How many batches a ring holds.
+  public static var ringCapacity: Int { BatchRing.capacity }
   /// Page faults of the cores' threads between the first packet and the last event.
   public var pageFaults: UInt64 = 0
   /// Capture time at the end, Unix nanoseconds.
@@ -115,6 +121,8 @@ extension Replay {
     for thread in threads {
       summary.cpus.append(thread.cpu)
       summary.stalls += thread.stalls
+      summary.ringFullWaits += thread.ringFullWaits
+      summary.ringFillMax = max(summary.ringFillMax, thread.ringFillMax)
       summary.pageFaults += thread.pageFaults
       guard let core = thread.shards else { continue }
       summary.messages += core.pointee.messages

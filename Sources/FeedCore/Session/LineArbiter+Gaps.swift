@@ -123,6 +123,7 @@ extension LineArbiter {
       untrusted = true
     }
     next = resume
+    wantRefresh(isLateStart: false, clock: clock)
     // The next gap, if any, began to wait when its own packets came.
     drain(clock: clock, into: &sink)
   }

@@ -209,8 +209,9 @@ extension LineArbiter {
   // MARK: - Time and verdicts
 
   func isRecoveryDue(at due: UInt64) -> Bool {
-    guard let recovery, state == .recovering || state == .awaiting else { return false }
-    return min(holesDue, recovery.pointee.nextDue) <= due
+    guard let recovery else { return false }
+    if state == .recovering || state == .awaiting { return min(holesDue, recovery.pointee.nextDue) <= due }
+    return recovery.pointee.refreshDue <= due
   }
 
   /// Runs what is due of the recovery: requests leave, patience ends.
@@ -244,6 +245,7 @@ extension LineArbiter {
       state = .live
       lateStart = true
       next = heldCount > 0 ? min(held[0].sequenceNumber, highestKnown) : highestKnown
+      wantRefresh(isLateStart: true, clock: clock)
       drain(clock: clock, into: &sink)
     } else {
       giveUpWaiting(clock: clock, into: &sink)
@@ -261,6 +263,14 @@ extension LineArbiter {
   }
 
   // MARK: - Snapshots
+
+  /// Nothing before `next` comes any more: instruments that recover wait for snapshots through it.
+  ///
+  /// - Parameter isLateStart: nothing was heard before it.
+  mutating func wantRefresh(isLateStart: Bool, clock: UInt64) {
+    guard numbering.instrumentsRecover, let recovery else { return }
+    recovery.pointee.wantRefresh(from: next, isLateStart: isLateStart, now: clock)
+  }
 
   /// What is missing is lost to the messages: a snapshot shall take its place.
   private mutating func awaitSnapshot(clock: UInt64, into sink: inout some DeliverySink) {

@@ -35,6 +35,7 @@ extension LineArbiter {
   ) {
     next = first
     lateStart = first != 1 && !awaiting
+    if lateStart { wantRefresh(isLateStart: true, clock: clock) }
     lastHeard = clock
     // What was held is judged again now that a number is known: far jumps among it need their second packet.
     let waiting = heldCount

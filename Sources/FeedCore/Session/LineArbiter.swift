@@ -50,6 +50,9 @@
 /// | answer, no data | count | ← | ← | ← |
 /// | answer, first > next + jump maximum | above | count, drop | ← | ← |
 ///
+/// Where instruments recover and the venue has refreshes on request (`ChannelRecovery.wantRefresh`), what is lost, or
+/// stands before a late start, is asked for as a refresh while the channel goes on; no state here waits for it.
+///
 /// An answer is otherwise data of one more line, but never begins numbers anew, whatever its send time says. "Began
 /// anew under the same name": by a reset or a restart, where packets name no session, or the one they had (XDP, a
 /// restarted IEX-TP publisher); also where a packet of a session's name was sent before its first and not believed. An
@@ -246,7 +249,10 @@ struct LineArbiter {
   var nextDue: UInt64 {
     var due = UInt64.max
     if state == .waiting || state == .joining { due = waitingSince &+ settings.reorderWindowNanoseconds }
-    if let recovery, state == .recovering || state == .awaiting { due = min(holesDue, recovery.pointee.nextDue) }
+    if let recovery {
+      let asking = state == .recovering || state == .awaiting
+      due = min(due, asking ? min(holesDue, recovery.pointee.nextDue) : recovery.pointee.refreshDue)
+    }
     if state != .idle, state != .ended, !silent, silenceNanoseconds != .max {
       due = min(due, lastHeard &+ silenceNanoseconds)
     }

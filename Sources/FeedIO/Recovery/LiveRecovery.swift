@@ -119,7 +119,11 @@ private struct Opening {
     }
     if isLive, feed.recovery.snapshots {
       if let server = servers.snapshotServer {
-        plan.append("feed \(feed.name): snapshots over TCP from \(server)")
+        let isByMulticast = FeedProtocol(name: feed.protocol)?.hasRefreshRequests == true
+        plan.append(
+          isByMulticast
+            ? "feed \(feed.name): refreshes asked for over TCP of \(server), by multicast"
+            : "feed \(feed.name): snapshots over TCP from \(server)")
       } else {
         warnings.append(
           "feed \(feed.name): recovery.snapshots is true, but no server is named: none will come; set "

@@ -38,7 +38,7 @@ extension Doctor {
       return [
         .fail(
           "ports", port.name, "no interface \(interface)",
-          "change live.ports interface; there are: \(Self.list(machine.nics.filter(\.isPhysical).map(\.interface)))")
+          "change live.ports interface; there are: \(Self.list(machine.nics.map(\.interface)))")
       ]
     }
     var checks: [DoctorCheck] = []
@@ -59,12 +59,36 @@ extension Doctor {
           "ports", port.name, "MTU \(mtu) of \(interface) is below the 1500 that venues send",
           "ip link set \(interface) mtu 1500"))
     }
+    if let layers = machine.layers(of: interface) { checks += lowerChecks(port, interface, layers) }
     return checks
   }
 
-  /// Queues and descriptors against what the card has.
+  /// The cards below a VLAN, a bond, a bridge.
+  private func lowerChecks(_ port: PortSettings, _ interface: String, _ layers: String) -> [DoctorCheck] {
+    let cards = machine.cards(of: interface).filter { $0.interface != interface }
+    if cards.isEmpty {
+      return [
+        .warn(
+          "ports", port.name, "\(interface) is a \(layers), of which no card is seen",
+          "name the card itself, or look at it where it is seen (another network namespace)")
+      ]
+    }
+    return cards.map { card in
+      if card.isUp == false || card.hasCarrier == false {
+        return .warn(
+          "ports", port.name, "\(card.interface) below \(interface) (\(layers)) has no link",
+          "check its cable, and ip link set \(card.interface) up")
+      }
+      return .pass("ports", port.name, "\(card.interface) is below \(interface): \(layers)")
+    }
+  }
+
   private func limitChecks(_ port: PortSettings) -> [DoctorCheck] {
-    guard let nic = TuningGoal.nic(of: port, in: machine) else { return [] }
+    TuningGoal.cards(of: port, in: machine).flatMap { limitChecks(port, $0) }
+  }
+
+  /// Queues and descriptors against what the card has.
+  private func limitChecks(_ port: PortSettings, _ nic: NIC) -> [DoctorCheck] {
     var checks: [DoctorCheck] = []
     if let maximum = nic.queueMaximum {
       let detail = "\(port.queues) queues of \(maximum)"

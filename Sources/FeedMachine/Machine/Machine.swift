@@ -55,6 +55,37 @@ public struct Machine: Equatable, Sendable {
   public func cpu(_ number: Int) -> CPU? { cpus.first { $0.number == number } }
   public func nic(_ interface: String) -> NIC? { nics.first { $0.interface == interface } }
 
+  /// The cards that an interface's packets arrive at: itself, or those below a VLAN, a bond, a bridge. Where none of
+  /// them is known for a card (another network namespace has it) the interface itself stands for it.
+  public func cards(of interface: String) -> [NIC] {
+    var ends: [NIC] = []
+    var seen: Set<String> = []
+    var waiting = [interface]
+    // Each interface is looked at once, whatever stands on what.
+    while !waiting.isEmpty {
+      let name = waiting.removeFirst()
+      guard seen.insert(name).inserted, let nic = nic(name) else { continue }
+      if nic.below.isEmpty { ends.append(nic) } else { waiting += nic.below }
+    }
+    let cards = ends.filter(\.isPhysical)
+    return cards.isEmpty ? nic(interface).map { [$0] } ?? [] : cards
+  }
+
+  /// "VLAN 100 on bond0 (bond) on eth1, eth2"; nil of an interface that stands on nothing.
+  public func layers(of interface: String) -> String? {
+    var parts: [String] = []
+    var names = [interface]
+    // Bounded: a name that was told already ends it.
+    var seen: Set<String> = []
+    while let first = names.first, names.count == 1, seen.insert(first).inserted, let nic = nic(first),
+      let kind = nic.layer.text, !nic.below.isEmpty
+    {
+      parts.append(parts.isEmpty ? kind : "\(first) (\(kind))")
+      names = nic.below
+    }
+    return parts.isEmpty ? nil : (parts + [names.joined(separator: ", ")]).joined(separator: " on ")
+  }
+
   /// The memory node of a CPU; nil where unknown.
   public func node(ofCPU number: Int) -> Int? { nodes.first { $0.cpus.contains(number) }?.number }
 

@@ -57,7 +57,41 @@ extension MachineReader {
     }
     if nic.facts.driver == nil { nic.facts.driver = root.linkName("\(folder)/device/driver") }
     nic.pciAddress = pciAddress(of: nic, in: folder)
+    readLayers(&nic, in: folder)
+    let clocks = root.names(in: "\(folder)/device/ptp", prefix: "ptp")
+    nic.ptp = clocks.compactMap { Self.number(in: $0, after: "ptp") }.first
+    // A virtual function has its clock behind the driver alone.
+    if nic.ptp == nil { nic.ptp = nic.facts.settings[.clock].flatMap { $0 == .max ? nil : Int($0) } }
     return nic
+  }
+
+  /// What the interface stands on: the kernel's links, and the files of bonds, bridges and VLANs, which older trees
+  /// have alone.
+  private func readLayers(_ nic: inout NIC, in folder: String) {
+    var below: [String] = []
+    if let members = root.text("\(folder)/bonding/slaves") {
+      nic.layer = .bond
+      below += members.split(whereSeparator: \.isWhitespace).map(String.init)
+    }
+    let ports = root.names(in: "\(folder)/brif")
+    if !ports.isEmpty || root.exists("\(folder)/bridge") {
+      nic.layer = .bridge
+      below += ports
+    }
+    if let text = root.text("/proc/net/vlan/\(nic.interface)") {
+      nic.layer = .vlan(Self.vlanNumber(text))
+      if let card = Self.pairs(text)["Device"] { below.append(card) }
+    }
+    below += root.names(in: folder, prefix: "lower_").map { String($0.dropFirst("lower_".count)) }
+    for name in below where !nic.below.contains(name) { nic.below.append(name) }
+    if nic.layer == .none, !nic.below.isEmpty { nic.layer = .other }
+  }
+
+  /// "eth1.100  VID: 100  REORDER_HDR: 1 …" → 100.
+  static func vlanNumber(_ text: String) -> Int? {
+    let words = text.split(whereSeparator: \.isWhitespace)
+    guard let place = words.firstIndex(of: "VID:"), place + 1 < words.endIndex else { return nil }
+    return Int(words[place + 1])
   }
 
   /// The device's own name where it is one of the bus, else what the driver says (virtio devices stand below theirs).

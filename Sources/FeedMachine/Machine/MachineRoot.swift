@@ -93,7 +93,9 @@ public final class MachineRoot {
   }
 
   /// Names in a folder, in order; empty where it cannot be read.
-  public func names(in path: String) -> [String] {
+  ///
+  /// - Parameter prefix: those alone that begin so.
+  public func names(in path: String, prefix: String = "") -> [String] {
     guard let place = place(of: path), let folder = opendir(place) else { return [] }
     defer { closedir(folder) }
     var names: [String] = []
@@ -102,7 +104,7 @@ public final class MachineRoot {
         // SAFETY: readdir ends the name with a zero inside d_name.
         name.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
       }
-      if name != "." && name != ".." { names.append(name) }
+      if name != "." && name != "..", name.hasPrefix(prefix) { names.append(name) }
     }
     names.sort { Self.numberedOrder($0, $1) }
     recording?.keepNames(names, in: path)

@@ -18,8 +18,34 @@ public struct NIC: Equatable, Sendable {
   public var rxQueues: [Queue] = []
   public var txQueues: [Queue] = []
   public var facts = NICFacts()
+  public var layer = Layer.none
+  /// Interfaces that it stands on: the card of a VLAN, the members of a bond, the ports of a bridge.
+  public var below: [String] = []
+  /// Position N of `/dev/ptpN`, the card's own clock; nil: it has none.
+  public var ptp: Int?
 
   public init(interface: String) { self.interface = interface }
+
+  /// What it is made of.
+  public enum Layer: Equatable, Sendable {
+    /// A card, or something that stands on nothing.
+    case none
+    case vlan(Int?)
+    case bond, bridge
+    /// On others by a way of its own (macvlan, team, MACsec).
+    case other
+
+    /// "VLAN 100", "bond"; nil of a card.
+    public var text: String? {
+      switch self {
+      case .none: nil
+      case .vlan(let number): number.map { "VLAN \($0)" } ?? "VLAN"
+      case .bond: "bond"
+      case .bridge: "bridge"
+      case .other: "virtual interface"
+      }
+    }
+  }
 
   /// One queue and the CPUs that its packets are steered to (`rps_cpus`, `xps_cpus`).
   public struct Queue: Equatable, Sendable {

@@ -7,9 +7,9 @@ enum SteeringRule: TuningRule {
     """
 
   static func findings(_ machine: Machine, _ goal: TuningGoal) -> [Finding] {
-    NICCheck.each(name, machine, goal) { nic in
+    NICCheck.each(name, machine, goal, includesUpper: true) { nic in
       let known = nic.rxQueues.compactMap { queue in queue.cpus.map { (queue.name, $0) } }
-      if known.isEmpty { return .unknown(name, nic.interface, reason) }
+      if known.isEmpty { return nic.below.isEmpty ? .unknown(name, nic.interface, reason) : nil }
       let steering = known.filter { !$0.1.isEmpty }
       if steering.isEmpty { return .good(name, nic.interface, "no RPS on \(known.count) queues", reason) }
       let cpus = steering.reduce(CPUSet()) { $0.union($1.1) }

@@ -20,6 +20,8 @@ public struct TuningGoal: Sendable {
   public var ports: [PortSettings]
   /// Interfaces that packets arrive at, each once: of the configured ports, else every wired network card that is up.
   public var interfaces: [String]
+  /// The cards below those interfaces, each once: the interfaces themselves where these are cards.
+  public var cards: [String]
   public var isConfigured: Bool
   public var receiveBufferBytes: Int
   /// Multicast groups of all feeds, each once.
@@ -52,8 +54,13 @@ public struct TuningGoal: Sendable {
     var interfaces: [String] = []
     for nic in nics where !interfaces.contains(nic.interface) { interfaces.append(nic.interface) }
     self.interfaces = interfaces
+    var cards: [NIC] = []
+    for interface in interfaces {
+      cards += machine.cards(of: interface).filter { card in !cards.contains { $0.interface == card.interface } }
+    }
+    self.cards = cards.map(\.interface)
     let nodes = Set(
-      nics.compactMap(\.node) + used.live.ports.compactMap { $0.pciAddress.flatMap { machine.pci.device($0)?.node } })
+      cards.compactMap(\.node) + used.live.ports.compactMap { $0.pciAddress.flatMap { machine.pci.device($0)?.node } })
     let node = nodes.count == 1 ? nodes.first : nil
     self.node = node
     hugePageBytes = Self.hugePageBytes(of: used.live.ports, machine)
@@ -94,6 +101,11 @@ public struct TuningGoal: Sendable {
   static func nic(of port: PortSettings, in machine: Machine) -> NIC? {
     if let interface = port.interface { return machine.nic(interface) }
     return machine.nics.first { $0.pciAddress != nil && $0.pciAddress == port.pciAddress }
+  }
+
+  /// The cards that a port's packets arrive at.
+  static func cards(of port: PortSettings, in machine: Machine) -> [NIC] {
+    nic(of: port, in: machine).map { machine.cards(of: $0.interface) } ?? []
   }
 
   /// DPDK's packet memory of ports with a PCI address: four times the descriptors of all queues, at least 16,384

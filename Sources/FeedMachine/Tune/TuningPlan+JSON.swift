@@ -30,6 +30,7 @@ extension TuningPlan {
     json.member("cpuSource", goal.cpuSource.rawValue)
     json.list("ports", isInline: true) { json in goal.ports.forEach { json.element($0.name) } }
     json.list("interfaces", isInline: true) { json in goal.interfaces.forEach { json.element($0) } }
+    json.list("cards", isInline: true) { json in goal.cards.forEach { json.element($0) } }
     json.member("node", goal.node)
     json.member("receiveBufferBytes", goal.receiveBufferBytes)
     json.member("hugePageBytes", goal.hugePageBytes)

@@ -41,7 +41,10 @@ extension TuningPlan {
     }
     let cards = goal.interfaces.isEmpty ? "none" : goal.interfaces.joined(separator: ", ")
     let shown = ports.isEmpty ? "none configured; cards that are up: \(cards)" : ports.joined(separator: ", ")
-    return ["polling    cpu \(goal.cpus), \(goal.cpuSource.rawValue)", "ports      \(shown)"]
+    let layers = goal.interfaces.compactMap { interface in
+      machine.layers(of: interface).map { "below      \(interface): \($0); the cards are tuned" }
+    }
+    return ["polling    cpu \(goal.cpus), \(goal.cpuSource.rawValue)", "ports      \(shown)"] + layers
   }
 
   private var tableLines: [String] {

@@ -16,6 +16,8 @@ public final class LiveControl: @unchecked Sendable {
     public var durationNanoseconds: UInt64?
     /// Signals to the process are for this run. Off where a process has several.
     public var takesSignals = true
+    /// Where the service manager listens (`NOTIFY_SOCKET`), and how long it waits for a sign of life.
+    public var environment = ServiceNotifier.processEnvironment
     public init() {}
   }
 
@@ -37,6 +39,8 @@ public final class LiveControl: @unchecked Sendable {
   private var isStopping = false
   private var links = LinkWatch(portNames: [])
   private var drops = DropWatch(LiveSettings())
+  private let notifier: ServiceNotifier?
+  private var service = ServiceWatch(watchdogNanoseconds: nil, cores: 0)
   private let linksDown = Mutex<[String]>([])
   private var lineWatch: LineWatch?
   /// What ended the run, where it was this. After `finish`.
@@ -56,6 +60,7 @@ public final class LiveControl: @unchecked Sendable {
     self.options = options
     self.socketPath = socketPath
     self.write = write ?? { Self.writeError($0) }
+    notifier = ServiceNotifier(environment: options.environment)
     server = if let socketPath { try ControlServer(path: socketPath) } else { nil }
     var signals = Self.signals
     pthread_sigmask(SIG_BLOCK, &signals, nil)
@@ -107,6 +112,7 @@ public final class LiveControl: @unchecked Sendable {
     links = LinkWatch(portNames: run.settings.live.ports.map(\.name))
     drops = DropWatch(run.settings.live)
     lineWatch = LineWatch(run.plan, run.settings, at: begun)
+    service = ServiceWatch(watchdogNanoseconds: notifier?.watchdogNanoseconds, cores: run.replay.progress.count)
     while !isFinished.load(ordering: .acquiring) {
       serve(run)
       takeSignals()
@@ -124,10 +130,23 @@ public final class LiveControl: @unchecked Sendable {
         lastStatus = now
         writeStatus(&status, run, at: now)
       }
+      notify(run, at: now)
     }
+    isStopping = true
+    notify(run, at: SystemClock.monotonic)
+    notifier?.close()
     tellFailures(run)
     lookAtDrops(run)
     if options.statusNanoseconds != nil { writeStatus(&status, run, at: SystemClock.monotonic) }
+  }
+
+  /// Tells the service manager what is due.
+  private func notify(_ run: LiveRun, at now: UInt64) {
+    guard let notifier else { return }
+    let lines = service.due(at: now, cycles: run.replay.progress.map(\.cycles), isStopping: isStopping) {
+      "\(LiveStatus.gate(run)); " + LiveStatus.totals(run, portsDown: portsDown, silent: silentLines)
+    }
+    if !lines.isEmpty { notifier.send(lines) }
   }
 
   private func writeStatus(_ status: inout LiveStatus, _ run: LiveRun, at now: UInt64) {

@@ -28,8 +28,8 @@ struct LiveStatus {
       "\(Text.rate(newPackets &- min(packets, newPackets), nanoseconds: elapsed)) packets/s",
       "\(Text.rate(newMessages &- min(messages, newMessages), nanoseconds: elapsed)) messages/s",
       Self.losses(progress), Self.books(run), "cycle \(Text.duration(cycle))",
-      "stalls \(Text.grouped(progress.reduce(0) { $0 + $1.stalls }))", Self.drops(run) + Self.recording(run),
-      Self.asked(run), Self.gate(run),
+      "stalls \(Text.grouped(progress.reduce(0) { $0 + $1.stalls }))", Self.ring(progress),
+      Self.drops(run) + Self.recording(run), Self.asked(run), Self.gate(run),
     ].compactMap { $0 }
     packets = newPackets
     messages = newMessages
@@ -43,7 +43,7 @@ struct LiveStatus {
     return [
       "packets \(Text.grouped(progress.reduce(0) { $0 + $1.packets }))",
       "messages \(Text.grouped(progress.reduce(0) { $0 + $1.messages }))",
-      losses(progress), books(run), "longest cycle \(Text.duration(run.longestCycleNanoseconds))",
+      losses(progress), books(run), "longest cycle \(Text.duration(run.longestCycleNanoseconds))", ring(progress),
       drops(run) + recording(run), asked(run),
     ].compactMap { $0 }.joined(separator: "  ") + lines(silent) + links(portsDown) + failures(run)
   }
@@ -52,6 +52,13 @@ struct LiveStatus {
   private static func losses(_ progress: [CoreProgress]) -> String {
     "gaps \(Text.grouped(progress.reduce(0) { $0 + $1.gaps }))  "
       + "lost \(Text.grouped(progress.reduce(0) { $0 + $1.messagesLost }))"
+  }
+
+  /// How far cores with shards are behind those that frame; nil where nobody hands on by a ring.
+  private static func ring(_ progress: [CoreProgress]) -> String? {
+    Text.ringFill(
+      waits: progress.reduce(0) { $0 + $1.ringFullWaits }, fillMax: progress.map(\.ringFillMax).max() ?? 0
+    ).first
   }
 
   /// What the recording lacks; nothing where it lacks nothing.

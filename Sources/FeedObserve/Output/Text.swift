@@ -36,6 +36,12 @@ public enum Text {
     }
   }
 
+  /// "ring full 3 (16 of 16)": waits for a core with shards that was a whole ring behind, and how far one was behind at
+  /// most; nothing where there is no ring.
+  public static func ringFill(waits: UInt64, fillMax: UInt64) -> [String] {
+    fillMax == 0 ? [] : ["ring full \(grouped(waits)) (\(fillMax) of \(ReplaySummary.ringCapacity))"]
+  }
+
   /// "182.4 MB"; decimal units.
   public static func bytes(_ count: UInt64) -> String {
     switch count {

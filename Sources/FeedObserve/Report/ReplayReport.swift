@@ -5,7 +5,8 @@ import FeedIO
 ///
 /// Keys come in a fixed order, counts and times as integers, money as integers of nanodollars. Everything but the
 /// figures of the machine (`startNanoseconds`, `elapsedNanoseconds`, `nanosecondsPerMessage`, `residentBytes`,
-/// `stalls`, `pageFaults`, `latency`) is the same for any number of cores, layout, burst size and speed.
+/// `stalls`, `ringFullWaits`, `ringFillMax`, `pageFaults`, `latency`) is the same for any number of cores, layout, burst
+/// size and speed.
 public struct ReplayReport {
   /// The vector instructions that change price levels: "avx512", "avx2" or "scalar", as this CPU allows.
   public static var instructionSet: String { InstructionSet.chosen.rawValue }
@@ -286,6 +287,8 @@ public struct ReplayReport {
     json.member("nanosecondsPerMessage", decimal: run.nanosecondsPerMessage)
     json.member("residentBytes", run.residentBytes)
     json.member("stalls", summary.stalls)
+    json.member("ringFullWaits", summary.ringFullWaits)
+    json.member("ringFillMax", summary.ringFillMax)
     json.member("pageFaults", summary.pageFaults)
     json.object("latency") { json in
       json.member("sampleEvery", run.sampleEvery)

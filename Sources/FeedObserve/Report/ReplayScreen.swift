@@ -298,6 +298,7 @@ public struct ReplayScreen {
         "\(Text.duration(elapsed)), \(Text.rate(summary.messages, nanoseconds: elapsed)) messages/s, "
           + "\(run.nanosecondsPerMessage) ns/message, start \(Text.duration(run.startNanoseconds)), "
           + "memory \(Text.bytes(run.residentBytes)), stalls \(Text.grouped(summary.stalls)), "
+          + Text.ringFill(waits: summary.ringFullWaits, fillMax: summary.ringFillMax).map { "\($0), " }.joined()
           + "faults \(Text.grouped(summary.pageFaults))"
       ])
   }

@@ -32,9 +32,11 @@ public struct NYSERequestServer: Sendable {
     }
   }
 
-  /// - Parameter refresh: snapshots of a symbol, or of all symbols for 0.
+  /// - Parameters:
+  ///   - refresh: snapshots of a symbol, or of all symbols for 0.
+  ///   - sentAt: SendTime of refresh packets, Unix nanoseconds.
   public mutating func receive(
-    _ bytes: [UInt8], history: SimulatedHistory, refresh: (UInt64) -> [Refresh], at now: UInt64
+    _ bytes: [UInt8], history: SimulatedHistory, refresh: (UInt64) -> [Refresh], sentAt: UInt64 = 0, at now: UInt64
   ) -> [SimulatedAnswer] {
     if stream.isClosed { return [] }
     received += bytes
@@ -49,11 +51,11 @@ public struct NYSERequestServer: Sendable {
       case 10 where size == 40: answers += retransmit(packet, history: history, at: now)
       case 12 where size == 30: heartbeatResponses += 1
       case 15 where size == 36:
+        requests += 1
         if faults.happens(faults.silence) { continue }
-        let isRefused = faults.happens(faults.refusal)
-        let status = UInt8(ascii: isRefused ? "5" : "0")
+        let status = refreshStatus(packet)
         answers += respond(packet, source: 24, begin: 0, end: 0, status: status, at: now)
-        if !isRefused { answers += send(refresh(packet.little(20, 4)), at: now) }
+        if status == UInt8(ascii: "0") { answers += send(refresh(packet.little(20, 4)), sentAt: sentAt, at: now) }
       default: break
       }
     }
@@ -104,6 +106,12 @@ public struct NYSERequestServer: Sendable {
     return answers
   }
 
+  private mutating func refreshStatus(_ packet: [UInt8]) -> UInt8 {
+    if packet[34] != productId { return UInt8(ascii: "8") }
+    if packet[35] != channelId { return UInt8(ascii: "7") }
+    return UInt8(ascii: faults.happens(faults.refusal) ? "5" : "0")
+  }
+
   private mutating func respond(
     _ packet: [UInt8], source: Int, begin: UInt64, end: UInt64, status: UInt8, at now: UInt64
   ) -> [SimulatedAnswer] {
@@ -116,7 +124,9 @@ public struct NYSERequestServer: Sendable {
   }
 
   /// Ten messages per refresh packet, so that big books take several.
-  private mutating func send(_ refreshes: [Refresh], at now: UInt64) -> [SimulatedAnswer] {
+  private mutating func send(_ refreshes: [Refresh], sentAt: UInt64, at now: UInt64) -> [SimulatedAnswer] {
+    // In order: a refresh group's packets do not overtake one another here, but they are late, and lost.
+    let at = now + faults.delay()
     var answers: [SimulatedAnswer] = []
     for (place, refresh) in refreshes.enumerated() {
       let parts = stride(from: 0, to: max(1, refresh.messages.count), by: 10).map {
@@ -132,22 +142,24 @@ public struct NYSERequestServer: Sendable {
         }
         let isEnd = place == refreshes.count - 1 && index == parts.count - 1
         let flag: UInt8 = isEnd ? (place + index == 0 ? 17 : 20) : place + index == 0 ? 18 : 19
-        let bytes = Self.packet(flag: flag, sequence: refreshSequence, [header] + part)
+        let bytes = Self.packet(flag: flag, sequence: refreshSequence, [header] + part, sentAt: sentAt)
         refreshSequence += UInt64(part.count + 1)
-        // In order: a refresh group's packets do not overtake one another here, but they are lost.
-        if !faults.happens(faults.loss) { answers.append(SimulatedAnswer(at: now, way: .datagram, bytes: bytes)) }
+        if !faults.happens(faults.loss) { answers.append(SimulatedAnswer(at: at, way: .datagram, bytes: bytes)) }
       }
     }
     return answers
   }
 
-  private static func packet(flag: UInt8, sequence: UInt64, _ messages: [[UInt8]]) -> [UInt8] {
+  private static func packet(
+    flag: UInt8, sequence: UInt64, _ messages: [[UInt8]], sentAt: UInt64 = 0
+  ) -> [UInt8] {
     let body = messages.flatMap { $0 }
     var bytes: [UInt8] = []
     bytes.appendLittle(UInt64(16 + body.count), 2)
     bytes += [flag, UInt8(messages.count)]
     bytes.appendLittle(sequence, 4)
-    bytes.appendLittle(0, 8)
+    bytes.appendLittle(sentAt / 1_000_000_000, 4)
+    bytes.appendLittle(sentAt % 1_000_000_000, 4)
     return bytes + body
   }
 }

@@ -10,16 +10,22 @@ public final class RecoverySource<Base: PacketSource>: PacketSource, RecoveryAns
     public var servers: SimulatedServers
     public var group: UInt32
     public var port: UInt16
-    public init(servers: SimulatedServers, group: UInt32, port: UInt16) {
+    /// Where datagrams of the server that has snapshots go (NYSE); nil: as the others.
+    public var refreshes: (group: UInt32, port: UInt16)?
+    public init(
+      servers: SimulatedServers, group: UInt32, port: UInt16, refreshes: (group: UInt32, port: UInt16)? = nil
+    ) {
       self.servers = servers
       self.group = group
       self.port = port
+      self.refreshes = refreshes
     }
   }
 
   private var base: Base
   private var channels: [Channel]
   private var framers: [UDPFramer]
+  private var refreshFramers: [UDPFramer]
   /// The file that answering datagrams are of.
   private let fileIndex: UInt16
   /// For how long time goes on behind the last captured packet.
@@ -43,6 +49,10 @@ public final class RecoverySource<Base: PacketSource>: PacketSource, RecoveryAns
     self.fileIndex = fileIndex
     self.afterwardsNanoseconds = afterwardsNanoseconds
     framers = channels.map { UDPFramer(source: 0x0A00_00FE, group: $0.group, sourcePort: 50_000, port: $0.port) }
+    refreshFramers = channels.map {
+      let (group, port) = $0.refreshes ?? ($0.group, $0.port)
+      return UDPFramer(source: 0x0A00_00FE, group: group, sourcePort: 50_001, port: port)
+    }
   }
 
   deinit { for buffer in memory { buffer.deallocate() } }
@@ -116,7 +126,9 @@ public final class RecoverySource<Base: PacketSource>: PacketSource, RecoveryAns
       let packet: Packet
       switch reply.answer.way {
       case .datagram:
-        let frame = framers[channel].frame(reply.answer.bytes)
+        let frame =
+          reply.service == .snapshots
+          ? refreshFramers[channel].frame(reply.answer.bytes) : framers[channel].frame(reply.answer.bytes)
         packet = Packet(
           bytes: keep(frame), captureNanoseconds: at, capturedLength: UInt32(frame.count),
           wireLength: UInt32(frame.count), recordIndex: UInt64(sent), fileIndex: fileIndex, linkType: .ethernet)

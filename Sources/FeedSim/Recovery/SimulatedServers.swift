@@ -32,6 +32,9 @@ public struct SimulatedServers: Sendable {
   private var gapProxy: CboeRecoveryServer
   private var spin: CboeRecoveryServer
   private var nyse: NYSERequestServer
+  /// NYSE's refreshes: the same server at a second connection, with faults of its own.
+  private var nyseRefresh: NYSERequestServer
+  private var xdp = XDPImage()
   private var iexFill: IEXRecoveryServer
   private var iexSnap: IEXRecoveryServer
   private var memxReplay: MEMXRecoveryServer
@@ -65,6 +68,8 @@ public struct SimulatedServers: Sendable {
     gapProxy = CboeRecoveryServer(unit: unit, faults: messageFaults)
     spin = CboeRecoveryServer(unit: unit, faults: snapshotFaults)
     nyse = NYSERequestServer(productId: identity.productId, channelId: identity.channelId, faults: messageFaults)
+    nyseRefresh = NYSERequestServer(
+      productId: identity.productId, channelId: identity.channelId, faults: snapshotFaults)
     let isMEMX = feedProtocol == .memxDepth
     let iexProtocol: UInt64 =
       switch feedProtocol {
@@ -98,7 +103,7 @@ public struct SimulatedServers: Sendable {
     while history.messages.count < published.count, published[history.messages.count].at <= now {
       let message = published[history.messages.count].message
       history.append(message)
-      image.apply(message)
+      if feedProtocol == .nyseIntegrated { xdp.apply(message) } else { image.apply(message) }
     }
   }
 
@@ -154,7 +159,8 @@ public struct SimulatedServers: Sendable {
     case (.itch50, _): glimpse.connected()
     case (.pitch, .messages): gapProxy.connected()
     case (.pitch, .snapshots): spin.connected()
-    case (.nyseIntegrated, _): nyse.connected()
+    case (.nyseIntegrated, .messages): nyse.connected()
+    case (.nyseIntegrated, .snapshots): nyseRefresh.connected()
     case (.memxDepth, .messages): memxReplay.connected()
     case (.memxDepth, .snapshots): memxSnapshot.connected()
     default: iexSnap.connected()
@@ -175,7 +181,12 @@ public struct SimulatedServers: Sendable {
     let through = through
     let messages = image.messages
     let offered = offered
+    let xdp = xdp
     switch feedProtocol {
+    case .nyseIntegrated:
+      return nyseRefresh.receive(
+        bytes, history: history, refresh: { xdp.refreshes(of: $0, through: through) },
+        sentAt: through > 0 ? published[Int(through) - 1].at : 0, at: now)
     case .itch50: return glimpse.receive(bytes, through: through, snapshot: messages, at: now)
     case .pitch:
       return spin.receive(

@@ -31,6 +31,8 @@ struct SnapshotImage {
     case .itch50: applyITCH(message)
     case .pitch: applyPITCH(message)
     case .memxDepth: applyMEMOIR(message)
+    // NYSE's refreshes are of single symbols: `XDPImage`.
+    case .nyseIntegrated: break
     default: applyDEEPPlus(message)
     }
   }

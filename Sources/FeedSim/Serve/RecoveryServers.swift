@@ -51,6 +51,8 @@ public final class RecoveryServers {
   /// Where which feed is served, one line each.
   public private(set) var plan: [String] = []
   private let options: Options
+  /// Per feed: where datagrams of a service go that do not go to who asked.
+  private let groups: [[RecoveryService: Endpoint]]
   private var servers: [SimulatedServers]
   private var doors: [Door] = []
   private var connections: [ServedConnection] = []
@@ -69,6 +71,7 @@ public final class RecoveryServers {
     var reader = try ServedFeedReader(settings.feeds)
     feeds = reader.read(captures)
     self.options = options
+    groups = feeds.map { Self.answerGroups($0, among: settings.feeds) }
     start = SystemClock.monotonic
     servers = feeds.map { feed in
       SimulatedServers(
@@ -82,7 +85,7 @@ public final class RecoveryServers {
         throw ServeError(
           "no server's address is configured; name requestServer of a line, or recovery.snapshotServer, of a feed")
       }
-      if feeds.contains(where: { Self.answerGroup($0) != nil }) {
+      if groups.contains(where: { !$0.isEmpty }) {
         var sending = DatagramSink.Options()
         sending.interface = options.interface
         sink = try DatagramSink(sending)
@@ -110,7 +113,8 @@ public final class RecoveryServers {
     if feed.settings.recovery.snapshots, let text = feed.settings.recovery.snapshotServer {
       try open(text, index, .snapshots, isDatagram: false)
     }
-    if let group = Self.answerGroup(feed), group.address.isMulticast, options.interface == nil {
+    let group = groups[index].values.filter(\.address.isMulticast).min { $0.description < $1.description }
+    if let group, options.interface == nil {
       throw ServeError(
         "feed \(feed.settings.name): answers go to the group \(group), and no interface is guessed; name it with "
           + "--interface")
@@ -137,12 +141,23 @@ public final class RecoveryServers {
         + "\(feeds[index].published.count) messages")
   }
 
-  /// Where a venue's answering datagrams go that do not go to who asked: the retransmission line. Nil: they do.
-  private static func answerGroup(_ feed: ServedFeed) -> Endpoint? {
-    guard feed.settings.recovery.messages, feed.feedProtocol == .pitch || feed.feedProtocol == .nyseIntegrated,
-      let line = feed.settings.lines.first(where: { $0.role == .retransmission }),
-      let address = line.group.flatMap({ IPAddress($0) }), let port = line.port
-    else { return nil }
+  /// Where a venue's answering datagrams go that do not go to who asked: messages to the retransmission line, NYSE's
+  /// refreshes to the first line of the feed that brings them, or of the feed itself.
+  private static func answerGroups(_ feed: ServedFeed, among all: [FeedSettings]) -> [RecoveryService: Endpoint] {
+    var groups: [RecoveryService: Endpoint] = [:]
+    let asks = feed.settings.recovery
+    if asks.messages, feed.feedProtocol == .pitch || feed.feedProtocol == .nyseIntegrated {
+      groups[.messages] = feed.settings.lines.first { $0.role == .retransmission }.flatMap(endpoint)
+    }
+    if asks.snapshots, feed.feedProtocol.hasRefreshRequests {
+      let bringing = all.first { $0.bringsSnapshots(of: feed.settings) } ?? feed.settings
+      groups[.snapshots] = bringing.lines.first { $0.role == .live }.flatMap(endpoint)
+    }
+    return groups
+  }
+
+  private static func endpoint(_ line: LineSettings) -> Endpoint? {
+    guard let address = line.group.flatMap({ IPAddress($0) }), let port = line.port else { return nil }
     return Endpoint(address, port)
   }
 
@@ -248,7 +263,7 @@ public final class RecoveryServers {
 
   private func add(_ replies: [SimulatedServers.Reply], feed: Int, client: Endpoint?, door: Int32) {
     for reply in replies {
-      let target = client ?? Self.answerGroup(feeds[feed]) ?? Endpoint(IPAddress(ipv4: 0), 0)
+      let target = client ?? groups[feed][reply.service] ?? Endpoint(IPAddress(ipv4: 0), 0)
       let entry = Pending(reply: reply, feed: feed, client: target, door: door, order: order)
       order &+= 1
       var place = pending.count

@@ -181,6 +181,32 @@ import Testing
     #expect(clock == 9 && sink.waits == 0)
   }
 
+  /// A shard core that is a whole ring behind makes the ingest core wait: how often, and how far it was behind.
+  @Test func aFullRingIsCounted() {
+    let ring = BatchRing(consumers: 1)
+    var sink = RingSink(ring: ring, waiting: SpinWait(threads: 2))
+    func publish() {
+      sink.batch.append(.sessionRestart, channel: 0, detail: 0, packet: packet(), clock: 1)
+      sink.flush()
+    }
+    for _ in 1..<BatchRing.capacity { publish() }
+    #expect(sink.waits == 0 && sink.fillMax == UInt64(BatchRing.capacity) - 1)
+    // The last place is taken: the producer waits until the first batch is worked off.
+    let consumer = onThread {
+      while true {
+        if case .batch = ring.poll(taken: UInt64(BatchRing.capacity) - 1) { break }
+        sched_yield()
+      }
+      ring.release(taken: 1, consumer: 0)
+    }
+    publish()
+    consumer.wait()
+    #expect(sink.waits == 1 && sink.fillMax == UInt64(BatchRing.capacity))
+    ring.release(taken: UInt64(BatchRing.capacity), consumer: 0)
+    publish()
+    #expect(sink.waits == 1 && sink.fillMax == UInt64(BatchRing.capacity), "the most, once it is over")
+  }
+
   private func packet() -> SequencedPacket { SequencedPacket(blocks: UnsafeRawPointer(bitPattern: 64)!) }
 
   /// A ring's batch without deliveries is not published; what it held of packets must not pile up.

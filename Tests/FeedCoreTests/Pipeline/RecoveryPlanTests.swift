@@ -50,9 +50,9 @@ import Testing
   }
 
   @Test func aProtocolWithoutChannelSnapshotsIsRefusedByName() {
-    let text = Self.error(Self.settings(.nyseIntegrated) { $0.recovery.snapshots = true })
+    let text = Self.error(Self.settings(.miaxPearlDepth) { $0.recovery.snapshots = true })
     #expect(
-      text == "feed feed: nyseIntegrated has no snapshots of a channel on request; remove recovery.snapshots")
+      text == "feed feed: miaxPearlDepth has no snapshots of a channel on request; remove recovery.snapshots")
   }
 
   @Test func requestsWithoutALineForTheAnswersAreRefused() {

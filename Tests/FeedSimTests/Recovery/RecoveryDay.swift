@@ -208,7 +208,7 @@ extension RecoveryDay {
       })
   }
 
-  private static func outcome<Source>(_ replay: Replay<Source>) -> RecoveryOutcome {
+  static func outcome<Source>(_ replay: Replay<Source>) -> RecoveryOutcome {
     replay.run()
     let summary = replay.summary()
     return RecoveryOutcome(

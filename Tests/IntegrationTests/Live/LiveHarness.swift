@@ -99,13 +99,14 @@ final class LiveHarness: @unchecked Sendable {
   }
 
   func makeControl(
-    socket: String? = nil, status: UInt64? = nil, duration: UInt64? = nil
+    socket: String? = nil, status: UInt64? = nil, duration: UInt64? = nil, environment: [String: String] = [:]
   ) throws -> LiveControl {
     var options = LiveControl.Options()
     options.statusNanoseconds = status
     options.durationNanoseconds = duration
     // Other tests of this process have runs of their own.
     options.takesSignals = false
+    options.environment = environment
     return try LiveControl(socketPath: socket, options: options) { [self] line in
       lines.withLock { $0.append(line) }
     }
@@ -115,10 +116,14 @@ final class LiveHarness: @unchecked Sendable {
 
   /// Runs on a thread of its own, with a control socket, does `body` beside it, and waits for its end.
   ///
-  /// - Parameter status: nanoseconds between status lines.
-  func operate(_ run: LiveRun, status: UInt64? = nil, _ body: (_ socket: String) throws -> Void) throws {
+  /// - Parameters:
+  ///   - status: nanoseconds between status lines.
+  ///   - environment: where a service manager listens.
+  func operate(
+    _ run: LiveRun, status: UInt64? = nil, environment: [String: String] = [:], _ body: (_ socket: String) throws -> Void
+  ) throws {
     let socket = ScratchFolder.newPath("ctl")
-    let control = try makeControl(socket: socket, status: status)
+    let control = try makeControl(socket: socket, status: status, environment: environment)
     let done = DispatchSemaphore(value: 0)
     let thread = Thread {
       run.run(control: control)

@@ -14,6 +14,7 @@ struct ChannelRecovery {
   let bufferPackets: Int
   private let hasMessages: Bool
   private let hasSnapshots: Bool
+  private let hasRefreshes: Bool
   private(set) var messages: MessageRecovery
   private(set) var snapshots: SnapshotRecovery
   /// The gap was given up, which the arbiter has not acted on yet.
@@ -23,6 +24,8 @@ struct ChannelRecovery {
   private(set) var lastFailure: RecoveryFailure?
   /// The clock of the last event.
   private var now: UInt64 = 0
+  /// When the request for a refresh, or its patience, is due while the channel lives on; `.max`: nothing is.
+  private(set) var refreshDue = UInt64.max
   private var late = RecoveryCounters()
   private let arena: Storage<UInt8>
   private var arenaUsed = 0
@@ -31,6 +34,7 @@ struct ChannelRecovery {
     bufferPackets = settings.bufferPackets
     hasMessages = feed.messages && identity.protocol.hasMessageRequests
     hasSnapshots = feed.snapshots && identity.protocol.hasChannelSnapshots
+    hasRefreshes = feed.snapshots && identity.protocol.hasRefreshRequests
     messages = MessageRecovery(identity: identity, settings: settings, outbox: outbox)
     snapshots = SnapshotRecovery(identity: identity, settings: settings, outbox: outbox)
     arena = Storage(capacity: Self.arenaBytes(settings), hugePages: false)
@@ -48,7 +52,7 @@ struct ChannelRecovery {
   /// How many messages before the first one heard are asked for. Where a snapshot brings them no slower, only a
   /// request's worth.
   var joinMessagesMaximum: UInt64 {
-    hasSnapshot ? messages.gap.limits.messagesPerRequest : messages.gap.limits.gapMessages
+    hasSnapshot || hasRefreshes && !snapshots.isGivenUp ? messages.gap.limits.messagesPerRequest : messages.gap.limits.gapMessages
   }
   var isSnapshotGivenUp: Bool { snapshots.isGivenUp }
   func isMissing(_ number: UInt64) -> Bool { messages.gap.isMissing(number) }
@@ -73,11 +77,16 @@ struct ChannelRecovery {
     snapshots.restart(session: session, now: now)
     isMessagesGivenUp = false
     wasGivenUp = false
+    noteRefreshDue()
   }
 
   /// The numbers began anew, and packets do not say so: nothing is asked for before `time`, or before the answers to
   /// what was asked for earlier must have come; returns when that is.
-  mutating func askAgain(from time: UInt64) -> UInt64 { messages.askAgain(from: time) }
+  mutating func askAgain(from time: UInt64) -> UInt64 {
+    let from = messages.askAgain(from: time)
+    snapshots.askAgain(from: from)
+    return from
+  }
 
   mutating func missing(_ range: SequenceRange, now: UInt64) {
     self.now = now
@@ -117,6 +126,26 @@ struct ChannelRecovery {
     isMessagesGivenUp = false
   }
 
+  /// What stands before `first` is lost to the messages, or was before the channel was heard: the instruments wait for
+  /// snapshots, which are asked for where the venue has them on request.
+  mutating func wantRefresh(from first: UInt64, isLateStart: Bool, now: UInt64) {
+    if !hasRefreshes { return }
+    self.now = now
+    snapshots.wantRefresh(from: first, isLateStart: isLateStart, now: now)
+    noteFailures()
+  }
+
+  /// A packet that brings snapshots of the channel's instruments: it may be what was asked for.
+  ///
+  /// - Parameter next: the channel's next live number.
+  mutating func takeRefresh(_ packet: UnsafeRawBufferPointer, next: UInt64, now: UInt64) {
+    if !hasRefreshes { return }
+    self.now = now
+    // A gap that was given up is mended: the next one is asked for again.
+    if snapshots.takeRefresh(packet, next: next, now: now) { messages.resume(now: now) }
+    noteFailures()
+  }
+
   /// The input, or the session, ends.
   mutating func interrupt() {
     messages.fail(.interrupted, now: now)
@@ -127,7 +156,9 @@ struct ChannelRecovery {
   /// The input ends: no answer is waited for any more.
   mutating func hangUp() {
     messages.hangUp(now: now)
+    if hasRefreshes { snapshots.interrupt(now: now) }
     snapshots.hangUp(now: now)
+    noteFailures()
   }
 
   /// Takes a packet of a retransmission line that holds no numbered messages. False: it is none of the venue's answers.
@@ -214,6 +245,7 @@ struct ChannelRecovery {
 
   /// Remembers what was given up, and whether the arbiter is to hear of it.
   private mutating func noteFailures() {
+    noteRefreshDue()
     if case .gaveUp(let failure) = snapshots.join.state { lastFailure = failure }
     guard case .gaveUp(let failure) = messages.gap.state else {
       wasGivenUp = false
@@ -224,4 +256,6 @@ struct ChannelRecovery {
     isMessagesGivenUp = true
     lastFailure = failure
   }
+
+  private mutating func noteRefreshDue() { refreshDue = hasRefreshes ? max(now, snapshots.nextDue) : .max }
 }

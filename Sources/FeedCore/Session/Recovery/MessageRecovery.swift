@@ -38,9 +38,7 @@ struct MessageRecovery {
       }
     gap = GapRecovery(limits: limits)
     connection = RecoveryConnection(outbox: outbox, channel: identity.channel, service: .messages)
-    nyse = NYSERequestClient(
-      client: NYSERecovery.Client(
-        sourceId: identity.sourceId, productId: identity.productId, channelId: identity.channelId))
+    nyse = NYSERequestClient(client: NYSERecovery.Client(identity))
   }
 
   var isNYSE: Bool { identity.protocol == .nyseIntegrated }

@@ -21,6 +21,10 @@ public enum NYSERecovery {
       self.productId = productId
       self.channelId = channelId
     }
+
+    init(_ identity: RecoveryIdentity) {
+      self.init(sourceId: identity.sourceId, productId: identity.productId, channelId: identity.channelId)
+    }
   }
 
   public static var messagesMaximum: UInt64 { 1_000 }

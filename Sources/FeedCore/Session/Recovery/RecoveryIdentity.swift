@@ -58,6 +58,9 @@ extension FeedProtocol {
     }
   }
 
+  /// Snapshots of its instruments can be asked for, all of the channel at once; they come by multicast.
+  public var hasRefreshRequests: Bool { self == .nyseIntegrated }
+
   /// Its missing messages are asked for by datagrams, and the answers come to where these left from.
   public var asksByDatagram: Bool {
     switch self {

@@ -69,7 +69,9 @@ public struct SnapshotJoin: Sendable {
   // MARK: - The channel
 
   /// A snapshot is needed: a late start, or messages lost for good.
-  public mutating func begin(now: UInt64) {
+  ///
+  /// - Parameter due: no request leaves before this.
+  public mutating func begin(now: UInt64, due: UInt64 = 0) {
     switch state {
     case .idle, .synchronised:
       forgetKept()
@@ -77,7 +79,7 @@ public struct SnapshotJoin: Sendable {
       attempt = 0
       overflowed = false
       state = .wanted
-      dueAt = now
+      dueAt = max(now, due)
     default: break
     }
   }
@@ -308,9 +310,12 @@ public struct SnapshotJoin: Sendable {
   }
 
   /// The input or the session ends first.
-  public mutating func interrupt() {
+  public mutating func interrupt() { abandon(.interrupted) }
+
+  /// Nothing more is asked for, whatever is under way.
+  mutating func abandon(_ failure: RecoveryFailure) {
     switch state {
-    case .wanted, .requested, .receiving, .joining: giveUp(.interrupted)
+    case .wanted, .requested, .receiving, .joining: giveUp(failure)
     case .idle, .synchronised, .gaveUp: break
     }
   }

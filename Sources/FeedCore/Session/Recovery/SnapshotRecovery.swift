@@ -2,6 +2,26 @@
 ///
 /// The live packets that come meanwhile are kept by the line arbiter, which tells here from which number on it has all
 /// of them (`keptBegins`); so the join holds none, and is synchronised when the snapshot is whole.
+///
+/// NYSE's refreshes are asked for here, too, all symbols at once, but come by multicast and go to the books as any
+/// snapshots of instruments do (`JoinedChannel`), while live packets go on. Here only counts whether a refresh came
+/// whole that began behind the request and reaches the first message behind what was lost:
+///
+/// | event \ join | idle, synchronised | wanted | requested | receiving | gaveUp |
+/// |---|---|---|---|---|---|
+/// | `wantRefresh` from n | → wanted, not sooner than `answerTimeout` behind the last request | from n | same | same | – |
+/// | request due | – | connection, request → requested; `requestsPerSession` used up → gaveUp `allowanceSpent` | – | – | – |
+/// | Request Response | – | – | patience anew; refused → gaveUp | same | – |
+/// | packet that begins a refresh | – | – | → receiving | begins anew | – |
+/// | packet that goes on | – | – | – (began before the request) | patience anew; ends: reaches n → synchronised, else failed | – |
+/// | whole, but of a late start, and live messages came that it does not hold | – | – | – | → wanted from the next live number | – |
+/// | packet out of order | – | – | – | failed `snapshotIncomplete` | – |
+///
+/// Messages about symbols that no message has named cannot be kept. A late start knows no names: the first refresh
+/// brings them, a second one the books of those that were spoken of meanwhile.
+///
+/// *failed*: → wanted after the back-off, or given up by name, as `SnapshotJoin` has it. Which request a refresh answers
+/// is not in it: another client's refresh of one symbol, begun behind our request, is taken for the answer.
 struct SnapshotRecovery {
   /// What the channel's books have to do.
   enum Event {
@@ -22,6 +42,13 @@ struct SnapshotRecovery {
   private var spin = CboeSpin()
   private var iex: IEXSnapshotClient
   private var memx = MEMXRecoveryClient(mode: .snapshot, session: 0)
+  private var nyse: NYSERequestClient
+  private var refresh = NYSERefreshWatch()
+  /// NYSE: no request leaves before this; requests of the session.
+  private var askableAt: UInt64 = 0
+  private var sessionRequests: UInt64 = 0
+  /// NYSE: the channel began late, and no refresh has named its symbols yet.
+  private var lacksNames = false
 
   init(identity: RecoveryIdentity, settings: RecoverySettings, outbox: RecoveryOutbox) {
     self.identity = identity
@@ -29,11 +56,13 @@ struct SnapshotRecovery {
     // The arbiter keeps the packets.
     narrow.bufferMessages = 1
     narrow.bufferBytes = 1
-    join = SnapshotJoin(limits: RecoveryLimits(settings), settings: narrow)
+    let limits = identity.protocol == .nyseIntegrated ? NYSERecovery.limits(settings) : RecoveryLimits(settings)
+    join = SnapshotJoin(limits: limits, settings: narrow)
     connection = RecoveryConnection(outbox: outbox, channel: identity.channel, service: .snapshots)
     soup = SoupBinTCPClient(
       login: SoupBinTCPClient.Login(username: identity.username, password: identity.password))
     iex = IEXSnapshotClient(channel: identity.iexChannel(SessionName()))
+    nyse = NYSERequestClient(client: NYSERecovery.Client(identity))
   }
 
   var isGivenUp: Bool {
@@ -43,6 +72,8 @@ struct SnapshotRecovery {
   // MARK: - The channel
 
   mutating func restart(session: SessionName, now: UInt64) {
+    if session != self.session { sessionRequests = 0 }
+    lacksNames = false
     self.session = session
     join.restart()
     connection.close(now: now)
@@ -58,6 +89,45 @@ struct SnapshotRecovery {
   mutating func keptBegins(at first: UInt64, overflowed: Bool, now: UInt64) {
     join.lost(before: first, isOverflow: overflowed, now: now)
     closeIfDone(now: now)
+  }
+
+  /// Refreshes are needed that hold everything before `first`: later messages are kept, or applied, as they come.
+  ///
+  /// - Parameter isLateStart: nothing of the channel was heard before.
+  mutating func wantRefresh(from first: UInt64, isLateStart: Bool, now: UInt64) {
+    if isLateStart { lacksNames = true }
+    switch join.state {
+    case .idle, .synchronised:
+      join.begin(now: now, due: askableAt)
+      join.liveNext(first, now: now)
+    default: join.lost(before: first, now: now)
+    }
+  }
+
+  /// Nothing is asked for before `time`.
+  mutating func askAgain(from time: UInt64) { askableAt = max(askableAt, time) }
+
+  /// A packet of the channel's refresh flow. True: what was asked for is whole with it.
+  ///
+  /// - Parameter next: the channel's next live number.
+  mutating func takeRefresh(_ packet: UnsafeRawBufferPointer, next: UInt64, now: UInt64) -> Bool {
+    let step = refresh.take(packet)
+    let isReceiving = join.state == .receiving
+    guard isReceiving || join.state == .requested && step.isBegin else { return false }
+    switch step.kind {
+    case .other: break
+    case .broken: join.failed(.snapshotIncomplete, now: now)
+    case .part:
+      _ = join.snapshotBegan(through: step.through, messageCount: nil, now: now)
+      if step.isEnd, join.state == .receiving { join.snapshotEnded(through: step.through, now: now) }
+    }
+    closeIfDone(now: now)
+    guard join.state == .synchronised else { return false }
+    let isNamed = !lacksNames
+    lacksNames = false
+    if isNamed || next &- 1 <= step.through { return true }
+    wantRefresh(from: next, isLateStart: false, now: now)
+    return false
   }
 
   mutating func interrupt(now: UInt64) {
@@ -83,11 +153,18 @@ struct SnapshotRecovery {
     case .itch50: return min(due, soup.nextDue)
     case .pitch: return min(due, cboe.nextDue)
     case .memxDepth: return min(due, memx.nextDue)
+    case .nyseIntegrated: return min(due, nyse.nextDue)
     default: return due
     }
   }
 
   mutating func advance(to now: UInt64) {
+    // What was waited for in vain is no request of the session's allowance; the next one would be.
+    if identity.protocol == .nyseIntegrated, join.state == .wanted, join.nextDue <= now,
+      sessionRequests >= join.limits.requestsPerSession
+    {
+      join.abandon(.allowanceSpent)
+    }
     if let request = join.nextRequest(now: now) {
       connection.close(now: now)
       ask(request, now: now)
@@ -104,6 +181,9 @@ struct SnapshotRecovery {
     case .memxDepth:
       while let bytes = memx.nextBytes(now: now) { connection.send(bytes, now: now) }
       if let event = memx.advance(to: now), case .failed(let failure) = event { join.failed(failure, now: now) }
+    case .nyseIntegrated:
+      while let bytes = nyse.nextBytes(now: now) { connection.send(bytes, now: now) }
+      if let event = nyse.advance(to: now), case .failed(let failure) = event { join.failed(failure, now: now) }
     default: break
     }
     closeIfDone(now: now)
@@ -125,6 +205,12 @@ struct SnapshotRecovery {
     case .memxDepth:
       memx.begin(session: session.high)
       connection.send(memx.connected(token: identity.token, now: now), now: now)
+    case .nyseIntegrated:
+      nyse.connected(now: now)
+      sessionRequests &+= 1
+      let (due, overflowed) = now.addingReportingOverflow(join.limits.patience(attempt: 1))
+      askableAt = max(askableAt, overflowed ? .max : due)
+      connection.send(nyse.refresh(symbolIndex: 0, now: now), now: now)
     default:
       iex.begin(identity.iexChannel(session))
       connection.send(iex.connected(request, token: identity.token), now: now)
@@ -146,6 +232,7 @@ struct SnapshotRecovery {
     case .itch50: return soup.receive(bytes, now: now)
     case .pitch: return cboe.receive(bytes, now: now)
     case .memxDepth: return memx.receive(bytes, now: now)
+    case .nyseIntegrated: return nyse.receive(bytes, now: now)
     default: return iex.receive(bytes)
     }
   }
@@ -154,7 +241,7 @@ struct SnapshotRecovery {
   mutating func nextEvent(now: UInt64) -> Event? {
     while connection.isOpen {
       let (isTaken, event) = takeNext(now: now)
-      let isJoined = join.state == .synchronised
+      let isJoined = join.state == .synchronised && identity.protocol != .nyseIntegrated
       closeIfDone(now: now)
       if isJoined { return .joined(through: join.through) }
       if let event { return event }
@@ -188,11 +275,23 @@ struct SnapshotRecovery {
       }
       let isContent = MEMXRecoveryClient.take(event, into: &join, clear: &clear, now: now)
       if isContent, case .message(_, let bytes) = event { return (true, .content(bytes)) }
+    case .nyseIntegrated:
+      guard let event = nyse.nextEvent() else { return (false, nil) }
+      takeResponse(event, now: now)
     default:
       guard let event = iex.nextEvent() else { return (false, nil) }
       let isContent = IEXSnapshotClient.take(event, into: &join, clear: &clear, now: now)
       if isContent, case .message(let bytes) = event { return (true, .content(bytes)) }
     }
     return (true, clear ? .clear : nil)
+  }
+
+  private mutating func takeResponse(_ event: NYSERequestClient.Event, now: UInt64) {
+    switch event {
+    case .response(.refresh, _, let refusal?): join.refused(refusal, now: now)
+    case .response(.refresh, _, nil): join.accepted(now: now)
+    case .failed(let failure): join.failed(failure, now: now)
+    case .response, .unmatched: break
+    }
   }
 }
