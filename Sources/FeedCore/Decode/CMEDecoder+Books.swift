@@ -58,9 +58,9 @@ extension CMEDecoder {
   /// The event of a level of a book that is known, this core's and this channel's, but for its time; false for anything
   /// else, as `applyLevel` finds it.
   @inline(__always)
-  func writeEverydayLevel(
-    _ entry: UnsafeRawPointer, _ template: UnsafeMutablePointer<CMETemplate>, type: UInt8,
-    into event: UnsafeMutablePointer<BookEvent>
+  static func writeEverydayLevel(
+    _ everyday: EverydayTables, _ records: UnsafeMutablePointer<InstrumentRecord>, _ entry: UnsafeRawPointer,
+    _ template: UnsafeMutablePointer<CMETemplate>, type: UInt8, into event: UnsafeMutablePointer<BookEvent>
   ) -> Bool {
     // 0 and 1 are sides of the main view, E and F of the implied one: the lowest bit tells the side of the former, and
     // its opposite that of the latter.
@@ -84,7 +84,7 @@ extension CMEDecoder {
       let wire = entry.littleEndian(Int64.self, at: Int(template.pointee.price))
       let (raw, overflow) = wire.multipliedReportingOverflow(by: template.pointee.priceFactor)
       // Null times one overflows nothing, and is off every scale but that of single nanounits.
-      guard !overflow, wire != Self.priceNull, let stored = everyday.stored(raw, instrument) else { return false }
+      guard !overflow, wire != priceNull, let stored = everyday.stored(raw, instrument) else { return false }
       price = stored
       if template.pointee.hasLongSizes {
         guard let whole = UInt32(exactly: entry.littleEndian(UInt64.self, at: Int(template.pointee.size))) else {
@@ -95,7 +95,7 @@ extension CMEDecoder {
         size = Self.size(entry, template.pointee.size)
       }
       if size == 0 { return false }
-      depth = self.depth(Int(instrument), isMain ? .main : .implied)
+      depth = Self.depth(records + Int(instrument), isMain ? .main : .implied)
     }
     everyday.settleScale(instrument, if: true)
     everyday.write(
@@ -142,7 +142,7 @@ extension CMEDecoder {
       let event = writer.next(kind, index, message.stamp)
       event.pointee.isSell = book.isSell
       event.pointee.second = position
-      event.pointee.reference = depth(index, book.view)
+      event.pointee.reference = Self.depth(context.directory.pointee.records.base + index, book.view)
       event.pointee.price = price
       event.pointee.quantity = size
     } else {
@@ -153,10 +153,10 @@ extension CMEDecoder {
   }
 
   @inline(__always)
-  private func depth(_ index: Int, _ view: View) -> UInt64 {
-    let depth = context.directory.pointee.records.base[index].bookDepth
+  private static func depth(_ record: UnsafeMutablePointer<InstrumentRecord>, _ view: View) -> UInt64 {
+    let depth = record.pointee.bookDepth
     if depth != 0 { return UInt64(depth) }
-    return UInt64(view == .implied ? Self.standardImpliedDepth : Self.standardDepth)
+    return UInt64(view == .implied ? standardImpliedDepth : standardDepth)
   }
 
   /// A price that the book cannot keep was counted: detectors hear that the book is lost.

@@ -15,7 +15,8 @@ struct CMEDecoder: EventDecoder {
   let context: DecoderContext
   let instruments: NumberedInstruments
   private let templates = CMETemplates()
-  let everyday: EverydayTables
+  private let everyday: EverydayTables
+  private var everydayHead: EverydayHead
   private var day = VenueDay(.usCentral)
   /// Books of this channel are in the middle of the venue's event.
   private var isOpen = false
@@ -31,6 +32,8 @@ struct CMEDecoder: EventDecoder {
     self.context = context
     instruments = NumberedInstruments(context)
     everyday = EverydayTables(context, [])
+    // No message of schema 0 is known.
+    everydayHead = EverydayHead(word: 0, template: templates.find(template: 0, version: 0))
   }
 
   /// One message, where it stands in its packet, and what it is.
@@ -49,39 +52,64 @@ struct CMEDecoder: EventDecoder {
     func has(_ offset: UInt16) -> Bool { offset != CMETemplate.absent }
   }
 
-  @inline(__always)
-  mutating func decodeEveryday(
-    _ delivery: UnsafeMutablePointer<Delivery>, packets: DecoderContext.Packets,
-    list: UnsafeMutablePointer<EventList>, into event: UnsafeMutablePointer<BookEvent>
-  ) -> Bool {
-    let bytes = delivery.pointee.bytes
-    let length = Int(delivery.pointee.length)
-    guard !isOpen, length >= MDP3Packet.messageHeaderLength else { return false }
-    // SAFETY: the head is here; what is read behind it lies within root block and entry, whose lengths are checked.
+  @inline(never)
+  mutating func decodeRun(
+    _ run: DeliveryRun, packets: DecoderContext.Packets, list: UnsafeMutablePointer<EventList>,
+    into events: UnsafeMutablePointer<BookEvent>
+  ) -> Int {
+    if isOpen { return 0 }
+    let (everyday, day, records) = (everyday, day, context.directory.pointee.records.base)
+    var known = everydayHead
+    let taken = run.take { delivery, position in
+      let bytes = delivery.pointee.bytes
+      let length = Int(delivery.pointee.length)
+      if length < MDP3Packet.messageHeaderLength { return false }
+      // SAFETY: the head is here; what is read behind it lies within root block and entry, whose lengths are checked.
+      let head = bytes.littleEndian(UInt64.self, at: 2)
+      if head != known.word {
+        guard let template = everydayTemplate(head) else { return false }
+        known = EverydayHead(word: head, template: template)
+      }
+      let template = known.template
+      let group = MDP3Packet.messageHeaderLength &+ Int(head & 0xFFFF)
+      // One level, no order behind one, and the end of the venue's event.
+      guard group &+ 3 <= length, bytes.byte(at: Int(template.pointee.indicator)) & Self.endOfEvent != 0 else {
+        return false
+      }
+      let stride = Int(bytes.littleEndian(UInt16.self, at: group))
+      let end = group &+ 3 &+ stride &+ Int(template.pointee.orderHeaderLength)
+      guard bytes.byte(at: group &+ 2) == 1, stride >= Int(template.pointee.entryLength), end <= length,
+        template.pointee.orderHeaderLength == 0 || bytes.byte(at: end &- 1) == 0
+      else { return false }
+      let type = UInt8(truncatingIfNeeded: head >> 16)
+      let event = events + position
+      guard let now = day.nanosecondsThisHour(bytes.littleEndian(UInt64.self, at: Int(template.pointee.time))),
+        Self.writeEverydayLevel(everyday, records, bytes + (group &+ 3), template, type: type, into: event)
+      else { return false }
+      event.pointee.exchangeNanoseconds = now
+      everyday.count(type)
+      return true
+    }
+    everydayHead = known
+    return taken
+  }
+
+  /// Block, template, schema and version as they stand in a message's head, and what they mean: those of the last
+  /// everyday message.
+  private struct EverydayHead {
+    var word: UInt64
+    var template: UnsafeMutablePointer<CMETemplate>
+  }
+
+  /// The template of a message with such a head, if everyday messages have it, and its root block is whole.
+  @inline(never)
+  private mutating func everydayTemplate(_ head: UInt64) -> UnsafeMutablePointer<CMETemplate>? {
     let template = templates.find(
-      template: bytes.littleEndian(UInt16.self, at: 4), version: bytes.littleEndian(UInt16.self, at: 8))
-    let block = bytes.littleEndian(UInt16.self, at: 2)
-    let group = MDP3Packet.messageHeaderLength &+ Int(block)
-    // One level, no order behind one, and the end of the venue's event.
-    guard bytes.littleEndian(UInt16.self, at: 6) == 1, template.pointee.isEverydayLevels,
-      block >= template.pointee.rootLength, group &+ 3 <= length,
-      bytes.byte(at: Int(template.pointee.indicator)) & Self.endOfEvent != 0
-    else { return false }
-    let stride = Int(bytes.littleEndian(UInt16.self, at: group))
-    var end = group &+ 3 &+ stride
-    guard bytes.byte(at: group &+ 2) == 1, stride >= Int(template.pointee.entryLength), end <= length else {
-      return false
-    }
-    if template.pointee.groupCount > 1 {
-      end &+= 8
-      guard end <= length, bytes.byte(at: end &- 1) == 0 else { return false }
-    }
-    let type = bytes.byte(at: 4)
-    guard writeEverydayLevel(bytes + (group &+ 3), template, type: type, into: event) else { return false }
-    event.pointee.exchangeNanoseconds = day.nanoseconds(
-      bytes.littleEndian(UInt64.self, at: Int(template.pointee.time)))
-    everyday.count(type)
-    return true
+      template: UInt16(truncatingIfNeeded: head >> 16), version: UInt16(truncatingIfNeeded: head >> 48))
+    guard UInt16(truncatingIfNeeded: head >> 32) == 1, template.pointee.isEverydayLevels,
+      UInt16(truncatingIfNeeded: head) >= template.pointee.rootLength
+    else { return nil }
+    return template
   }
 
   @inline(__always)

@@ -2,86 +2,106 @@
 extension DeribitDecoder {
   // MARK: - Every day
 
-  /// One entry of a 1001, as a book keeps it.
-  private struct Level {
-    var isSell: Bool
-    var price: Int32
-    var quantity: UInt32
+  private static var dayMilliseconds: UInt64 { 86_400_000 }
+  private static var bookRootLength: Int { 29 }
+  private static var groupHeaderLength: Int { 8 }
+  private static var bookEntryLength: Int { 18 }
+
+  /// Takes the first messages at `bytes`, as long as each is a 1001 of one or two entries, of an instrument that is
+  /// known, this core's and this channel's, whose chain goes on with it. Returns their length; with what comes behind
+  /// them nothing was done: `decode` reads that.
+  ///
+  /// - Parameter length: bytes that are here.
+  @inline(never)
+  mutating func takeEverydayBooks(_ bytes: UnsafeRawPointer, length: Int, _ writer: inout EventWriter) -> Int {
+    let (venue, channel) = (venue, context.channel)
+    let (owned, scales) = (context.directory.pointee.owned.base, context.directory.pointee.scales.base)
+    let head = EverydayTables.word(context.head(type: 1)) | EverydayTables.head(.setLevel, type: 0, isSell: false)
+    let least = DeribitMessage.headerLength + Self.bookRootLength + Self.groupHeaderLength
+    var event = writer.end
+    // As many events have room, and one more.
+    let last = event + (writer.room &- 2)
+    var (known, day) = (everydayHead, everydayDay)
+    var now = venue.pointee.exchangeNanoseconds
+    var offset = 0
+    var count: UInt64 = 0
+    while length &- offset >= least, event < last {
+      let message = bytes + offset
+      // SAFETY: head, root block and the group's head lie within `length`, and so do the entries: all checked.
+      let word = message.littleEndian(UInt64.self, at: 0)
+      let group = DeribitMessage.headerLength &+ Int(word & 0xFFFF)
+      if word != known {
+        // Template 1001 of schema 1.
+        guard word >> 16 & 0xFFFF_FFFF == UInt64(DeribitMessage.schemaId) << 16 | 1001,
+          group >= DeribitMessage.headerLength + Self.bookRootLength
+        else { break }
+        known = word
+      }
+      // One group and no string.
+      guard message.littleEndian(UInt32.self, at: 8) == 1, offset &+ group &+ Self.groupHeaderLength <= length else {
+        break
+      }
+      // Its entries have neither groups nor strings.
+      let dimension = message.littleEndian(UInt64.self, at: group)
+      let stride = Int(dimension & 0xFFFF)
+      let entries = group &+ Self.groupHeaderLength
+      let end = offset &+ entries &+ stride &* Int(dimension >> 16)
+      guard dimension >> 16 &- 1 <= 1, stride >= Self.bookEntryLength, end <= length else { break }
+      let place = venue.pointee.find(message.littleEndian(UInt32.self, at: 12))
+      if place < 0 { break }
+      let instrument = venue.pointee.instruments.base + place
+      let index = instrument.pointee.index &- 1
+      guard instrument.pointee.isFollowed, instrument.pointee.channel == channel, !instrument.pointee.isSuspect,
+        index != .max, owned[Int(index)] != 0
+      else { break }
+      let scale = scales + Int(index)
+      let isLast = message.byte(at: 40) != 0
+      let milliseconds = message.littleEndian(UInt64.self, at: 16)
+      if milliseconds &- day >= Self.dayMilliseconds { day = milliseconds &- milliseconds % Self.dayMilliseconds }
+      let time = (milliseconds &- day) &* 1_000_000
+      let flagged = isLast ? head : head | UInt64(BookEvent.Flags.isPartial.rawValue) << BookEvent.Head.flagsShift
+      guard Self.write(message + entries, scale, flagged, index, time, event),
+        dimension >> 16 == 1 || Self.write(message + (entries &+ stride), scale, flagged, index, time, event + 1),
+        venue.pointee.join.advances(
+          place, number: message.littleEndian(UInt64.self, at: 32), previous: message.littleEndian(UInt64.self, at: 24),
+          isLast: isLast)
+      else { break }
+      scale.pointee.isUsed = true
+      now = time
+      event += Int(dimension >> 16)
+      offset = end
+      count &+= 1
+    }
+    (everydayHead, everydayDay) = (known, day)
+    if count == 0 { return 0 }
+    venue.pointee.exchangeNanoseconds = now
+    type = 1
+    context.byType[1] &+= count &* context.countsMessages
+    writer.end = event
+    return offset
   }
 
-  /// The level that an entry says, nil where anything about it counts: `setLevel` tells.
+  /// Writes the level that an entry of a 1001 says; false where anything about it counts: `setLevel` tells.
+  ///
+  /// - Parameter head: of an event that buys.
   @inline(__always)
-  private func level(_ entry: UnsafeRawPointer, _ scale: UnsafeMutablePointer<InstrumentScale>) -> Level? {
+  private static func write(
+    _ entry: UnsafeRawPointer, _ scale: UnsafeMutablePointer<InstrumentScale>, _ head: UInt64, _ instrument: UInt32,
+    _ exchangeNanoseconds: UInt64, _ event: UnsafeMutablePointer<BookEvent>
+  ) -> Bool {
     let side = entry.byte(at: 0)
     let change = entry.byte(at: 1)
     guard side <= 1, change <= 2, let price8 = DeribitReal.scaled8(entry.littleEndianDouble(at: 2)),
       let amount8 = DeribitReal.scaled8(change == 2 ? 0 : entry.littleEndianDouble(at: 10)),
       let price = scale.pointee.scale.stored(raw: price8),
       let quantity = scale.pointee.quantity.stored(raw: amount8)
-    else { return nil }
-    return Level(isSell: side == 0, price: price, quantity: quantity)
-  }
-
-  private static var bookRootLength: Int { 29 }
-  private static var groupHeaderLength: Int { 8 }
-  private static var bookEntryLength: Int { 18 }
-
-  /// Takes a 1001 of one or two entries, of an instrument that is known, this core's and this channel's, whose chain
-  /// goes on with it, and returns its length; 0, and nothing done, for anything else: `decode` reads that.
-  @inline(__always)
-  mutating func takeEverydayBook(_ bytes: UnsafeRawPointer, available: Int, _ writer: inout EventWriter) -> Int {
-    let least = DeribitMessage.headerLength + Self.bookRootLength + Self.groupHeaderLength
-    guard available >= least else { return 0 }
-    // SAFETY: head, root block and the group's head lie within `available`, and so do the entries: all checked.
-    let group = DeribitMessage.headerLength &+ Int(bytes.littleEndian(UInt16.self, at: 0))
-    // Template 1001 of schema 1, with one group and no string.
-    guard bytes.littleEndian(UInt32.self, at: 2) == UInt32(DeribitMessage.schemaId) << 16 | 1001,
-      bytes.littleEndian(UInt32.self, at: 8) == 1, group >= DeribitMessage.headerLength + Self.bookRootLength,
-      group &+ Self.groupHeaderLength <= available
-    else { return 0 }
-    let stride = Int(bytes.littleEndian(UInt16.self, at: group))
-    let count = Int(bytes.littleEndian(UInt16.self, at: group &+ 2))
-    let entries = group &+ Self.groupHeaderLength
-    let end = entries &+ stride &* count
-    guard count == 1 || count == 2, stride >= Self.bookEntryLength, end <= available,
-      bytes.littleEndian(UInt32.self, at: group &+ 4) == 0, writer.room > 2
-    else { return 0 }
-    let place = venue.pointee.find(bytes.littleEndian(UInt32.self, at: 12))
-    if place < 0 { return 0 }
-    let instrument = venue.pointee.instruments.base + place
-    let index = Int(instrument.pointee.index) &- 1
-    guard instrument.pointee.isFollowed, instrument.pointee.channel == context.channel,
-      !instrument.pointee.isSuspect, index >= 0, context.owns(index)
-    else { return 0 }
-    let scale = context.directory.pointee.scales.base + index
-    guard let first = level(bytes + entries, scale) else { return 0 }
-    var other: Level?
-    if count == 2 {
-      other = level(bytes + entries + stride, scale)
-      if other == nil { return 0 }
-    }
-    let isLast = bytes.byte(at: 40) != 0
-    guard
-      venue.pointee.join.advances(
-        place, number: bytes.littleEndian(UInt64.self, at: 32), previous: bytes.littleEndian(UInt64.self, at: 24),
-        isLast: isLast)
-    else { return 0 }
-    scale.pointee.isUsed = true
-    tellTime(bytes.littleEndian(UInt64.self, at: 16))
-    type = 1
-    context.count(type: 1)
-    write(first, index, isLast, &writer)
-    if let other { write(other, index, isLast, &writer) }
-    return end
-  }
-
-  @inline(__always)
-  private func write(_ level: Level, _ index: Int, _ isLast: Bool, _ writer: inout EventWriter) {
-    let event = event(.setLevel, index, &writer)
-    event.pointee.isSell = level.isSell
-    event.pointee.price = level.price
-    event.pointee.quantity = level.quantity
-    if !isLast { event.pointee.flags = .isPartial }
+    else { return false }
+    // Side 0 sells.
+    EverydayTables.write(
+      head | UInt64(side ^ 1) << BookEvent.Head.sellShift, instrument: instrument, reference: 0, second: 0,
+      price: price, quantity: quantity, into: event)
+    event.pointee.exchangeNanoseconds = exchangeNanoseconds
+    return true
   }
 
   // MARK: - Changes

@@ -33,6 +33,10 @@ struct DeribitDecoder: EventDecoder {
   private var bytesLeft = 0
   var now: UInt64 = 0
   var parts = DeribitSnapshotParts()
+  /// Block, template, schema and version of an everyday 1001, as they stand in its head; 0: none came.
+  var everydayHead: UInt64 = 0
+  /// A day of the venue's, from its first millisecond on.
+  var everydayDay: UInt64 = 0
 
   typealias Packets = DecoderContext.Packets
   typealias DeliveryPointer = UnsafeMutablePointer<Delivery>
@@ -71,12 +75,22 @@ struct DeribitDecoder: EventDecoder {
     }
   }
 
-  /// A body holds several messages: `decode` takes those that come all day one by one (`takeEverydayBook`).
-  @inline(__always)
-  mutating func decodeEveryday(
-    _ delivery: DeliveryPointer, packets: Packets, list: UnsafeMutablePointer<EventList>,
-    into event: UnsafeMutablePointer<BookEvent>
-  ) -> Bool { false }
+  /// A body holds several messages, and `decode` takes those that come all day together (`takeEverydayBooks`): so all
+  /// bodies are read here. An instrument that they name first is known to the books behind the run.
+  @inline(never)
+  mutating func decodeRun(
+    _ run: DeliveryRun, packets: DecoderContext.Packets, list: UnsafeMutablePointer<EventList>,
+    into events: UnsafeMutablePointer<BookEvent>
+  ) -> Int {
+    let head = context.head(type: 0)
+    return run.take { delivery, position in
+      if !list.pointee.hasRoom { return false }
+      var writer = EventWriter(first: events + position, list: list, head: head)
+      _ = decode(delivery, packets: packets, into: &writer)
+      writer.finish()
+      return true
+    }
+  }
 
   mutating func decode(
     _ delivery: DeliveryPointer, packets: Packets, into writer: inout EventWriter
@@ -88,11 +102,8 @@ struct DeribitDecoder: EventDecoder {
     hear(delivery, packets, &writer)
     if venue.pointee.unfinished >= 0 { applyKept(of: venue.pointee.unfinished, delivery, packets, &writer) }
     while bytesLeft > 0 {
-      let taken = takeEverydayBook(delivery.pointee.bytes + (length - bytesLeft), available: bytesLeft, &writer)
-      if taken > 0 {
-        bytesLeft -= taken
-        continue
-      }
+      bytesLeft -= takeEverydayBooks(delivery.pointee.bytes + (length - bytesLeft), length: bytesLeft, &writer)
+      if bytesLeft == 0 { break }
       guard
         let message = DeribitMessage(delivery.pointee.bytes + (length - bytesLeft), available: bytesLeft)
       else {

@@ -11,8 +11,9 @@ extension EOBIDecoder {
   /// The event of an order with a price, of an instrument that is known, this core's and this channel's, but for its
   /// time; false for anything else, as `applyOrder` and `applyExecution` find it.
   @inline(__always)
-  func writeEveryday(
-    _ template: UInt16, _ bytes: UnsafeRawPointer, _ shape: UnsafeMutablePointer<EOBIShape>, _ isCurrent: Bool,
+  static func writeEveryday(
+    _ everyday: EverydayTables, _ template: UInt16, _ bytes: UnsafeRawPointer,
+    _ shape: UnsafeMutablePointer<EOBIShape>, _ isCurrent: Bool,
     flags: BookEvent.Flags, into event: UnsafeMutablePointer<BookEvent>
   ) -> Bool {
     let instrument = everyday.instrument(identifier: bytes.littleEndian(UInt64.self, at: shape.pointee.security))
@@ -40,9 +41,8 @@ extension EOBIDecoder {
       price = stored
       if isCurrent {
         let wire = bytes.littleEndian(Int64.self, at: shape.pointee.quantity)
-        let contracts = wire / 10_000
-        guard wire >= 0, contracts &* 10_000 == wire, contracts <= Int64(UInt32.max) else { return false }
-        quantity = UInt32(truncatingIfNeeded: contracts)
+        guard let contracts = contracts(wire) else { return false }
+        quantity = contracts
       } else {
         quantity = UInt32(max(0, bytes.littleEndian(Int32.self, at: shape.pointee.quantity)))
       }
@@ -65,6 +65,15 @@ extension EOBIDecoder {
       EverydayTables.head(kind, type: Self.everydayType(template), isSell: isSell, flags: flags),
       instrument: instrument, reference: reference, second: second, price: price, quantity: quantity, into: event)
     return true
+  }
+
+  /// Whole contracts of a quantity with four decimals, nil where they are not whole, negative or beyond 32 bits. By the
+  /// inverse of 625 modulo 2^64 (`ExactDivision`).
+  @inline(__always)
+  private static func contracts(_ raw: Int64) -> UInt32? {
+    let quotient = UInt64(bitPattern: raw >> 4) &* 0xD288_CE70_3AFB_7E91
+    return quotient <= UInt64(UInt32.max) && Int64(bitPattern: quotient &* 10_000) == raw
+      ? UInt32(truncatingIfNeeded: quotient) : nil
   }
 
   // MARK: - Orders

@@ -26,7 +26,7 @@ struct EOBIDecoder: EventDecoder {
   var snapshotInstrument = -1
   var snapshotOrdersLeft = 0
   let everyday: EverydayTables
-  /// By template from 13100 on, and generation; of length 0 those that only the long way reads.
+  /// By template from 13100 on, and generation; of length beyond any those that only the long way reads.
   private let everydayShapes = Storage<EOBIShape>(capacity: 16, hugePages: false)
 
   /// 2019: release 7.0 is of December 2018.
@@ -64,32 +64,61 @@ struct EOBIDecoder: EventDecoder {
     func uint64(_ offset: Int) -> UInt64 { bytes.littleEndian(UInt64.self, at: offset) }
   }
 
+  @inline(never)
+  mutating func decodeRun(
+    _ run: DeliveryRun, packets: DecoderContext.Packets, list: UnsafeMutablePointer<EventList>,
+    into events: UnsafeMutablePointer<BookEvent>
+  ) -> Int {
+    let (everyday, shapes) = (everyday, everydayShapes.base)
+    var isOpen = isOpen
+    var packet = EverydayPacket()
+    let taken = run.take { delivery, position in
+      let bytes = delivery.pointee.bytes
+      let length = Int(delivery.pointee.length)
+      if length < 8 { return false }
+      if delivery.pointee.packet != packet.number || !packet.isKnown {
+        guard let found = everydayPacket(of: delivery, packets) else { return false }
+        packet = found
+      }
+      // SAFETY: both heads are here; every further read of the message stands behind the check of its length.
+      let template = bytes.littleEndian(UInt16.self, at: 2)
+      // An event that was open and ends here has a second book event.
+      guard template &- 13_100 <= 6, !(packet.ends && isOpen) else { return false }
+      let shape = shapes + (Int(template &- 13_100) << 1 | (packet.isCurrent ? 1 : 0))
+      let event = events + position
+      guard length >= shape.pointee.length,
+        Self.writeEveryday(
+          everyday, template, bytes, shape, packet.isCurrent, flags: packet.ends ? [] : .isPartial, into: event)
+      else { return false }
+      event.pointee.exchangeNanoseconds = packet.exchangeNanoseconds
+      if !packet.ends { isOpen = true }
+      everyday.count(Self.everydayType(template))
+      return true
+    }
+    if taken > 0 { (self.isOpen, isCurrent) = (isOpen, packet.isCurrent) }
+    return taken
+  }
+
+  /// What a packet's header says to all of its messages.
+  private struct EverydayPacket {
+    var number: UInt16 = 0
+    var isKnown = false
+    /// It is the last one of the venue's event.
+    var ends = false
+    var isCurrent = false
+    var exchangeNanoseconds: UInt64 = 0
+  }
+
+  /// Nil where the message has no packet's header before it, or one of another hour than the last one.
   @inline(__always)
-  mutating func decodeEveryday(
-    _ delivery: UnsafeMutablePointer<Delivery>, packets: DecoderContext.Packets,
-    list: UnsafeMutablePointer<EventList>, into event: UnsafeMutablePointer<BookEvent>
-  ) -> Bool {
-    let bytes = delivery.pointee.bytes
-    let length = Int(delivery.pointee.length)
-    let packet = packets + Int(delivery.pointee.packet)
-    let header = packet.pointee.payload
-    guard length >= 8, bytes - header >= EOBIPacket.headerLength, EOBIPacket.isHeader(header) else { return false }
-    // SAFETY: both heads are here; every further read of the message stands behind the check of its length.
+  private func everydayPacket(of delivery: UnsafeMutablePointer<Delivery>, _ packets: Packets) -> EverydayPacket? {
+    let header = packets[Int(delivery.pointee.packet)].payload
+    guard delivery.pointee.bytes - header >= EOBIPacket.headerLength, EOBIPacket.isHeader(header) else { return nil }
     let nanoseconds = header.littleEndian(UInt64.self, at: 24)
-    let isCurrent = nanoseconds >= Self.currentSince
-    let ends = header.byte(at: 17) == 1
-    let template = bytes.littleEndian(UInt16.self, at: 2)
-    // An event that was open and ends here has a second book event.
-    guard template &- 13_100 <= 6, !(ends && isOpen) else { return false }
-    let shape = everydayShapes.base + (Int(template &- 13_100) << 1 | (isCurrent ? 1 : 0))
-    guard shape.pointee.length > 0, length >= shape.pointee.length,
-      writeEveryday(template, bytes, shape, isCurrent, flags: ends ? [] : .isPartial, into: event)
-    else { return false }
-    event.pointee.exchangeNanoseconds = day.nanoseconds(nanoseconds)
-    if !ends { isOpen = true }
-    self.isCurrent = isCurrent
-    everyday.count(Self.everydayType(template))
-    return true
+    guard let now = day.nanosecondsThisHour(nanoseconds) else { return nil }
+    return EverydayPacket(
+      number: delivery.pointee.packet, isKnown: true, ends: header.byte(at: 17) == 1,
+      isCurrent: nanoseconds >= Self.currentSince, exchangeNanoseconds: now)
   }
 
   @inline(__always)

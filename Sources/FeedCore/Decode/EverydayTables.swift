@@ -80,8 +80,19 @@ struct EverydayTables {
     _ head: UInt64, instrument: UInt32, reference: UInt64, second: UInt64, price: Int32, quantity: UInt32,
     into event: UnsafeMutablePointer<BookEvent>
   ) {
+    Self.write(
+      headWord | head, instrument: instrument, reference: reference, second: second, price: price, quantity: quantity,
+      into: event)
+  }
+
+  /// The same with the whole of the event's head.
+  @inline(__always)
+  static func write(
+    _ head: UInt64, instrument: UInt32, reference: UInt64, second: UInt64, price: Int32, quantity: UInt32,
+    into event: UnsafeMutablePointer<BookEvent>
+  ) {
     // SAFETY: eight bytes, which are the event's head.
-    UnsafeMutableRawPointer(event).storeBytes(of: headWord | head, toByteOffset: BookEvent.headOffset, as: UInt64.self)
+    UnsafeMutableRawPointer(event).storeBytes(of: head, toByteOffset: BookEvent.headOffset, as: UInt64.self)
     event.pointee.instrument = instrument
     event.pointee.reference = reference
     event.pointee.second = second

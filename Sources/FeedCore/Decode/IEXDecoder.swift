@@ -73,33 +73,36 @@ struct IEXDecoder: EventDecoder {
     ].filter { $0.head.kind != .setTop || context.feedProtocol != .tops15 }
   }
 
-  @inline(__always)
-  mutating func decodeEveryday(
-    _ delivery: UnsafeMutablePointer<Delivery>, packets: DecoderContext.Packets,
-    list: UnsafeMutablePointer<EventList>, into event: UnsafeMutablePointer<BookEvent>
-  ) -> Bool {
-    let message = delivery.pointee.bytes
-    let length = delivery.pointee.length
-    // Neither empty nor of the length that stands for "beyond any".
-    if length &- 1 >= UInt16.max - 1 { return false }
-    // SAFETY: one byte is here; every further read lies within the shape's length, checked next.
-    let shape = everyday.shape(message.byte(at: 0))
-    if length < shape.pointee.length { return false }
-    let instrument = everyday.instrument(identifier: message.bigEndian(UInt64.self, at: 10))
-    if !everyday.isKnown(instrument) { return false }
-    let now = clock.sinceMidnight(message.littleEndian(UInt64.self, at: 2))
-    if shape.pointee.head.kind == .setTop {
-      return writeQuote(shape, message, instrument, now, list, event)
+  @inline(never)
+  mutating func decodeRun(
+    _ run: DeliveryRun, packets: DecoderContext.Packets, list: UnsafeMutablePointer<EventList>,
+    into events: UnsafeMutablePointer<BookEvent>
+  ) -> Int {
+    let (everyday, clock) = (everyday, clock)
+    return run.take { delivery, position in
+      let message = delivery.pointee.bytes
+      let length = UInt32(delivery.pointee.length)
+      if length == 0 { return false }
+      // SAFETY: one byte is here; every further read lies within the shape's length, checked next.
+      let shape = everyday.shape(message.byte(at: 0))
+      if length < shape.pointee.length { return false }
+      let instrument = everyday.instrument(identifier: message.bigEndian(UInt64.self, at: 10))
+      guard everyday.isKnown(instrument),
+        let now = clock.sinceMidnightThisHour(message.littleEndian(UInt64.self, at: 2))
+      else { return false }
+      if shape.pointee.head.kind == .setTop {
+        return Self.writeQuote(everyday, shape, message, instrument, now, list, events + position)
+      }
+      return everyday.write(shape, message, Self.widths, instrument: instrument, at: now, into: events + position)
     }
-    return everyday.write(shape, message, Self.widths, instrument: instrument, at: now, into: event)
   }
 
-  /// TOPS 1.6: both sides, a group of two events. By itself, so that the other messages keep the registers; mutating,
-  /// although it changes nothing here: else the whole decoder would be copied for `self`.
-  @inline(never)
-  private mutating func writeQuote(
-    _ shape: UnsafeMutablePointer<EverydayShape>, _ message: UnsafeRawPointer, _ instrument: UInt32, _ now: UInt64,
-    _ list: UnsafeMutablePointer<EventList>, _ event: UnsafeMutablePointer<BookEvent>
+  /// TOPS 1.6: both sides, a group of two events.
+  @inline(__always)
+  private static func writeQuote(
+    _ everyday: EverydayTables, _ shape: UnsafeMutablePointer<EverydayShape>, _ message: UnsafeRawPointer,
+    _ instrument: UInt32, _ now: UInt64, _ list: UnsafeMutablePointer<EventList>,
+    _ event: UnsafeMutablePointer<BookEvent>
   ) -> Bool {
     guard let bid = everyday.stored(message.littleEndian(Int64.self, at: 22), instrument),
       let ask = everyday.stored(message.littleEndian(Int64.self, at: 30), instrument),
