@@ -29,8 +29,6 @@ struct CMETemplate: BitwiseCopyable {
   var hasLongSizes = false
   /// Levels, with a time and an indicator, and no group but those of levels and of the orders behind them.
   var isEverydayLevels = false
-  /// Of those: bytes of the head of the orders' group, 0 where there is no such group.
-  var orderHeaderLength: UInt8 = 0
   /// What makes a price mantissa one of nine decimals: 1, or 100 in the older templates, which have seven.
   var priceFactor: Int64 = 1
 
@@ -104,7 +102,6 @@ struct CMETemplate: BitwiseCopyable {
     tradeID = Self.offset("MDTradeEntryID", entry.fields)
     isEverydayLevels = kind == .levels && time != Self.absent && indicator != Self.absent && groupCount <= 2
       && longHeaders == (groupCount == 2 ? 2 : 0)
-    orderHeaderLength = groupCount == 2 ? 8 : 0
     guard layout.groups.count > 1 else { return }
     let order = layout.groups[1]
     orderLength = UInt16(clamping: order.minimumLength)

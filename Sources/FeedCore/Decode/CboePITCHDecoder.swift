@@ -18,7 +18,7 @@
 struct CboePITCHDecoder: EventDecoder {
   private let context: DecoderContext
   private let lengths = MessageLengths(CboePITCHLayouts.description)
-  private let everyday: EverydayTables
+  private let everyday: EverydayTables.Pointer
   /// The scale of prices in messages that name no instrument.
   private let standardScale: PriceScale
   private let unitKey: UInt64
@@ -28,7 +28,7 @@ struct CboePITCHDecoder: EventDecoder {
   init(_ context: DecoderContext) {
     self.context = context
     unitKey = Self.unitKey(context.stream)
-    everyday = EverydayTables(context, Self.shapes(context))
+    everyday = EverydayTables.make(context, Self.shapes(context))
     standardScale = context.directory.pointee.standardScale
   }
 
@@ -72,7 +72,7 @@ struct CboePITCHDecoder: EventDecoder {
     into events: UnsafeMutablePointer<BookEvent>
   ) -> Int {
     let (everyday, standardScale, unitKey, second) = (everyday, standardScale, unitKey, second)
-    return run.take { delivery, position in
+    return run.take(into: events) { delivery, event in
       let message = delivery.pointee.bytes
       let length = UInt32(delivery.pointee.length)
       if length < 2 { return false }
@@ -88,7 +88,8 @@ struct CboePITCHDecoder: EventDecoder {
       var price: Int32 = 0
       if shape.pointee.head.kind == .add {
         instrument = everyday.instrument(identifier: Self.symbol(ofAdd: type, message))
-        guard everyday.isKnown(instrument), let stored = everyday.stored(raw, instrument) else { return false }
+        if !everyday.isKnown(instrument) { return false }
+        guard let stored = everyday.scale(instrument).pointee.scale.storedPlain(raw: raw) else { return false }
         price = stored
       } else if raw != 0 {
         guard let stored = standardScale.stored(raw: raw) else { return false }
@@ -97,10 +98,10 @@ struct CboePITCHDecoder: EventDecoder {
       guard
         EverydayShape.write(
           shape, message, Self.widths, instrument: instrument, price: price, key: unitKey,
-          at: second &+ UInt64(message.littleEndian(UInt32.self, at: 2)), into: events + position)
+          at: second &+ UInt64(message.littleEndian(UInt32.self, at: 2)), into: event)
       else { return false }
-      if instrument != BookEvent.byReference { everyday.settleScale(instrument, if: true) }
-      everyday.count(type)
+      if instrument != BookEvent.byReference { everyday.settleScale(everyday.scale(instrument)) }
+      everyday.count(Int(type))
       return true
     }
   }

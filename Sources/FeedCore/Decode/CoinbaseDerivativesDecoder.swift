@@ -24,7 +24,7 @@ struct CoinbaseDerivativesDecoder: EventDecoder {
 
   private let context: DecoderContext
   private let instruments: NumberedInstruments
-  private let everyday: EverydayTables
+  private let everyday: EverydayTables.Pointer
   private var day = VenueDay(.usCentral)
   /// Books are in the middle of a transaction.
   private var isOpen = false
@@ -41,7 +41,7 @@ struct CoinbaseDerivativesDecoder: EventDecoder {
   init(_ context: DecoderContext) {
     self.context = context
     instruments = NumberedInstruments(context)
-    everyday = EverydayTables(context, [])
+    everyday = EverydayTables.make(context)
   }
 
   /// A message with an instrument.
@@ -92,7 +92,7 @@ struct CoinbaseDerivativesDecoder: EventDecoder {
   ) -> Int {
     let (everyday, day) = (everyday, day)
     var (isOpen, putHead, deleteHead) = (isOpen, putHead, deleteHead)
-    let taken = run.take { delivery, position in
+    let taken = run.take(into: events) { delivery, event in
       let bytes = delivery.pointee.bytes
       let length = Int(delivery.pointee.length)
       if length < 10 { return false }
@@ -106,7 +106,6 @@ struct CoinbaseDerivativesDecoder: EventDecoder {
       if 10 &+ Int(head & 0xFFFF) > length { return false }
       let flags = bytes.byte(at: 10)
       let ends = flags & Self.endOfTransaction != 0
-      let event = events + position
       // A transaction that was open and ends here has a second book event.
       guard flags & Self.clearBook == 0, !(ends && isOpen),
         let now = day.nanosecondsThisHour(bytes.littleEndian(UInt64.self, at: 24)),
@@ -136,12 +135,13 @@ struct CoinbaseDerivativesDecoder: EventDecoder {
   /// anything else, as `putOrder` and `deleteOrder` find it.
   @inline(__always)
   private static func writeEveryday(
-    _ everyday: EverydayTables, _ isPut: Bool, _ bytes: UnsafeRawPointer, flags: BookEvent.Flags,
+    _ everyday: EverydayTables.Pointer, _ isPut: Bool, _ bytes: UnsafeRawPointer, flags: BookEvent.Flags,
     into event: UnsafeMutablePointer<BookEvent>
   ) -> Bool {
     // The main view of a number is known by the number itself.
     let instrument = everyday.instrument(identifier: UInt64(bytes.littleEndian(UInt32.self, at: 12)))
     guard everyday.isKnown(instrument), everyday.isClaimed(instrument) else { return false }
+    let scale = everyday.scale(instrument)
     var price: Int32 = 0
     var quantity: Int32 = 0
     var isSell = false
@@ -150,13 +150,13 @@ struct CoinbaseDerivativesDecoder: EventDecoder {
       let side = bytes.byte(at: 11)
       quantity = bytes.littleEndian(Int32.self, at: 48)
       guard side == 1 || side == 0xFF, quantity > 0,
-        let stored = everyday.stored(bytes.littleEndian(Int64.self, at: 40), instrument)
+        let stored = scale.pointee.scale.storedPlain(raw: bytes.littleEndian(Int64.self, at: 40))
       else { return false }
       price = stored
       isSell = side != 1
       flags.insert(.mayModify)
     }
-    everyday.settleScale(instrument, if: true)
+    everyday.settleScale(scale)
     everyday.write(
       EverydayTables.head(isPut ? .add : .delete, type: isPut ? 20 : 21, isSell: isSell, flags: flags),
       instrument: instrument, reference: bytes.littleEndian(UInt64.self, at: 32), second: 0, price: price,

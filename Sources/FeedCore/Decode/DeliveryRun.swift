@@ -1,7 +1,7 @@
 /// Deliveries that a decoder takes in one go: the first of them, as long as they are messages of one channel.
 struct DeliveryRun {
   let deliveries: UnsafeMutablePointer<Delivery>
-  /// At least 1.
+  /// At least 0.
   let count: Int
   private let mark: UInt16
 
@@ -13,11 +13,19 @@ struct DeliveryRun {
     mark = Delivery.mark(ofMessagesOn: channel)
   }
 
-  /// Hands out messages, with their places, until `body` says no. Returns how many it took.
+  /// Hands out messages, each with the place of its event, until `body` says no. Returns how many it took.
   @inline(__always)
-  func take(_ body: (UnsafeMutablePointer<Delivery>, Int) -> Bool) -> Int {
-    var position = 0
-    while position < count, deliveries[position].mark == mark, body(deliveries + position, position) { position &+= 1 }
-    return position
+  func take(
+    into events: UnsafeMutablePointer<BookEvent>,
+    _ body: (UnsafeMutablePointer<Delivery>, UnsafeMutablePointer<BookEvent>) -> Bool
+  ) -> Int {
+    let end = deliveries + count
+    var delivery = deliveries
+    var event = events
+    while delivery != end, delivery.pointee.mark == mark, body(delivery, event) {
+      delivery += 1
+      event += 1
+    }
+    return delivery - deliveries
   }
 }

@@ -1,3 +1,5 @@
+import CSIMD
+
 /// Changes (1001) and snapshots (1004): levels by price, absolute amounts.
 extension DeribitDecoder {
   // MARK: - Every day
@@ -14,94 +16,107 @@ extension DeribitDecoder {
   /// - Parameter length: bytes that are here.
   @inline(never)
   mutating func takeEverydayBooks(_ bytes: UnsafeRawPointer, length: Int, _ writer: inout EventWriter) -> Int {
-    let (venue, channel) = (venue, context.channel)
-    let (owned, scales) = (context.directory.pointee.owned.base, context.directory.pointee.scales.base)
-    let head = EverydayTables.word(context.head(type: 1)) | EverydayTables.head(.setLevel, type: 0, isSell: false)
-    let least = DeribitMessage.headerLength + Self.bookRootLength + Self.groupHeaderLength
+    let (venue, everyday, places) = (venue, everyday, places)
+    let end = bytes + length
     var event = writer.end
     // As many events have room, and one more.
     let last = event + (writer.room &- 2)
-    var (known, day) = (everydayHead, everydayDay)
-    var now = venue.pointee.exchangeNanoseconds
-    var offset = 0
-    var count: UInt64 = 0
-    while length &- offset >= least, event < last {
-      let message = bytes + offset
-      // SAFETY: head, root block and the group's head lie within `length`, and so do the entries: all checked.
-      let word = message.littleEndian(UInt64.self, at: 0)
-      let group = DeribitMessage.headerLength &+ Int(word & 0xFFFF)
-      if word != known {
-        // Template 1001 of schema 1.
-        guard word >> 16 & 0xFFFF_FFFF == UInt64(DeribitMessage.schemaId) << 16 | 1001,
-          group >= DeribitMessage.headerLength + Self.bookRootLength
-        else { break }
-        known = word
+    var message = bytes
+    while message != end, event < last {
+      let left = end - message
+      // SAFETY: `places` are those of messages with this head, of `length` bytes, which are here.
+      if left < places.pointee.length || message.littleEndian(UInt64.self, at: 0) != places.pointee.head
+        || message.littleEndian(UInt64.self, at: places.pointee.group) != places.pointee.dimension
+      {
+        guard findPlaces(message, available: left) else { break }
       }
       // One group and no string.
-      guard message.littleEndian(UInt32.self, at: 8) == 1, offset &+ group &+ Self.groupHeaderLength <= length else {
-        break
-      }
-      // Its entries have neither groups nor strings.
-      let dimension = message.littleEndian(UInt64.self, at: group)
-      let stride = Int(dimension & 0xFFFF)
-      let entries = group &+ Self.groupHeaderLength
-      let end = offset &+ entries &+ stride &* Int(dimension >> 16)
-      guard dimension >> 16 &- 1 <= 1, stride >= Self.bookEntryLength, end <= length else { break }
-      let place = venue.pointee.find(message.littleEndian(UInt32.self, at: 12))
+      if message.littleEndian(UInt32.self, at: 8) != 1 { break }
+      let place = Int(venue.pointee.placeLookup.value(UInt64(message.littleEndian(UInt32.self, at: 12)))) &- 1
       if place < 0 { break }
       let instrument = venue.pointee.instruments.base + place
       let index = instrument.pointee.index &- 1
-      guard instrument.pointee.isFollowed, instrument.pointee.channel == channel, !instrument.pointee.isSuspect,
-        index != .max, owned[Int(index)] != 0
+      guard instrument.pointee.isFollowed, instrument.pointee.channel == everyday.pointee.channel,
+        !instrument.pointee.isSuspect, index != .max, everyday.isOwned(index)
       else { break }
-      let scale = scales + Int(index)
-      let isLast = message.byte(at: 40) != 0
-      let milliseconds = message.littleEndian(UInt64.self, at: 16)
-      if milliseconds &- day >= Self.dayMilliseconds { day = milliseconds &- milliseconds % Self.dayMilliseconds }
-      let time = (milliseconds &- day) &* 1_000_000
-      let flagged = isLast ? head : head | UInt64(BookEvent.Flags.isPartial.rawValue) << BookEvent.Head.flagsShift
-      guard Self.write(message + entries, scale, flagged, index, time, event),
-        dimension >> 16 == 1 || Self.write(message + (entries &+ stride), scale, flagged, index, time, event + 1),
+      let scale = everyday.scale(index)
+      let entry = message + (places.pointee.group &+ Self.groupHeaderLength)
+      let side = Self.writeLevel(entry, scale, event)
+      var otherSide: UInt64 = 0
+      if places.pointee.count == 2 {
+        otherSide = Self.writeLevel(entry + Int(places.pointee.dimension & 0xFFFF), scale, event + 1)
+      }
+      guard side | otherSide != .max,
         venue.pointee.join.advances(
           place, number: message.littleEndian(UInt64.self, at: 32), previous: message.littleEndian(UInt64.self, at: 24),
-          isLast: isLast)
+          isLast: message.byte(at: 40) != 0)
       else { break }
       scale.pointee.isUsed = true
-      now = time
-      event += Int(dimension >> 16)
-      offset = end
-      count &+= 1
+      let milliseconds = message.littleEndian(UInt64.self, at: 16)
+      if milliseconds &- places.pointee.day >= Self.dayMilliseconds {
+        places.pointee.day = milliseconds &- milliseconds % Self.dayMilliseconds
+      }
+      let time = (milliseconds &- places.pointee.day) &* 1_000_000
+      venue.pointee.exchangeNanoseconds = time
+      let head = message.byte(at: 40) != 0 ? places.pointee.lastHead : places.pointee.partialHead
+      event.writeLevel(head | side, index, time)
+      if places.pointee.count == 2 {
+        event += 1
+        event.writeLevel(head | otherSide, index, time)
+      }
+      event += 1
+      message += places.pointee.length
+      everyday.count(1)
     }
-    (everydayHead, everydayDay) = (known, day)
-    if count == 0 { return 0 }
-    venue.pointee.exchangeNanoseconds = now
-    type = 1
-    context.byType[1] &+= count &* context.countsMessages
+    if message != bytes { type = 1 }
     writer.end = event
-    return offset
+    return message - bytes
   }
 
-  /// Writes the level that an entry of a 1001 says; false where anything about it counts: `setLevel` tells.
-  ///
-  /// - Parameter head: of an event that buys.
-  @inline(__always)
-  private static func write(
-    _ entry: UnsafeRawPointer, _ scale: UnsafeMutablePointer<InstrumentScale>, _ head: UInt64, _ instrument: UInt32,
-    _ exchangeNanoseconds: UInt64, _ event: UnsafeMutablePointer<BookEvent>
-  ) -> Bool {
+  /// Sets `places` for a 1001 of one or two entries. False, and nothing done, where it is none, or not whole.
+  @inline(never)
+  private mutating func findPlaces(_ message: UnsafeRawPointer, available: Int) -> Bool {
+    if available < DeribitMessage.headerLength + Self.bookRootLength + Self.groupHeaderLength { return false }
+    // SAFETY: the message's head is here, and the group's where it is read.
+    let block = Int(message.littleEndian(UInt16.self, at: 0))
+    let group = DeribitMessage.headerLength &+ block
+    // Template 1001 of schema 1.
+    guard message.littleEndian(UInt32.self, at: 2) == UInt32(DeribitMessage.schemaId) << 16 | 1001,
+      block >= Self.bookRootLength, group &+ Self.groupHeaderLength <= available
+    else { return false }
+    // Its entries have neither groups nor strings.
+    let dimension = message.littleEndian(UInt64.self, at: group)
+    let stride = Int(dimension & 0xFFFF)
+    let count = dimension >> 16
+    guard count &- 1 <= 1, stride >= Self.bookEntryLength else { return false }
+    let length = group &+ Self.groupHeaderLength &+ stride &* Int(count)
+    if length > available { return false }
+    places.pointee.head = message.littleEndian(UInt64.self, at: 0)
+    places.pointee.dimension = dimension
+    places.pointee.group = group
+    places.pointee.count = Int(count)
+    places.pointee.length = length
+    return true
+  }
+
+  /// Writes price and quantity of the level that an entry of a 1001 says, and returns its side as a bit of an event's
+  /// head; all ones where anything about it counts: `setLevel` tells. A function of its own, so that its numbers have
+  /// the registers.
+  @inline(never)
+  private static func writeLevel(
+    _ entry: UnsafeRawPointer, _ scale: UnsafeMutablePointer<InstrumentScale>, _ event: UnsafeMutablePointer<BookEvent>
+  ) -> UInt64 {
     let side = entry.byte(at: 0)
     let change = entry.byte(at: 1)
-    guard side <= 1, change <= 2, let price8 = DeribitReal.scaled8(entry.littleEndianDouble(at: 2)),
-      let amount8 = DeribitReal.scaled8(change == 2 ? 0 : entry.littleEndianDouble(at: 10)),
-      let price = scale.pointee.scale.stored(raw: price8),
-      let quantity = scale.pointee.quantity.stored(raw: amount8)
-    else { return false }
+    var scaled = feedh_scaled_pair()
+    guard side <= 1, change <= 2, feedh_scaled8_pair(entry + 2, change == 2 ? 1 : 0, &scaled) != 0,
+      let price = scale.pointee.scale.storedPlain(raw: scaled.first),
+      let quantity = scale.pointee.quantity.storedPlain(raw: scaled.second)
+    else { return .max }
+    event.pointee.price = price
+    event.pointee.quantity = quantity
     // Side 0 sells.
-    EverydayTables.write(
-      head | UInt64(side ^ 1) << BookEvent.Head.sellShift, instrument: instrument, reference: 0, second: 0,
-      price: price, quantity: quantity, into: event)
-    event.pointee.exchangeNanoseconds = exchangeNanoseconds
-    return true
+    return UInt64(side ^ 1) << BookEvent.Head.sellShift
   }
 
   // MARK: - Changes

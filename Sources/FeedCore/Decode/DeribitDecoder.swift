@@ -20,6 +20,7 @@
 /// Deribit multicast, "Book rules", "Snapshot channel, joining and recovery".
 struct DeribitDecoder: EventDecoder {
   let context: DecoderContext
+  let everyday: EverydayTables.Pointer
   let venue: UnsafeMutablePointer<DeribitVenue>
   /// The number on the next packet of the channel, nil before the first.
   private var nextSequence: UInt32?
@@ -33,10 +34,7 @@ struct DeribitDecoder: EventDecoder {
   private var bytesLeft = 0
   var now: UInt64 = 0
   var parts = DeribitSnapshotParts()
-  /// Block, template, schema and version of an everyday 1001, as they stand in its head; 0: none came.
-  var everydayHead: UInt64 = 0
-  /// A day of the venue's, from its first millisecond on.
-  var everydayDay: UInt64 = 0
+  let places: UnsafeMutablePointer<DeribitEverydayPlaces>
 
   typealias Packets = DecoderContext.Packets
   typealias DeliveryPointer = UnsafeMutablePointer<Delivery>
@@ -46,6 +44,9 @@ struct DeribitDecoder: EventDecoder {
 
   init(_ context: DecoderContext, venue: UnsafeMutablePointer<DeribitVenue>) {
     self.context = context
+    everyday = EverydayTables.make(context)
+    places = .allocate(capacity: 1)
+    places.initialize(to: DeribitEverydayPlaces(head: everyday.pointee.headWord))
     self.venue = venue
   }
 
@@ -83,9 +84,9 @@ struct DeribitDecoder: EventDecoder {
     into events: UnsafeMutablePointer<BookEvent>
   ) -> Int {
     let head = context.head(type: 0)
-    return run.take { delivery, position in
+    return run.take(into: events) { delivery, event in
       if !list.pointee.hasRoom { return false }
-      var writer = EventWriter(first: events + position, list: list, head: head)
+      var writer = EventWriter(first: event, list: list, head: head)
       _ = decode(delivery, packets: packets, into: &writer)
       writer.finish()
       return true

@@ -22,12 +22,12 @@ struct MEMXDepthDecoder: EventDecoder {
 
   private let context: DecoderContext
   private let lengths = MessageLengths(MEMXLayouts.description)
-  private let everyday: EverydayTables
+  private let everyday: EverydayTables.Pointer
   private var clock = EasternClock()
 
   init(_ context: DecoderContext) {
     self.context = context
-    everyday = EverydayTables(context, Self.shapes(context))
+    everyday = EverydayTables.make(context, Self.shapes(context))
   }
 
   @inline(__always)
@@ -60,7 +60,7 @@ struct MEMXDepthDecoder: EventDecoder {
     into events: UnsafeMutablePointer<BookEvent>
   ) -> Int {
     let (everyday, clock) = (everyday, clock)
-    return run.take { delivery, position in
+    return run.take(into: events) { delivery, event in
       let message = delivery.pointee.bytes
       let length = UInt32(delivery.pointee.length)
       if length < Self.headLength { return false }
@@ -71,7 +71,7 @@ struct MEMXDepthDecoder: EventDecoder {
       let instrument = everyday.instrument(locate: UInt64(message.bigEndian(UInt16.self, at: 14)))
       guard everyday.isKnown(instrument), let now = clock.sinceMidnightThisHour(message.bigEndian(UInt64.self, at: 6))
       else { return false }
-      return everyday.write(shape, message, Self.widths, instrument: instrument, at: now, into: events + position)
+      return everyday.write(shape, message, Self.widths, instrument: instrument, at: now, into: event)
     }
   }
 

@@ -17,14 +17,14 @@
 struct MIAXPearlDecoder: EventDecoder {
   private let context: DecoderContext
   private let lengths = MessageLengths(MIAXPearlLayouts.description)
-  private let everyday: EverydayTables
+  private let everyday: EverydayTables.Pointer
   private var clock = EasternClock()
   /// Nanoseconds since midnight of the last System Time.
   private var second: UInt64 = 0
 
   init(_ context: DecoderContext) {
     self.context = context
-    everyday = EverydayTables(context, Self.shapes(context))
+    everyday = EverydayTables.make(context, Self.shapes(context))
   }
 
   @inline(__always)
@@ -63,7 +63,7 @@ struct MIAXPearlDecoder: EventDecoder {
     into events: UnsafeMutablePointer<BookEvent>
   ) -> Int {
     let (everyday, second) = (everyday, second)
-    return run.take { delivery, position in
+    return run.take(into: events) { delivery, event in
       let message = delivery.pointee.bytes
       let length = UInt32(delivery.pointee.length)
       if length == 0 { return false }
@@ -74,7 +74,7 @@ struct MIAXPearlDecoder: EventDecoder {
       return everyday.isKnown(instrument)
         && everyday.write(
           shape, message, Self.widths, instrument: instrument,
-          at: second &+ UInt64(message.littleEndian(UInt32.self, at: 1)), into: events + position)
+          at: second &+ UInt64(message.littleEndian(UInt32.self, at: 1)), into: event)
     }
   }
 

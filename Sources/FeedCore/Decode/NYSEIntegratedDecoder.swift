@@ -19,7 +19,7 @@
 struct NYSEIntegratedDecoder: EventDecoder {
   private let context: DecoderContext
   private let lengths = MessageLengths(NYSEPillarLayouts.description)
-  private let everyday: EverydayTables
+  private let everyday: EverydayTables.Pointer
   /// Price scales by PriceScaleCode: nanounits end at nine decimals.
   private let scales = Storage<PriceScale>(capacity: 10, hugePages: false)
   private var clock = EasternClock()
@@ -28,7 +28,7 @@ struct NYSEIntegratedDecoder: EventDecoder {
 
   init(_ context: DecoderContext) {
     self.context = context
-    everyday = EverydayTables(context, Self.shapes(context))
+    everyday = EverydayTables.make(context, Self.shapes(context))
     for code in 0..<10 {
       if let scale = PriceScale(decimals: code) { scales[code] = scale }
     }
@@ -72,7 +72,7 @@ struct NYSEIntegratedDecoder: EventDecoder {
     into events: UnsafeMutablePointer<BookEvent>
   ) -> Int {
     let (everyday, second) = (everyday, second)
-    return run.take { delivery, position in
+    return run.take(into: events) { delivery, event in
       let message = delivery.pointee.bytes
       let length = UInt32(delivery.pointee.length)
       if length < 4 { return false }
@@ -85,7 +85,7 @@ struct NYSEIntegratedDecoder: EventDecoder {
       return everyday.isKnown(instrument)
         && everyday.write(
           shape, message, Self.widths, instrument: instrument,
-          at: second &+ UInt64(message.littleEndian(UInt32.self, at: 4)), into: events + position)
+          at: second &+ UInt64(message.littleEndian(UInt32.self, at: 4)), into: event)
     }
   }
 

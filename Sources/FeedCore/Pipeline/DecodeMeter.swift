@@ -74,9 +74,11 @@ struct DecodeMeter: DeliverySink {
       let run = decoders.decodeRun(deliveries, count: limit, channel: channel, packets: packets, into: events)
       books.admitNewInstruments()
       if run > 0 {
-        foldAny(events)
+        // Groups stand in the list.
+        if decoders.list.pointee.count > 0 { return foldGroups(events, count: run) }
+        fold(events)
         for position in 1..<run {
-          foldAny(events + position)
+          fold(events + position)
           input.ask()
         }
         return run
@@ -85,6 +87,16 @@ struct DecodeMeter: DeliverySink {
     }
     foldAny(events)
     return 1
+  }
+
+  /// The same of a run with groups.
+  @inline(never)
+  private mutating func foldGroups(_ events: UnsafeMutablePointer<BookEvent>, count: Int) -> Int {
+    for position in 0..<count {
+      foldAny(events + position)
+      if position > 0 { input.ask() }
+    }
+    return count
   }
 
   /// A message's event, or those of its group.
