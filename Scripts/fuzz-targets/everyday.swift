@@ -59,7 +59,9 @@ private struct Pair<Decoder: EventDecoder> {
   mutating func decode(_ delivery: UnsafeMutablePointer<Delivery>, _ packets: UnsafeMutablePointer<DeliveredPacket>) {
     everyday.list.pointee.removeAll()
     long.list.pointee.removeAll()
-    _ = everyday.decodeOther(delivery, packets: packets, into: short.event)
+    let taken = everyday.decodeRun(
+      delivery, count: 1, channel: delivery.pointee.channel, packets: packets, into: short.event)
+    if taken == 0 { _ = everyday.decodeOther(delivery, packets: packets, into: short.event) }
     var writer = EventWriter(first: long.event, list: long.list, head: long.context.head(type: 0))
     _ = whole.decode(delivery, packets: packets, into: &writer)
     writer.finish()

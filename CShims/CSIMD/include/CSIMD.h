@@ -101,5 +101,6 @@ static inline uint32_t feedh_udp_checksums_hold(feedh_isa isa, const uint8_t *_N
 }
 
 #include "CSIMDITCH50.h"
+#include "CSIMDReal.h"
 
 #endif

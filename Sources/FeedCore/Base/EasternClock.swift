@@ -19,6 +19,13 @@ struct EasternClock: BitwiseCopyable {
     return startOfDay &+ (nanoseconds &- start)
   }
 
+  /// The same within the hour that was asked for last; nil beyond it.
+  @inline(__always)
+  func sinceMidnightThisHour(_ nanoseconds: UInt64) -> UInt64? {
+    let within = nanoseconds &- start
+    return within < Self.hour ? startOfDay &+ within : nil
+  }
+
   @inline(never)
   private static func enterHour(of nanoseconds: UInt64, _ clock: inout EasternClock) {
     clock.start = nanoseconds - nanoseconds % hour

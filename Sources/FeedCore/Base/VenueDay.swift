@@ -23,6 +23,13 @@ struct VenueDay: BitwiseCopyable {
     return begin(unixNanoseconds)
   }
 
+  /// The same within the hour that was asked for last; nil beyond it.
+  @inline(__always)
+  func nanosecondsThisHour(_ unixNanoseconds: UInt64) -> UInt64? {
+    let within = unixNanoseconds &- hour
+    return within < Self.nanosecondsPerHour ? sinceMidnight &+ within : nil
+  }
+
   @inline(never)
   private mutating func begin(_ unixNanoseconds: UInt64) -> UInt64 {
     let within = unixNanoseconds % Self.nanosecondsPerHour

@@ -57,51 +57,50 @@ extension CMEDecoder {
 
   /// The event of a level of a book that is known, this core's and this channel's, but for its time; false for anything
   /// else, as `applyLevel` finds it.
+  ///
+  /// SAFETY: `bytes` are a message that `places` are of.
+  ///
+  /// - Parameters:
+  ///   - book: as `everydayBooks` has it.
+  ///   - kind: as `everydayKinds` has it.
   @inline(__always)
-  func writeEverydayLevel(
-    _ entry: UnsafeRawPointer, _ template: UnsafeMutablePointer<CMETemplate>, type: UInt8,
+  static func writeEverydayLevel(
+    _ bytes: UnsafeRawPointer, _ places: UnsafeMutablePointer<CMEEverydayPlaces>, book: UInt64, kind: UInt8,
+    _ everyday: EverydayTables.Pointer, _ records: UnsafeMutablePointer<InstrumentRecord>,
     into event: UnsafeMutablePointer<BookEvent>
   ) -> Bool {
-    // 0 and 1 are sides of the main view, E and F of the implied one: the lowest bit tells the side of the former, and
-    // its opposite that of the latter.
-    let entryType = entry.byte(at: Int(template.pointee.entryType))
-    let isMain = entryType & ~1 == UInt8(ascii: "0")
-    guard isMain || entryType &- UInt8(ascii: "E") <= 1 else { return false }
-    let number = UInt64(entry.littleEndian(UInt32.self, at: Int(template.pointee.entrySecurity)))
-    let instrument = everyday.instrument(
-      identifier: isMain ? number : number | NumberedInstruments.View.implied.rawValue << 32)
-    let action = entry.byte(at: Int(template.pointee.entryAction))
-    // 0 new, 1 change, 2 delete, 5 overlay.
-    guard everyday.isKnown(instrument), everyday.isClaimed(instrument), action <= 2 || action == 5 else {
-      return false
-    }
+    if book == .max || kind == 0 { return false }
+    let number = UInt64(bytes.littleEndian(UInt32.self, at: places.pointee.security))
+    let instrument = everyday.instrument(identifier: number | book & ~0xFFFF_FFFF)
+    guard everyday.isKnown(instrument), everyday.isClaimed(instrument) else { return false }
+    let scale = everyday.scale(instrument)
     var price: Int32 = 0
     var size: UInt32 = 0
-    var kind = BookEvent.Kind.deleteLevelAt
     var depth: UInt64 = 0
-    if action != 2 {
-      kind = action == 0 ? .insertLevelAt : .changeLevelAt
-      let wire = entry.littleEndian(Int64.self, at: Int(template.pointee.price))
-      let (raw, overflow) = wire.multipliedReportingOverflow(by: template.pointee.priceFactor)
-      // Null times one overflows nothing, and is off every scale but that of single nanounits.
-      guard !overflow, wire != Self.priceNull, let stored = everyday.stored(raw, instrument) else { return false }
+    if kind != BookEvent.Kind.deleteLevelAt.rawValue {
+      let wire = bytes.littleEndian(Int64.self, at: places.pointee.price)
+      let (raw, overflow) = wire.multipliedReportingOverflow(by: places.pointee.priceFactor)
+      // Null, 2^63 - 1, times 100 overflows; times one it is off every scale of a plain divisor.
+      guard !overflow, let stored = scale.pointee.scale.storedPlain(raw: raw) else { return false }
       price = stored
-      if template.pointee.hasLongSizes {
-        guard let whole = UInt32(exactly: entry.littleEndian(UInt64.self, at: Int(template.pointee.size))) else {
+      if places.pointee.hasLongSizes {
+        guard let whole = UInt32(exactly: bytes.littleEndian(UInt64.self, at: places.pointee.size)) else {
           return false
         }
         size = whole
+        if size == 0 { return false }
       } else {
-        size = Self.size(entry, template.pointee.size)
+        size = bytes.littleEndian(UInt32.self, at: places.pointee.size)
+        // Neither 0 nor null.
+        if size &- 1 >= sizeNull &- 1 { return false }
       }
-      if size == 0 { return false }
-      depth = self.depth(Int(instrument), isMain ? .main : .implied)
+      depth = Self.depth(records + Int(instrument), book >> 32 == 0 ? .main : .implied)
     }
-    everyday.settleScale(instrument, if: true)
+    everyday.settleScale(scale)
     everyday.write(
-      EverydayTables.head(kind, type: type, isSell: entryType & 1 == (isMain ? 1 : 0)), instrument: instrument,
-      reference: depth, second: UInt64(entry.byte(at: Int(template.pointee.level))), price: price, quantity: size,
-      into: event)
+      UInt64(kind) | book & 0xFFFF_FFFF | UInt64(places.pointee.type) << BookEvent.Head.typeShift,
+      instrument: instrument, reference: depth, second: UInt64(bytes.byte(at: places.pointee.level)), price: price,
+      quantity: size, into: event)
     return true
   }
 
@@ -142,7 +141,7 @@ extension CMEDecoder {
       let event = writer.next(kind, index, message.stamp)
       event.pointee.isSell = book.isSell
       event.pointee.second = position
-      event.pointee.reference = depth(index, book.view)
+      event.pointee.reference = Self.depth(context.directory.pointee.records.base + index, book.view)
       event.pointee.price = price
       event.pointee.quantity = size
     } else {
@@ -153,10 +152,10 @@ extension CMEDecoder {
   }
 
   @inline(__always)
-  private func depth(_ index: Int, _ view: View) -> UInt64 {
-    let depth = context.directory.pointee.records.base[index].bookDepth
+  private static func depth(_ record: UnsafeMutablePointer<InstrumentRecord>, _ view: View) -> UInt64 {
+    let depth = record.pointee.bookDepth
     if depth != 0 { return UInt64(depth) }
-    return UInt64(view == .implied ? Self.standardImpliedDepth : Self.standardDepth)
+    return UInt64(view == .implied ? standardImpliedDepth : standardDepth)
   }
 
   /// A price that the book cannot keep was counted: detectors hear that the book is lost.

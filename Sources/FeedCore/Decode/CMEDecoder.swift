@@ -15,7 +15,13 @@ struct CMEDecoder: EventDecoder {
   let context: DecoderContext
   let instruments: NumberedInstruments
   private let templates = CMETemplates()
-  let everyday: EverydayTables
+  let everyday: EverydayTables.Pointer
+  /// Of the last everyday message, which most are like.
+  private let places: UnsafeMutablePointer<CMEEverydayPlaces>
+  /// By MDEntryType: the side, as in an event's head, and the view above it, as in an identifier; all ones for none.
+  private let everydayBooks = Storage<UInt64>(capacity: 256, hugePages: false)
+  /// By MDUpdateAction: kinds of events, 0 where only the long way reads it.
+  private let everydayKinds = Storage<UInt8>(capacity: 256, hugePages: false)
   private var day = VenueDay(.usCentral)
   /// Books of this channel are in the middle of the venue's event.
   private var isOpen = false
@@ -30,7 +36,17 @@ struct CMEDecoder: EventDecoder {
   init(_ context: DecoderContext) {
     self.context = context
     instruments = NumberedInstruments(context)
-    everyday = EverydayTables(context, [])
+    everyday = EverydayTables.make(context)
+    places = .allocate(capacity: 1)
+    places.initialize(to: CMEEverydayPlaces())
+    // New, change, delete, overlay.
+    for (action, kind) in [0: BookEvent.Kind.insertLevelAt, 1: .changeLevelAt, 2: .deleteLevelAt, 5: .changeLevelAt] {
+      everydayKinds[action] = kind.rawValue
+    }
+    for type in UInt8.min...UInt8.max {
+      everydayBooks[Int(type)] =
+        Self.book(ofType: type).map { $0.view.rawValue << 32 | ($0.isSell ? 1 : 0) << BookEvent.Head.sellShift } ?? .max
+    }
   }
 
   /// One message, where it stands in its packet, and what it is.
@@ -49,38 +65,57 @@ struct CMEDecoder: EventDecoder {
     func has(_ offset: UInt16) -> Bool { offset != CMETemplate.absent }
   }
 
-  @inline(__always)
-  mutating func decodeEveryday(
-    _ delivery: UnsafeMutablePointer<Delivery>, packets: DecoderContext.Packets,
-    list: UnsafeMutablePointer<EventList>, into event: UnsafeMutablePointer<BookEvent>
-  ) -> Bool {
-    let bytes = delivery.pointee.bytes
-    let length = Int(delivery.pointee.length)
-    guard !isOpen, length >= MDP3Packet.messageHeaderLength else { return false }
-    // SAFETY: the head is here; what is read behind it lies within root block and entry, whose lengths are checked.
+  @inline(never)
+  mutating func decodeRun(
+    _ run: DeliveryRun, packets: DecoderContext.Packets, list: UnsafeMutablePointer<EventList>,
+    into events: UnsafeMutablePointer<BookEvent>
+  ) -> Int {
+    if isOpen { return 0 }
+    let (places, everyday, day) = (places, everyday, day)
+    let (books, kinds) = (everydayBooks.base, everydayKinds.base)
+    let records = context.directory.pointee.records.base
+    return run.take(into: events) { delivery, event in
+      let bytes = delivery.pointee.bytes
+      let length = Int(delivery.pointee.length)
+      // SAFETY: `places` are those of messages with this head, of `end` bytes at least, which are here.
+      if length < places.pointee.end || bytes.littleEndian(UInt64.self, at: 2) != places.pointee.head
+        || bytes.littleEndian(UInt32.self, at: places.pointee.group) & 0xFF_FFFF != places.pointee.dimension
+      {
+        guard findPlaces(bytes, length: length) else { return false }
+      }
+      // The end of the venue's event, and no order behind the level.
+      guard bytes.byte(at: places.pointee.indicator) & Self.endOfEvent != 0,
+        bytes.byte(at: places.pointee.orderCount) == 0,
+        let now = day.nanosecondsThisHour(bytes.littleEndian(UInt64.self, at: places.pointee.time)),
+        Self.writeEverydayLevel(
+          bytes, places, book: books[Int(bytes.byte(at: places.pointee.entryType))],
+          kind: kinds[Int(bytes.byte(at: places.pointee.action))], everyday, records, into: event)
+      else { return false }
+      event.pointee.exchangeNanoseconds = now
+      everyday.count(Int(places.pointee.type))
+      return true
+    }
+  }
+
+  /// Sets `places` for a message of one level. False, and nothing done, where it is none of every day.
+  @inline(never)
+  private mutating func findPlaces(_ bytes: UnsafeRawPointer, length: Int) -> Bool {
+    if length < MDP3Packet.messageHeaderLength { return false }
+    // SAFETY: the head is here, and the group's where it is read.
     let template = templates.find(
       template: bytes.littleEndian(UInt16.self, at: 4), version: bytes.littleEndian(UInt16.self, at: 8))
     let block = bytes.littleEndian(UInt16.self, at: 2)
     let group = MDP3Packet.messageHeaderLength &+ Int(block)
-    // One level, no order behind one, and the end of the venue's event.
     guard bytes.littleEndian(UInt16.self, at: 6) == 1, template.pointee.isEverydayLevels,
-      block >= template.pointee.rootLength, group &+ 3 <= length,
-      bytes.byte(at: Int(template.pointee.indicator)) & Self.endOfEvent != 0
+      block >= template.pointee.rootLength, group &+ 3 <= length
     else { return false }
-    let stride = Int(bytes.littleEndian(UInt16.self, at: group))
-    var end = group &+ 3 &+ stride
-    guard bytes.byte(at: group &+ 2) == 1, stride >= Int(template.pointee.entryLength), end <= length else {
-      return false
-    }
-    if template.pointee.groupCount > 1 {
-      end &+= 8
-      guard end <= length, bytes.byte(at: end &- 1) == 0 else { return false }
-    }
-    let type = bytes.byte(at: 4)
-    guard writeEverydayLevel(bytes + (group &+ 3), template, type: type, into: event) else { return false }
-    event.pointee.exchangeNanoseconds = day.nanoseconds(
-      bytes.littleEndian(UInt64.self, at: Int(template.pointee.time)))
-    everyday.count(type)
+    let stride = bytes.littleEndian(UInt16.self, at: group)
+    guard bytes.byte(at: group &+ 2) == 1, stride >= template.pointee.entryLength else { return false }
+    let found = CMEEverydayPlaces(
+      head: bytes.littleEndian(UInt64.self, at: 2), group: group, stride: stride, template.pointee,
+      type: bytes.byte(at: 4))
+    guard length >= found.end else { return false }
+    places.pointee = found
     return true
   }
 

@@ -18,7 +18,7 @@
 struct CboePITCHDecoder: EventDecoder {
   private let context: DecoderContext
   private let lengths = MessageLengths(CboePITCHLayouts.description)
-  private let everyday: EverydayTables
+  private let everyday: EverydayTables.Pointer
   /// The scale of prices in messages that name no instrument.
   private let standardScale: PriceScale
   private let unitKey: UInt64
@@ -28,12 +28,14 @@ struct CboePITCHDecoder: EventDecoder {
   init(_ context: DecoderContext) {
     self.context = context
     unitKey = Self.unitKey(context.stream)
-    everyday = EverydayTables(context, Self.shapes(context))
+    everyday = EverydayTables.make(context, Self.shapes(context))
     standardScale = context.directory.pointee.standardScale
   }
 
   @inline(__always)
-  private static var widths: EverydayWidths { EverydayWidths(order: .little, price: 0, quantity: 0) }
+  private static var widths: EverydayWidths {
+    EverydayWidths(order: .little, price: 0, quantity: 0, hasUnsignedPrices: true)
+  }
 
   private static func shapes(_ context: DecoderContext) -> [EverydayShape] {
     func shape(_ kind: BookEvent.Kind, _ type: UInt8, _ fields: (EverydayShape, MessageLayout) -> EverydayShape)
@@ -64,41 +66,44 @@ struct CboePITCHDecoder: EventDecoder {
   /// a venue. Of unit 0, a flow without units, the reference is the id.
   static func unitKey(_ unit: UInt32) -> UInt64 { Mix.spread(UInt64(unit)) }
 
-  @inline(__always)
-  mutating func decodeEveryday(
-    _ delivery: UnsafeMutablePointer<Delivery>, packets: DecoderContext.Packets,
-    list: UnsafeMutablePointer<EventList>, into event: UnsafeMutablePointer<BookEvent>
-  ) -> Bool {
-    let message = delivery.pointee.bytes
-    let length = delivery.pointee.length
-    // Neither shorter than a head nor of the length that stands for "beyond any".
-    if length &- 2 >= UInt16.max - 2 { return false }
-    // SAFETY: the type is here; every further read lies within the shape's length, checked next.
-    let type = message.byte(at: 1)
-    let shape = everyday.shape(type)
-    guard length >= shape.pointee.length, var raw = EverydayShape.rawPrice(shape, message, Self.widths) else {
-      return false
+  @inline(never)
+  mutating func decodeRun(
+    _ run: DeliveryRun, packets: DecoderContext.Packets, list: UnsafeMutablePointer<EventList>,
+    into events: UnsafeMutablePointer<BookEvent>
+  ) -> Int {
+    let (everyday, standardScale, unitKey, second) = (everyday, standardScale, unitKey, second)
+    return run.take(into: events) { delivery, event in
+      let message = delivery.pointee.bytes
+      let length = UInt32(delivery.pointee.length)
+      if length < 2 { return false }
+      // SAFETY: the type is here; every further read lies within the shape's length, checked next.
+      let type = message.byte(at: 1)
+      let shape = everyday.shape(type)
+      guard length >= shape.pointee.length, var raw = EverydayShape.rawPrice(shape, message, Self.widths) else {
+        return false
+      }
+      // Short prices, in hundredths, come in the types 0x22 and 0x28.
+      if type == 0x22 || type == 0x28 { raw &*= 100 }
+      var instrument = BookEvent.byReference
+      var price: Int32 = 0
+      if shape.pointee.head.kind == .add {
+        instrument = everyday.instrument(identifier: Self.symbol(ofAdd: type, message))
+        if !everyday.isKnown(instrument) { return false }
+        guard let stored = everyday.scale(instrument).pointee.scale.storedPlain(raw: raw) else { return false }
+        price = stored
+      } else if raw != 0 {
+        guard let stored = standardScale.stored(raw: raw) else { return false }
+        price = stored
+      }
+      guard
+        EverydayShape.write(
+          shape, message, Self.widths, instrument: instrument, price: price, key: unitKey,
+          at: second &+ UInt64(message.littleEndian(UInt32.self, at: 2)), into: event)
+      else { return false }
+      if instrument != BookEvent.byReference { everyday.settleScale(everyday.scale(instrument)) }
+      everyday.count(Int(type))
+      return true
     }
-    // Short prices, in hundredths, come in the types 0x22 and 0x28.
-    if type == 0x22 || type == 0x28 { raw &*= 100 }
-    var instrument = BookEvent.byReference
-    let price: Int32
-    if shape.pointee.head.kind == .add {
-      instrument = everyday.instrument(identifier: Self.symbol(ofAdd: type, message))
-      guard everyday.isKnown(instrument), let stored = everyday.stored(raw, instrument) else { return false }
-      price = stored
-    } else {
-      guard let stored = standardScale.stored(raw: raw) else { return false }
-      price = stored
-    }
-    guard
-      EverydayShape.write(
-        shape, message, Self.widths, instrument: instrument, price: price, key: unitKey, at: time(message),
-        into: event)
-    else { return false }
-    if instrument != BookEvent.byReference { everyday.settleScale(instrument, if: true) }
-    everyday.count(type)
-    return true
   }
 
   /// The symbol of the three Add Orders: six characters at 17 or 19, eight at 19.

@@ -24,11 +24,15 @@ struct CoinbaseDerivativesDecoder: EventDecoder {
 
   private let context: DecoderContext
   private let instruments: NumberedInstruments
-  private let everyday: EverydayTables
+  private let everyday: EverydayTables.Pointer
   private var day = VenueDay(.usCentral)
   /// Books are in the middle of a transaction.
   private var isOpen = false
   private var isNew = false
+  /// Blocks, templates, schemas and versions of the everyday messages that came last, as they stand in their heads; 0:
+  /// none came.
+  private var putHead: UInt64 = 0
+  private var deleteHead: UInt64 = 0
 
   private static var endOfTransaction: UInt8 { 0x02 }
   private static var clearBook: UInt8 { 0x80 }
@@ -37,7 +41,7 @@ struct CoinbaseDerivativesDecoder: EventDecoder {
   init(_ context: DecoderContext) {
     self.context = context
     instruments = NumberedInstruments(context)
-    everyday = EverydayTables(context, [])
+    everyday = EverydayTables.make(context)
   }
 
   /// A message with an instrument.
@@ -81,43 +85,63 @@ struct CoinbaseDerivativesDecoder: EventDecoder {
     }
   }
 
-  @inline(__always)
-  mutating func decodeEveryday(
-    _ delivery: UnsafeMutablePointer<Delivery>, packets: DecoderContext.Packets,
-    list: UnsafeMutablePointer<EventList>, into event: UnsafeMutablePointer<BookEvent>
-  ) -> Bool {
-    let bytes = delivery.pointee.bytes
-    let length = Int(delivery.pointee.length)
-    guard length >= 10 else { return false }
-    // SAFETY: the head is here; every further read stands behind the check of the block's length.
-    let template = bytes.littleEndian(UInt16.self, at: 4)
-    let block = Int(bytes.littleEndian(UInt16.self, at: 2))
-    let isPut = template == 20
-    guard isPut || template == 21, block >= (isPut ? 42 : 30), 10 &+ block <= length,
-      bytes.littleEndian(UInt16.self, at: 6) == CoinbaseDerivativesPacket.schemaID,
-      bytes.littleEndian(UInt16.self, at: 8) >= 2
-    else { return false }
-    let flags = bytes.byte(at: 10)
-    let ends = flags & Self.endOfTransaction != 0
-    // A transaction that was open and ends here has a second book event.
-    guard flags & Self.clearBook == 0, !(ends && isOpen),
-      writeEveryday(isPut, bytes, flags: ends ? [] : .isPartial, into: event)
-    else { return false }
-    event.pointee.exchangeNanoseconds = day.nanoseconds(bytes.littleEndian(UInt64.self, at: 24))
-    if !ends { isOpen = true }
-    everyday.count(isPut ? 20 : 21)
-    return true
+  @inline(never)
+  mutating func decodeRun(
+    _ run: DeliveryRun, packets: DecoderContext.Packets, list: UnsafeMutablePointer<EventList>,
+    into events: UnsafeMutablePointer<BookEvent>
+  ) -> Int {
+    let (everyday, day) = (everyday, day)
+    var (isOpen, putHead, deleteHead) = (isOpen, putHead, deleteHead)
+    let taken = run.take(into: events) { delivery, event in
+      let bytes = delivery.pointee.bytes
+      let length = Int(delivery.pointee.length)
+      if length < 10 { return false }
+      // SAFETY: the head is here; every further read stands behind the check of the block's length.
+      let head = bytes.littleEndian(UInt64.self, at: 2)
+      if head != putHead, head != deleteHead {
+        guard let isPut = Self.isEverydayPut(head) else { return false }
+        if isPut { putHead = head } else { deleteHead = head }
+      }
+      let isPut = head == putHead
+      if 10 &+ Int(head & 0xFFFF) > length { return false }
+      let flags = bytes.byte(at: 10)
+      let ends = flags & Self.endOfTransaction != 0
+      // A transaction that was open and ends here has a second book event.
+      guard flags & Self.clearBook == 0, !(ends && isOpen),
+        let now = day.nanosecondsThisHour(bytes.littleEndian(UInt64.self, at: 24)),
+        Self.writeEveryday(everyday, isPut, bytes, flags: ends ? [] : .isPartial, into: event)
+      else { return false }
+      event.pointee.exchangeNanoseconds = now
+      if !ends { isOpen = true }
+      everyday.count(isPut ? 20 : 21)
+      return true
+    }
+    (self.isOpen, self.putHead, self.deleteHead) = (isOpen, putHead, deleteHead)
+    return taken
+  }
+
+  /// Whether a message's eight bytes from 2 on are those of an OrderPut or of an OrderDelete, with all fields in its
+  /// block; nil for any other.
+  @inline(never)
+  private static func isEverydayPut(_ head: UInt64) -> Bool? {
+    let template = UInt16(truncatingIfNeeded: head >> 16)
+    guard template == 20 || template == 21, head & 0xFFFF >= (template == 20 ? 42 : 30),
+      UInt16(truncatingIfNeeded: head >> 32) == CoinbaseDerivativesPacket.schemaID, head >> 48 >= 2
+    else { return nil }
+    return template == 20
   }
 
   /// The event of an order of an instrument that is known, this core's and this channel's, but for its time; false for
   /// anything else, as `putOrder` and `deleteOrder` find it.
   @inline(__always)
-  private func writeEveryday(
-    _ isPut: Bool, _ bytes: UnsafeRawPointer, flags: BookEvent.Flags, into event: UnsafeMutablePointer<BookEvent>
+  private static func writeEveryday(
+    _ everyday: EverydayTables.Pointer, _ isPut: Bool, _ bytes: UnsafeRawPointer, flags: BookEvent.Flags,
+    into event: UnsafeMutablePointer<BookEvent>
   ) -> Bool {
     // The main view of a number is known by the number itself.
     let instrument = everyday.instrument(identifier: UInt64(bytes.littleEndian(UInt32.self, at: 12)))
     guard everyday.isKnown(instrument), everyday.isClaimed(instrument) else { return false }
+    let scale = everyday.scale(instrument)
     var price: Int32 = 0
     var quantity: Int32 = 0
     var isSell = false
@@ -126,13 +150,13 @@ struct CoinbaseDerivativesDecoder: EventDecoder {
       let side = bytes.byte(at: 11)
       quantity = bytes.littleEndian(Int32.self, at: 48)
       guard side == 1 || side == 0xFF, quantity > 0,
-        let stored = everyday.stored(bytes.littleEndian(Int64.self, at: 40), instrument)
+        let stored = scale.pointee.scale.storedPlain(raw: bytes.littleEndian(Int64.self, at: 40))
       else { return false }
       price = stored
       isSell = side != 1
       flags.insert(.mayModify)
     }
-    everyday.settleScale(instrument, if: true)
+    everyday.settleScale(scale)
     everyday.write(
       EverydayTables.head(isPut ? .add : .delete, type: isPut ? 20 : 21, isSell: isSell, flags: flags),
       instrument: instrument, reference: bytes.littleEndian(UInt64.self, at: 32), second: 0, price: price,

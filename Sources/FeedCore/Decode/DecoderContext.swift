@@ -98,15 +98,20 @@ struct DecoderContext: BitwiseCopyable {
 /// A protocol's messages → book events. Known at compile time wherever it is used; `Decoders` is the one switch.
 protocol EventDecoder {
   init(_ context: DecoderContext)
-  /// Writes the event of a message of the kind that comes all day: one event, of an instrument that is known and this
-  /// core's, with nothing about it that counts. False, and nothing done, where it is anything else, or may be:
-  /// `decode` reads those. What both read they read alike.
+  /// Writes the events of the first messages of `run`, as long as they are of the kind that comes all day: one event,
+  /// of an instrument that is known and this core's, with nothing about it that counts. Returns how many they are. With
+  /// the first one that is anything else, or may be, nothing was done: `decode` reads that. What both read they read
+  /// alike.
   ///
-  /// - Parameter list: for the few messages whose everyday form has two events.
-  mutating func decodeEveryday(
-    _ delivery: UnsafeMutablePointer<Delivery>, packets: DecoderContext.Packets,
-    list: UnsafeMutablePointer<EventList>, into event: UnsafeMutablePointer<BookEvent>
-  ) -> Bool
+  /// By runs, so that what decoding takes is looked up once and stays in registers.
+  ///
+  /// - Parameters:
+  ///   - list: for the few messages whose everyday form has two events.
+  ///   - events: of each message of the run its place.
+  mutating func decodeRun(
+    _ run: DeliveryRun, packets: DecoderContext.Packets, list: UnsafeMutablePointer<EventList>,
+    into events: UnsafeMutablePointer<BookEvent>
+  ) -> Int
   /// Writes the events of one message; none for a message without effect. Counts what it cannot read.
   mutating func decode(
     _ delivery: UnsafeMutablePointer<Delivery>, packets: DecoderContext.Packets, into writer: inout EventWriter

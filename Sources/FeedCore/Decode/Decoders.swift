@@ -1,7 +1,7 @@
 /// The decoders of a core, one per channel: the one place that knows which protocol has which.
 ///
 /// ITCH, the feed with the most messages, is decoded by `Core` itself; the others come here, one predictable switch a
-/// message. To add a protocol: a case in `FeedProtocol`, its layouts, a decoder, and two lines here
+/// run of messages. To add a protocol: a case in `FeedProtocol`, its layouts, a decoder, and two lines here
 /// (Docs/ADDING-A-VENUE.md).
 struct Decoders {
   let itch50: UnsafeMutablePointer<ITCH50Decoder>
@@ -95,17 +95,52 @@ struct Decoders {
   @inline(__always)
   func feedProtocol(_ channel: UInt8) -> FeedProtocol { protocols.base[Int(channel)] }
 
-  /// Decodes a live message of any protocol but ITCH.
   @inline(__always)
-  mutating func decodeOther(
-    _ delivery: UnsafeMutablePointer<Delivery>, packets: DecoderContext.Packets,
-    into event: UnsafeMutablePointer<BookEvent>
-  ) -> DecodeOutcome { decodeOther(delivery, packets: packets, isLive: true, into: event) }
+  func venue(_ channel: UInt8) -> VenueIndex { contexts[Int(channel)].venue }
 
+  // MARK: - Every day
+
+  /// Decodes everyday messages of one channel of any protocol but ITCH, up to `count`, until something else comes:
+  /// `decodeOther` reads that. Returns how many, 0 where the channel's messages are filtered one by one.
+  ///
+  /// - Parameter channel: the first delivery's.
+  @inline(__always)
+  func decodeRun(
+    _ deliveries: UnsafeMutablePointer<Delivery>, count: Int, channel: UInt8, packets: DecoderContext.Packets,
+    into events: UnsafeMutablePointer<BookEvent>
+  ) -> Int {
+    guard let memory = unfiltered[Int(channel)] else { return 0 }
+    let run = DeliveryRun(deliveries, count: count, channel: channel)
+    switch protocols.base[Int(channel)] {
+    case .pitch: return decodeRun(CboePITCHDecoder.self, memory, run, packets, events)
+    case .tops15, .tops16, .deep10, .deepPlus: return decodeRun(IEXDecoder.self, memory, run, packets, events)
+    case .nyseIntegrated: return decodeRun(NYSEIntegratedDecoder.self, memory, run, packets, events)
+    case .memxDepth: return decodeRun(MEMXDepthDecoder.self, memory, run, packets, events)
+    case .miaxPearlDepth: return decodeRun(MIAXPearlDecoder.self, memory, run, packets, events)
+    case .deribit: return decodeRun(DeribitDecoder.self, memory, run, packets, events)
+    case .cmeMDP3: return decodeRun(CMEDecoder.self, memory, run, packets, events)
+    case .coinbaseDerivatives: return decodeRun(CoinbaseDerivativesDecoder.self, memory, run, packets, events)
+    case .eobi: return decodeRun(EOBIDecoder.self, memory, run, packets, events)
+    case .itch50: return 0
+    }
+  }
+
+  @inline(__always)
+  private func decodeRun<Decoder: EventDecoder>(
+    _: Decoder.Type, _ memory: UnsafeMutableRawPointer, _ run: DeliveryRun, _ packets: DecoderContext.Packets,
+    _ events: UnsafeMutablePointer<BookEvent>
+  ) -> Int {
+    memory.assumingMemoryBound(to: Decoder.self).pointee.decodeRun(run, packets: packets, list: list, into: events)
+  }
+
+  // MARK: - Any message
+
+  /// Decodes one message of any protocol but ITCH.
+  ///
   /// - Parameter isLive: false for a message of a snapshot flow, which no numbers of the channel count.
   @inline(never)
   mutating func decodeOther(
-    _ delivery: UnsafeMutablePointer<Delivery>, packets: DecoderContext.Packets, isLive: Bool,
+    _ delivery: UnsafeMutablePointer<Delivery>, packets: DecoderContext.Packets, isLive: Bool = true,
     into event: UnsafeMutablePointer<BookEvent>
   ) -> DecodeOutcome {
     switch protocols.base[Int(delivery.pointee.channel)] {
@@ -125,23 +160,8 @@ struct Decoders {
     }
   }
 
-  /// One function for each decoder, so that the everyday way saves no more registers than it takes.
   @inline(never)
   private mutating func decode<Decoder: EventDecoder>(
-    _: Decoder.Type, _ delivery: UnsafeMutablePointer<Delivery>, _ packets: DecoderContext.Packets, _ isLive: Bool,
-    _ event: UnsafeMutablePointer<BookEvent>
-  ) -> DecodeOutcome {
-    if let memory = unfiltered[Int(delivery.pointee.channel)],
-      memory.assumingMemoryBound(to: Decoder.self).pointee.decodeEveryday(
-        delivery, packets: packets, list: list, into: event)
-    {
-      return .everyday
-    }
-    return decodeWhole(Decoder.self, delivery, packets, isLive, event)
-  }
-
-  @inline(never)
-  private mutating func decodeWhole<Decoder: EventDecoder>(
     _: Decoder.Type, _ delivery: UnsafeMutablePointer<Delivery>, _ packets: DecoderContext.Packets, _ isLive: Bool,
     _ event: UnsafeMutablePointer<BookEvent>
   ) -> DecodeOutcome {

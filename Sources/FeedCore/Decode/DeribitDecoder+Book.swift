@@ -1,87 +1,122 @@
+import CSIMD
+
 /// Changes (1001) and snapshots (1004): levels by price, absolute amounts.
 extension DeribitDecoder {
   // MARK: - Every day
 
-  /// One entry of a 1001, as a book keeps it.
-  private struct Level {
-    var isSell: Bool
-    var price: Int32
-    var quantity: UInt32
-  }
-
-  /// The level that an entry says, nil where anything about it counts: `setLevel` tells.
-  @inline(__always)
-  private func level(_ entry: UnsafeRawPointer, _ scale: UnsafeMutablePointer<InstrumentScale>) -> Level? {
-    let side = entry.byte(at: 0)
-    let change = entry.byte(at: 1)
-    guard side <= 1, change <= 2, let price8 = DeribitReal.scaled8(entry.littleEndianDouble(at: 2)),
-      let amount8 = DeribitReal.scaled8(change == 2 ? 0 : entry.littleEndianDouble(at: 10)),
-      let price = scale.pointee.scale.stored(raw: price8),
-      let quantity = scale.pointee.quantity.stored(raw: amount8)
-    else { return nil }
-    return Level(isSell: side == 0, price: price, quantity: quantity)
-  }
-
+  private static var dayMilliseconds: UInt64 { 86_400_000 }
   private static var bookRootLength: Int { 29 }
   private static var groupHeaderLength: Int { 8 }
   private static var bookEntryLength: Int { 18 }
 
-  /// Takes a 1001 of one or two entries, of an instrument that is known, this core's and this channel's, whose chain
-  /// goes on with it, and returns its length; 0, and nothing done, for anything else: `decode` reads that.
-  @inline(__always)
-  mutating func takeEverydayBook(_ bytes: UnsafeRawPointer, available: Int, _ writer: inout EventWriter) -> Int {
-    let least = DeribitMessage.headerLength + Self.bookRootLength + Self.groupHeaderLength
-    guard available >= least else { return 0 }
-    // SAFETY: head, root block and the group's head lie within `available`, and so do the entries: all checked.
-    let group = DeribitMessage.headerLength &+ Int(bytes.littleEndian(UInt16.self, at: 0))
-    // Template 1001 of schema 1, with one group and no string.
-    guard bytes.littleEndian(UInt32.self, at: 2) == UInt32(DeribitMessage.schemaId) << 16 | 1001,
-      bytes.littleEndian(UInt32.self, at: 8) == 1, group >= DeribitMessage.headerLength + Self.bookRootLength,
-      group &+ Self.groupHeaderLength <= available
-    else { return 0 }
-    let stride = Int(bytes.littleEndian(UInt16.self, at: group))
-    let count = Int(bytes.littleEndian(UInt16.self, at: group &+ 2))
-    let entries = group &+ Self.groupHeaderLength
-    let end = entries &+ stride &* count
-    guard count == 1 || count == 2, stride >= Self.bookEntryLength, end <= available,
-      bytes.littleEndian(UInt32.self, at: group &+ 4) == 0, writer.room > 2
-    else { return 0 }
-    let place = venue.pointee.find(bytes.littleEndian(UInt32.self, at: 12))
-    if place < 0 { return 0 }
-    let instrument = venue.pointee.instruments.base + place
-    let index = Int(instrument.pointee.index) &- 1
-    guard instrument.pointee.isFollowed, instrument.pointee.channel == context.channel,
-      !instrument.pointee.isSuspect, index >= 0, context.owns(index)
-    else { return 0 }
-    let scale = context.directory.pointee.scales.base + index
-    guard let first = level(bytes + entries, scale) else { return 0 }
-    var other: Level?
-    if count == 2 {
-      other = level(bytes + entries + stride, scale)
-      if other == nil { return 0 }
+  /// Takes the first messages at `bytes`, as long as each is a 1001 of one or two entries, of an instrument that is
+  /// known, this core's and this channel's, whose chain goes on with it. Returns their length; with what comes behind
+  /// them nothing was done: `decode` reads that.
+  ///
+  /// - Parameter length: bytes that are here.
+  @inline(never)
+  mutating func takeEverydayBooks(_ bytes: UnsafeRawPointer, length: Int, _ writer: inout EventWriter) -> Int {
+    let (venue, everyday, places) = (venue, everyday, places)
+    let end = bytes + length
+    var event = writer.end
+    // As many events have room, and one more.
+    let last = event + (writer.room &- 2)
+    var message = bytes
+    while message != end, event < last {
+      let left = end - message
+      // SAFETY: `places` are those of messages with this head, of `length` bytes, which are here.
+      if left < places.pointee.length || message.littleEndian(UInt64.self, at: 0) != places.pointee.head
+        || message.littleEndian(UInt64.self, at: places.pointee.group) != places.pointee.dimension
+      {
+        guard findPlaces(message, available: left) else { break }
+      }
+      // One group and no string.
+      if message.littleEndian(UInt32.self, at: 8) != 1 { break }
+      let place = Int(venue.pointee.placeLookup.value(UInt64(message.littleEndian(UInt32.self, at: 12)))) &- 1
+      if place < 0 { break }
+      let instrument = venue.pointee.instruments.base + place
+      let index = instrument.pointee.index &- 1
+      guard instrument.pointee.isFollowed, instrument.pointee.channel == everyday.pointee.channel,
+        !instrument.pointee.isSuspect, index != .max, everyday.isOwned(index)
+      else { break }
+      let scale = everyday.scale(index)
+      let entry = message + (places.pointee.group &+ Self.groupHeaderLength)
+      let side = Self.writeLevel(entry, scale, event)
+      var otherSide: UInt64 = 0
+      if places.pointee.count == 2 {
+        otherSide = Self.writeLevel(entry + Int(places.pointee.dimension & 0xFFFF), scale, event + 1)
+      }
+      guard side | otherSide != .max,
+        venue.pointee.join.advances(
+          place, number: message.littleEndian(UInt64.self, at: 32), previous: message.littleEndian(UInt64.self, at: 24),
+          isLast: message.byte(at: 40) != 0)
+      else { break }
+      scale.pointee.isUsed = true
+      let milliseconds = message.littleEndian(UInt64.self, at: 16)
+      if milliseconds &- places.pointee.day >= Self.dayMilliseconds {
+        places.pointee.day = milliseconds &- milliseconds % Self.dayMilliseconds
+      }
+      let time = (milliseconds &- places.pointee.day) &* 1_000_000
+      venue.pointee.exchangeNanoseconds = time
+      let head = message.byte(at: 40) != 0 ? places.pointee.lastHead : places.pointee.partialHead
+      event.writeLevel(head | side, index, time)
+      if places.pointee.count == 2 {
+        event += 1
+        event.writeLevel(head | otherSide, index, time)
+      }
+      event += 1
+      message += places.pointee.length
+      everyday.count(1)
     }
-    let isLast = bytes.byte(at: 40) != 0
-    guard
-      venue.pointee.join.advances(
-        place, number: bytes.littleEndian(UInt64.self, at: 32), previous: bytes.littleEndian(UInt64.self, at: 24),
-        isLast: isLast)
-    else { return 0 }
-    scale.pointee.isUsed = true
-    tellTime(bytes.littleEndian(UInt64.self, at: 16))
-    type = 1
-    context.count(type: 1)
-    write(first, index, isLast, &writer)
-    if let other { write(other, index, isLast, &writer) }
-    return end
+    if message != bytes { type = 1 }
+    writer.end = event
+    return message - bytes
   }
 
-  @inline(__always)
-  private func write(_ level: Level, _ index: Int, _ isLast: Bool, _ writer: inout EventWriter) {
-    let event = event(.setLevel, index, &writer)
-    event.pointee.isSell = level.isSell
-    event.pointee.price = level.price
-    event.pointee.quantity = level.quantity
-    if !isLast { event.pointee.flags = .isPartial }
+  /// Sets `places` for a 1001 of one or two entries. False, and nothing done, where it is none, or not whole.
+  @inline(never)
+  private mutating func findPlaces(_ message: UnsafeRawPointer, available: Int) -> Bool {
+    if available < DeribitMessage.headerLength + Self.bookRootLength + Self.groupHeaderLength { return false }
+    // SAFETY: the message's head is here, and the group's where it is read.
+    let block = Int(message.littleEndian(UInt16.self, at: 0))
+    let group = DeribitMessage.headerLength &+ block
+    // Template 1001 of schema 1.
+    guard message.littleEndian(UInt32.self, at: 2) == UInt32(DeribitMessage.schemaId) << 16 | 1001,
+      block >= Self.bookRootLength, group &+ Self.groupHeaderLength <= available
+    else { return false }
+    // Its entries have neither groups nor strings.
+    let dimension = message.littleEndian(UInt64.self, at: group)
+    let stride = Int(dimension & 0xFFFF)
+    let count = dimension >> 16
+    guard count &- 1 <= 1, stride >= Self.bookEntryLength else { return false }
+    let length = group &+ Self.groupHeaderLength &+ stride &* Int(count)
+    if length > available { return false }
+    places.pointee.head = message.littleEndian(UInt64.self, at: 0)
+    places.pointee.dimension = dimension
+    places.pointee.group = group
+    places.pointee.count = Int(count)
+    places.pointee.length = length
+    return true
+  }
+
+  /// Writes price and quantity of the level that an entry of a 1001 says, and returns its side as a bit of an event's
+  /// head; all ones where anything about it counts: `setLevel` tells. A function of its own, so that its numbers have
+  /// the registers.
+  @inline(never)
+  private static func writeLevel(
+    _ entry: UnsafeRawPointer, _ scale: UnsafeMutablePointer<InstrumentScale>, _ event: UnsafeMutablePointer<BookEvent>
+  ) -> UInt64 {
+    let side = entry.byte(at: 0)
+    let change = entry.byte(at: 1)
+    var scaled = feedh_scaled_pair()
+    guard side <= 1, change <= 2, feedh_scaled8_pair(entry + 2, change == 2 ? 1 : 0, &scaled) != 0,
+      let price = scale.pointee.scale.storedPlain(raw: scaled.first),
+      let quantity = scale.pointee.quantity.storedPlain(raw: scaled.second)
+    else { return .max }
+    event.pointee.price = price
+    event.pointee.quantity = quantity
+    // Side 0 sells.
+    return UInt64(side ^ 1) << BookEvent.Head.sellShift
   }
 
   // MARK: - Changes

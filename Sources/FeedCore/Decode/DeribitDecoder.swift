@@ -20,6 +20,7 @@
 /// Deribit multicast, "Book rules", "Snapshot channel, joining and recovery".
 struct DeribitDecoder: EventDecoder {
   let context: DecoderContext
+  let everyday: EverydayTables.Pointer
   let venue: UnsafeMutablePointer<DeribitVenue>
   /// The number on the next packet of the channel, nil before the first.
   private var nextSequence: UInt32?
@@ -33,6 +34,7 @@ struct DeribitDecoder: EventDecoder {
   private var bytesLeft = 0
   var now: UInt64 = 0
   var parts = DeribitSnapshotParts()
+  let places: UnsafeMutablePointer<DeribitEverydayPlaces>
 
   typealias Packets = DecoderContext.Packets
   typealias DeliveryPointer = UnsafeMutablePointer<Delivery>
@@ -42,6 +44,9 @@ struct DeribitDecoder: EventDecoder {
 
   init(_ context: DecoderContext, venue: UnsafeMutablePointer<DeribitVenue>) {
     self.context = context
+    everyday = EverydayTables.make(context)
+    places = .allocate(capacity: 1)
+    places.initialize(to: DeribitEverydayPlaces(head: everyday.pointee.headWord))
     self.venue = venue
   }
 
@@ -71,12 +76,22 @@ struct DeribitDecoder: EventDecoder {
     }
   }
 
-  /// A body holds several messages: `decode` takes those that come all day one by one (`takeEverydayBook`).
-  @inline(__always)
-  mutating func decodeEveryday(
-    _ delivery: DeliveryPointer, packets: Packets, list: UnsafeMutablePointer<EventList>,
-    into event: UnsafeMutablePointer<BookEvent>
-  ) -> Bool { false }
+  /// A body holds several messages, and `decode` takes those that come all day together (`takeEverydayBooks`): so all
+  /// bodies are read here. An instrument that they name first is known to the books behind the run.
+  @inline(never)
+  mutating func decodeRun(
+    _ run: DeliveryRun, packets: DecoderContext.Packets, list: UnsafeMutablePointer<EventList>,
+    into events: UnsafeMutablePointer<BookEvent>
+  ) -> Int {
+    let head = context.head(type: 0)
+    return run.take(into: events) { delivery, event in
+      if !list.pointee.hasRoom { return false }
+      var writer = EventWriter(first: event, list: list, head: head)
+      _ = decode(delivery, packets: packets, into: &writer)
+      writer.finish()
+      return true
+    }
+  }
 
   mutating func decode(
     _ delivery: DeliveryPointer, packets: Packets, into writer: inout EventWriter
@@ -88,11 +103,8 @@ struct DeribitDecoder: EventDecoder {
     hear(delivery, packets, &writer)
     if venue.pointee.unfinished >= 0 { applyKept(of: venue.pointee.unfinished, delivery, packets, &writer) }
     while bytesLeft > 0 {
-      let taken = takeEverydayBook(delivery.pointee.bytes + (length - bytesLeft), available: bytesLeft, &writer)
-      if taken > 0 {
-        bytesLeft -= taken
-        continue
-      }
+      bytesLeft -= takeEverydayBooks(delivery.pointee.bytes + (length - bytesLeft), length: bytesLeft, &writer)
+      if bytesLeft == 0 { break }
       guard
         let message = DeribitMessage(delivery.pointee.bytes + (length - bytesLeft), available: bytesLeft)
       else {

@@ -45,6 +45,9 @@ struct DeribitVenue {
       limits: RecoveryLimits(settings), numbering: .chain, instruments: capacity, settings: settings)
   }
 
+  /// The table of places, for who keeps it at hand.
+  var placeLookup: IdentifierTable.Lookup { places.lookup }
+
   /// The place of an id, -1 for one not seen yet.
   @inline(__always)
   func find(_ instrumentId: UInt32) -> Int { places.find(UInt64(instrumentId)) ?? -1 }

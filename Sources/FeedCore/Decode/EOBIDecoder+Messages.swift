@@ -10,61 +10,64 @@ extension EOBIDecoder {
 
   /// The event of an order with a price, of an instrument that is known, this core's and this channel's, but for its
   /// time; false for anything else, as `applyOrder` and `applyExecution` find it.
+  ///
+  /// SAFETY: the message has the shape's length.
   @inline(__always)
-  func writeEveryday(
-    _ template: UInt16, _ bytes: UnsafeRawPointer, _ shape: UnsafeMutablePointer<EOBIShape>, _ isCurrent: Bool,
-    flags: BookEvent.Flags, into event: UnsafeMutablePointer<BookEvent>
+  static func writeEveryday(
+    _ bytes: UnsafeRawPointer, _ shape: UnsafeMutablePointer<EOBIEverydayShape>,
+    _ packet: UnsafeMutablePointer<EverydayPacket>, _ everyday: EverydayTables.Pointer,
+    into event: UnsafeMutablePointer<BookEvent>
   ) -> Bool {
-    let instrument = everyday.instrument(identifier: bytes.littleEndian(UInt64.self, at: shape.pointee.security))
+    let instrument = everyday.instrument(
+      identifier: bytes.littleEndian(UInt64.self, at: Int(shape.pointee.security)))
     guard everyday.isKnown(instrument), everyday.isClaimed(instrument) else { return false }
-    // Side and OrdType behind it: neither a third side nor a market order.
-    let side = bytes.byte(at: shape.pointee.side)
-    let raw = bytes.littleEndian(Int64.self, at: shape.pointee.price)
-    guard side &- 1 <= 1, bytes.byte(at: shape.pointee.side &+ 1) != Self.market, raw != Self.priceNull else {
-      return false
+    // 1 buys, 2 sells, and OrdType behind it: neither a third side nor a market order.
+    let side = bytes.byte(at: Int(shape.pointee.side)) &- 1
+    let raw = bytes.littleEndian(Int64.self, at: Int(shape.pointee.price))
+    let scale = everyday.scale(instrument)
+    // The first price of an instrument chooses its scale.
+    guard side <= 1, bytes.byte(at: Int(shape.pointee.side) &+ 1) != Self.market, raw != Self.priceNull,
+      scale.pointee.isUsed,
+      let price = scale.pointee.scale.storedPlain(
+        raw: bytes.littleEndian(Int64.self, at: Int(shape.pointee.eventPrice)) & shape.pointee.mask)
+    else { return false }
+    var quantity: UInt32
+    if packet.pointee.isCurrent {
+      let wire = bytes.littleEndian(Int64.self, at: Int(shape.pointee.quantity))
+      guard let contracts = Self.contracts(wire) else { return false }
+      quantity = contracts
+    } else {
+      quantity = UInt32(max(0, bytes.littleEndian(Int32.self, at: Int(shape.pointee.quantity))))
     }
-    let isSell = side == 2
+    quantity &= UInt32(truncatingIfNeeded: shape.pointee.mask)
     var reference = Self.reference(
-      isSell: isSell, price: raw, priority: bytes.littleEndian(UInt64.self, at: shape.pointee.priority))
+      isSell: side != 0, price: raw, priority: bytes.littleEndian(UInt64.self, at: Int(shape.pointee.priority)))
     var second: UInt64 = 0
-    var price: Int32 = 0
-    var quantity: UInt32 = 0
-    var kind = BookEvent.Kind.delete
-    if template != 13_102 {
-      let scale = everyday.scale(instrument)
-      // The first price of an instrument chooses its scale.
-      guard scale.pointee.isUsed,
-        let stored = scale.pointee.scale.stored(
-          raw: template == 13_105 ? bytes.littleEndian(Int64.self, at: 48) : raw)
-      else { return false }
-      price = stored
-      if isCurrent {
-        let wire = bytes.littleEndian(Int64.self, at: shape.pointee.quantity)
-        let contracts = wire / 10_000
-        guard wire >= 0, contracts &* 10_000 == wire, contracts <= Int64(UInt32.max) else { return false }
-        quantity = UInt32(truncatingIfNeeded: contracts)
-      } else {
-        quantity = UInt32(max(0, bytes.littleEndian(Int32.self, at: shape.pointee.quantity)))
-      }
-      switch template {
-      case 13_100: kind = .add
-      case 13_101:
-        let before = bytes.littleEndian(Int64.self, at: 24)
-        if before == Self.priceNull { return false }
-        kind = .replace
-        second = reference
-        reference = Self.reference(
-          isSell: isSell, price: before, priority: bytes.littleEndian(UInt64.self, at: 16))
-      case 13_105:
-        kind = .executeWithPrice
-        second = UInt64(bytes.littleEndian(UInt32.self, at: isCurrent ? 12 : 40))
-      default: kind = .setQuantity
-      }
+    switch shape.pointee.extra {
+    case .none: break
+    case .match: second = UInt64(bytes.littleEndian(UInt32.self, at: Int(shape.pointee.match)))
+    case .former:
+      let before = bytes.littleEndian(Int64.self, at: EOBIEverydayShape.formerPrice)
+      if before == Self.priceNull { return false }
+      second = reference
+      reference = Self.reference(
+        isSell: side != 0, price: before,
+        priority: bytes.littleEndian(UInt64.self, at: EOBIEverydayShape.formerPriority))
     }
-    everyday.write(
-      EverydayTables.head(kind, type: Self.everydayType(template), isSell: isSell, flags: flags),
-      instrument: instrument, reference: reference, second: second, price: price, quantity: quantity, into: event)
+    event.write(
+      packet.pointee.head | shape.pointee.head | UInt64(side) << BookEvent.Head.sellShift, instrument: instrument,
+      reference: reference, second: second, price: price, quantity: quantity)
+    event.pointee.exchangeNanoseconds = packet.pointee.exchangeNanoseconds
     return true
+  }
+
+  /// Whole contracts of a quantity with four decimals, nil where they are not whole, negative or beyond 32 bits. By the
+  /// inverse of 625 modulo 2^64 (`ExactDivision`).
+  @inline(__always)
+  private static func contracts(_ raw: Int64) -> UInt32? {
+    let quotient = UInt64(bitPattern: raw >> 4) &* 0xD288_CE70_3AFB_7E91
+    return quotient <= UInt64(UInt32.max) && Int64(bitPattern: quotient &* 10_000) == raw
+      ? UInt32(truncatingIfNeeded: quotient) : nil
   }
 
   // MARK: - Orders

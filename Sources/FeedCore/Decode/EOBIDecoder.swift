@@ -25,9 +25,11 @@ struct EOBIDecoder: EventDecoder {
   /// The instrument whose snapshot is under way, and the orders it still lacks.
   var snapshotInstrument = -1
   var snapshotOrdersLeft = 0
-  let everyday: EverydayTables
-  /// By template from 13100 on, and generation; of length 0 those that only the long way reads.
-  private let everydayShapes = Storage<EOBIShape>(capacity: 16, hugePages: false)
+  let everyday: EverydayTables.Pointer
+  /// By generation, and by template from 13100 on.
+  private let everydayShapes = Storage<EOBIEverydayShape>(
+    capacity: 2 * EOBIEverydayShape.templateCount, hugePages: false)
+  private let everydayPacket: UnsafeMutablePointer<EverydayPacket>
 
   /// 2019: release 7.0 is of December 2018.
   private static var currentSince: UInt64 { 1_546_300_800_000_000_000 }
@@ -36,18 +38,22 @@ struct EOBIDecoder: EventDecoder {
   init(_ context: DecoderContext) {
     self.context = context
     instruments = NumberedInstruments(context)
-    everyday = EverydayTables(context, [])
-    for template in UInt16(13_100)...13_106 {
+    everyday = EverydayTables.make(context)
+    for place in 0..<EOBIEverydayShape.templateCount {
       for isCurrent in [false, true] {
-        everydayShapes[Int(template - 13_100) << 1 | (isCurrent ? 1 : 0)] =
-          EOBIShape.everyday(template, isCurrent: isCurrent)
+        everydayShapes[place + (isCurrent ? EOBIEverydayShape.templateCount : 0)] =
+          EOBIEverydayShape(template: 13_100 + UInt16(place), isCurrent: isCurrent)
       }
     }
+    everydayPacket = .allocate(capacity: 1)
+    everydayPacket.initialize(to: EverydayPacket(shapes: everydayShapes.base))
   }
 
   /// `FeedProtocol.eobiSlot` of the templates 13100 to 13106.
   @inline(__always)
   static func everydayType(_ template: UInt16) -> UInt8 { UInt8(truncatingIfNeeded: template &- 13_000) }
+  /// That of the first of them.
+  private static var everydayTypes: Int { 100 }
 
   struct Message {
     let bytes: UnsafeRawPointer
@@ -64,31 +70,65 @@ struct EOBIDecoder: EventDecoder {
     func uint64(_ offset: Int) -> UInt64 { bytes.littleEndian(UInt64.self, at: offset) }
   }
 
+  @inline(never)
+  mutating func decodeRun(
+    _ run: DeliveryRun, packets: DecoderContext.Packets, list: UnsafeMutablePointer<EventList>,
+    into events: UnsafeMutablePointer<BookEvent>
+  ) -> Int {
+    let (everyday, packet) = (everyday, everydayPacket)
+    packet.pointee.number = -1
+    return run.take(into: events) { delivery, event in
+      let bytes = delivery.pointee.bytes
+      let length = UInt32(delivery.pointee.length)
+      if length < 8 { return false }
+      if Int32(delivery.pointee.packet) != packet.pointee.number {
+        guard enterPacket(of: delivery, packets) else { return false }
+      }
+      // SAFETY: both heads are here; every further read of the message stands behind the check of its length.
+      let place = bytes.littleEndian(UInt16.self, at: 2) &- 13_100
+      // An event that was open and ends here has a second book event.
+      guard place <= 6, !(packet.pointee.ends && isOpen) else { return false }
+      let shape = packet.pointee.shapes + Int(place)
+      guard length >= shape.pointee.length, Self.writeEveryday(bytes, shape, packet, everyday, into: event) else {
+        return false
+      }
+      if !packet.pointee.ends { isOpen = true }
+      everyday.count(Int(place) &+ Self.everydayTypes)
+      return true
+    }
+  }
+
+  /// What a packet's header says to all of its messages.
+  struct EverydayPacket {
+    /// As deliveries name it; -1: none.
+    var number: Int32 = -1
+    /// It is the last one of the venue's event.
+    var ends = false
+    var isCurrent = false
+    /// Of the generation of its time.
+    var shapes: UnsafeMutablePointer<EOBIEverydayShape>
+    /// The head of its messages' events, but for what their shapes say.
+    var head: UInt64 = 0
+    var exchangeNanoseconds: UInt64 = 0
+  }
+
+  /// False where the message has no packet's header before it, or one of another hour than the last one.
   @inline(__always)
-  mutating func decodeEveryday(
-    _ delivery: UnsafeMutablePointer<Delivery>, packets: DecoderContext.Packets,
-    list: UnsafeMutablePointer<EventList>, into event: UnsafeMutablePointer<BookEvent>
-  ) -> Bool {
-    let bytes = delivery.pointee.bytes
-    let length = Int(delivery.pointee.length)
-    let packet = packets + Int(delivery.pointee.packet)
-    let header = packet.pointee.payload
-    guard length >= 8, bytes - header >= EOBIPacket.headerLength, EOBIPacket.isHeader(header) else { return false }
-    // SAFETY: both heads are here; every further read of the message stands behind the check of its length.
+  private mutating func enterPacket(of delivery: UnsafeMutablePointer<Delivery>, _ packets: Packets) -> Bool {
+    let header = packets[Int(delivery.pointee.packet)].payload
+    guard delivery.pointee.bytes - header >= EOBIPacket.headerLength, EOBIPacket.isHeader(header) else { return false }
+    // SAFETY: the header is here.
     let nanoseconds = header.littleEndian(UInt64.self, at: 24)
-    let isCurrent = nanoseconds >= Self.currentSince
+    guard let now = day.nanosecondsThisHour(nanoseconds) else { return false }
     let ends = header.byte(at: 17) == 1
-    let template = bytes.littleEndian(UInt16.self, at: 2)
-    // An event that was open and ends here has a second book event.
-    guard template &- 13_100 <= 6, !(ends && isOpen) else { return false }
-    let shape = everydayShapes.base + (Int(template &- 13_100) << 1 | (isCurrent ? 1 : 0))
-    guard shape.pointee.length > 0, length >= shape.pointee.length,
-      writeEveryday(template, bytes, shape, isCurrent, flags: ends ? [] : .isPartial, into: event)
-    else { return false }
-    event.pointee.exchangeNanoseconds = day.nanoseconds(nanoseconds)
-    if !ends { isOpen = true }
-    self.isCurrent = isCurrent
-    everyday.count(Self.everydayType(template))
+    // A message that is none of every day goes by the same time.
+    isCurrent = nanoseconds >= Self.currentSince
+    everydayPacket.pointee = EverydayPacket(
+      number: Int32(delivery.pointee.packet), ends: ends, isCurrent: isCurrent,
+      shapes: everydayShapes.base + (isCurrent ? EOBIEverydayShape.templateCount : 0),
+      head: everyday.pointee.headWord
+        | UInt64(ends ? 0 : BookEvent.Flags.isPartial.rawValue) << BookEvent.Head.flagsShift,
+      exchangeNanoseconds: now)
     return true
   }
 

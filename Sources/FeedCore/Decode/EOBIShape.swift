@@ -41,16 +41,6 @@ struct EOBIShape: BitwiseCopyable {
     }
   }
 
-  /// Those of the messages that come all day: the above, and PartialOrderExecution, whose quantity is the executed
-  /// one. Of length 0 for any other.
-  static func everyday(_ template: UInt16, isCurrent: Bool) -> EOBIShape {
-    if template == 13_105 {
-      return EOBIShape(length: 56, security: 32, priority: 24, quantity: isCurrent ? 40 : 44, side: 8, price: 16)
-    }
-    return order(template, isCurrent: isCurrent)
-      ?? EOBIShape(length: 0, security: 0, priority: 0, quantity: 0, side: 0, price: 0)
-  }
-
   /// Fewest bytes of the messages that are no matter of orders one by one; 0 for templates that are not known.
   static func length(ofOther template: UInt16) -> Int {
     switch template {

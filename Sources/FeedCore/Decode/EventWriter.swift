@@ -39,6 +39,14 @@ struct EventWriter {
     return event
   }
 
+  /// Behind the message's events so far. Who writes events there without `next`, `room` of them at most, fills all of
+  /// each, and sets it to where they end.
+  @inline(__always)
+  var end: UnsafeMutablePointer<BookEvent> {
+    get { events + count }
+    set { count = newValue - events }
+  }
+
   /// One of the message's events so far.
   @inline(__always)
   func event(at position: Int) -> UnsafeMutablePointer<BookEvent> { events + position }

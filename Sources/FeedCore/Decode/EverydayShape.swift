@@ -5,6 +5,8 @@ struct EverydayWidths {
   let price: Int
   /// Bytes of every quantity: 4; 0: they differ (little-endian).
   let quantity: Int
+  /// Some prices are unsigned, of eight bytes: one beyond 63 bits is off any scale. None is negative then.
+  var hasUnsignedPrices = false
 }
 
 /// Where the everyday messages of a type have the fields of their event: about an order or a level, one event each.
@@ -26,7 +28,7 @@ struct EverydayShape: BitwiseCopyable {
   private var secondMask: UInt64 = 0
   private var quantityMask: UInt32 = 0
   /// Least length; beyond any for the types that only the long way reads.
-  private(set) var length = UInt16.max
+  private(set) var length: UInt32 = 65_536
   private var referenceStart: UInt8 = 0
   private var secondStart: UInt8 = 0
   private var quantityStart: UInt8 = 0
@@ -47,8 +49,8 @@ struct EverydayShape: BitwiseCopyable {
   private var flagValue: UInt8 = 0
   /// The price settles the instrument's scale.
   private(set) var settlesScale = false
-  /// Prices are unsigned: one beyond 63 bits is off any scale.
-  private var isUnsignedPrice = false
+  /// A cache line in all.
+  private var spare: UInt32 = 0
 
   /// For the types that only the long way reads.
   init() {}
@@ -61,7 +63,7 @@ struct EverydayShape: BitwiseCopyable {
     self.head = head
     self.head.kind = kind
     self.head.type = layout.type
-    length = UInt16(layout.minimumLength)
+    length = UInt32(layout.minimumLength)
     if let reference { (referenceStart, referenceMask) = Self.wide(reference, layout) }
   }
 
@@ -111,7 +113,7 @@ struct EverydayShape: BitwiseCopyable {
     shape.priceStart = Self.start(slot, width: widths.price, layout)
     shape.priceShift = UInt8(64 - 8 * slot.size)
     shape.priceMask = isSigned || slot.size == 8 ? .max : 1 << UInt64(8 * slot.size) - 1
-    shape.isUnsignedPrice = !isSigned && slot.size == 8
+    precondition(isSigned != widths.hasUnsignedPrices, "\(layout.name): another sign")
     shape.settlesScale = !isOfTrade
     return shape
   }
@@ -172,7 +174,7 @@ struct EverydayShape: BitwiseCopyable {
     var raw = Int64(bitPattern: word(message, shape.pointee.priceStart, widths.order))
     if widths.price == 0 { raw = raw &>> Int64(shape.pointee.priceShift) }
     raw &= mask
-    if shape.pointee.isUnsignedPrice, raw < 0 { return nil }
+    if widths.hasUnsignedPrices, raw < 0 { return nil }
     return raw
   }
 

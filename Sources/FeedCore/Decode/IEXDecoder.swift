@@ -15,7 +15,7 @@
 struct IEXDecoder: EventDecoder {
   private let context: DecoderContext
   private let lengths: MessageLengths
-  private let everyday: EverydayTables
+  private let everyday: EverydayTables.Pointer
   /// TOPS 1.5 has no message for the trading state: its quotes tell it.
   private let quotesTellTrading: Bool
   private var clock = EasternClock()
@@ -23,7 +23,7 @@ struct IEXDecoder: EventDecoder {
   init(_ context: DecoderContext) {
     self.context = context
     lengths = MessageLengths(Self.layouts(of: context.feedProtocol))
-    everyday = EverydayTables(context, Self.shapes(context))
+    everyday = EverydayTables.make(context, Self.shapes(context))
     quotesTellTrading = context.feedProtocol == .tops15
   }
 
@@ -73,39 +73,43 @@ struct IEXDecoder: EventDecoder {
     ].filter { $0.head.kind != .setTop || context.feedProtocol != .tops15 }
   }
 
-  @inline(__always)
-  mutating func decodeEveryday(
-    _ delivery: UnsafeMutablePointer<Delivery>, packets: DecoderContext.Packets,
-    list: UnsafeMutablePointer<EventList>, into event: UnsafeMutablePointer<BookEvent>
-  ) -> Bool {
-    let message = delivery.pointee.bytes
-    let length = delivery.pointee.length
-    // Neither empty nor of the length that stands for "beyond any".
-    if length &- 1 >= UInt16.max - 1 { return false }
-    // SAFETY: one byte is here; every further read lies within the shape's length, checked next.
-    let shape = everyday.shape(message.byte(at: 0))
-    if length < shape.pointee.length { return false }
-    let instrument = everyday.instrument(identifier: message.bigEndian(UInt64.self, at: 10))
-    if !everyday.isKnown(instrument) { return false }
-    let now = clock.sinceMidnight(message.littleEndian(UInt64.self, at: 2))
-    if shape.pointee.head.kind == .setTop {
-      return writeQuote(shape, message, instrument, now, list, event)
+  @inline(never)
+  mutating func decodeRun(
+    _ run: DeliveryRun, packets: DecoderContext.Packets, list: UnsafeMutablePointer<EventList>,
+    into events: UnsafeMutablePointer<BookEvent>
+  ) -> Int {
+    let (everyday, clock) = (everyday, clock)
+    return run.take(into: events) { delivery, event in
+      let message = delivery.pointee.bytes
+      let length = UInt32(delivery.pointee.length)
+      if length == 0 { return false }
+      // SAFETY: one byte is here; every further read lies within the shape's length, checked next.
+      let shape = everyday.shape(message.byte(at: 0))
+      if length < shape.pointee.length { return false }
+      let instrument = everyday.instrument(identifier: message.bigEndian(UInt64.self, at: 10))
+      guard everyday.isKnown(instrument),
+        let now = clock.sinceMidnightThisHour(message.littleEndian(UInt64.self, at: 2))
+      else { return false }
+      if shape.pointee.head.kind == .setTop {
+        return Self.writeQuote(everyday, shape, message, instrument, now, list, event)
+      }
+      return everyday.write(shape, message, Self.widths, instrument: instrument, at: now, into: event)
     }
-    return everyday.write(shape, message, Self.widths, instrument: instrument, at: now, into: event)
   }
 
-  /// TOPS 1.6: both sides, a group of two events. By itself, so that the other messages keep the registers; mutating,
-  /// although it changes nothing here: else the whole decoder would be copied for `self`.
-  @inline(never)
-  private mutating func writeQuote(
-    _ shape: UnsafeMutablePointer<EverydayShape>, _ message: UnsafeRawPointer, _ instrument: UInt32, _ now: UInt64,
-    _ list: UnsafeMutablePointer<EventList>, _ event: UnsafeMutablePointer<BookEvent>
+  /// TOPS 1.6: both sides, a group of two events.
+  @inline(__always)
+  private static func writeQuote(
+    _ everyday: EverydayTables.Pointer, _ shape: UnsafeMutablePointer<EverydayShape>, _ message: UnsafeRawPointer,
+    _ instrument: UInt32, _ now: UInt64, _ list: UnsafeMutablePointer<EventList>,
+    _ event: UnsafeMutablePointer<BookEvent>
   ) -> Bool {
-    guard let bid = everyday.stored(message.littleEndian(Int64.self, at: 22), instrument),
-      let ask = everyday.stored(message.littleEndian(Int64.self, at: 30), instrument),
+    let scale = everyday.scale(instrument)
+    guard let bid = scale.pointee.scale.storedPlain(raw: message.littleEndian(Int64.self, at: 22)),
+      let ask = scale.pointee.scale.storedPlain(raw: message.littleEndian(Int64.self, at: 30)),
       let side = list.pointee.reserveTwo()
     else { return false }
-    everyday.settleScale(instrument, if: true)
+    everyday.settleScale(scale)
     side.writeTop(
       shape.pointee.head, instrument, price: bid, quantity: message.littleEndian(UInt32.self, at: 18), at: now)
     var sells = shape.pointee.head
@@ -113,7 +117,7 @@ struct IEXDecoder: EventDecoder {
     (side + 1).writeTop(
       sells, instrument, price: ask, quantity: message.littleEndian(UInt32.self, at: 38), at: now)
     list.pointee.writeGroup(of: 2, head: shape.pointee.head, now, into: event)
-    everyday.count(shape.pointee.head.type)
+    everyday.count(Int(shape.pointee.head.type))
     return true
   }
 

@@ -22,12 +22,12 @@ struct MEMXDepthDecoder: EventDecoder {
 
   private let context: DecoderContext
   private let lengths = MessageLengths(MEMXLayouts.description)
-  private let everyday: EverydayTables
+  private let everyday: EverydayTables.Pointer
   private var clock = EasternClock()
 
   init(_ context: DecoderContext) {
     self.context = context
-    everyday = EverydayTables(context, Self.shapes(context))
+    everyday = EverydayTables.make(context, Self.shapes(context))
   }
 
   @inline(__always)
@@ -54,24 +54,25 @@ struct MEMXDepthDecoder: EventDecoder {
     ]
   }
 
-  @inline(__always)
-  mutating func decodeEveryday(
-    _ delivery: UnsafeMutablePointer<Delivery>, packets: DecoderContext.Packets,
-    list: UnsafeMutablePointer<EventList>, into event: UnsafeMutablePointer<BookEvent>
-  ) -> Bool {
-    let message = delivery.pointee.bytes
-    let length = delivery.pointee.length
-    // Neither shorter than a head nor of the length that stands for "beyond any".
-    if length &- 6 >= UInt16.max - 6 { return false }
-    // SAFETY: the head is here; every further read lies within the shape's length, checked next, and the block's.
-    let end = Self.headLength &+ Int(message.bigEndian(UInt16.self, at: 0))
-    let shape = everyday.shape(message.byte(at: 2))
-    guard message.byte(at: 3) == Self.schema, end >= Int(shape.pointee.length), end <= Int(length) else { return false }
-    let instrument = everyday.instrument(locate: UInt64(message.bigEndian(UInt16.self, at: 14)))
-    return everyday.isKnown(instrument)
-      && everyday.write(
-        shape, message, Self.widths, instrument: instrument,
-        at: clock.sinceMidnight(message.bigEndian(UInt64.self, at: 6)), into: event)
+  @inline(never)
+  mutating func decodeRun(
+    _ run: DeliveryRun, packets: DecoderContext.Packets, list: UnsafeMutablePointer<EventList>,
+    into events: UnsafeMutablePointer<BookEvent>
+  ) -> Int {
+    let (everyday, clock) = (everyday, clock)
+    return run.take(into: events) { delivery, event in
+      let message = delivery.pointee.bytes
+      let length = UInt32(delivery.pointee.length)
+      if length < Self.headLength { return false }
+      // SAFETY: the head is here; every further read lies within the shape's length, checked next, and the block's.
+      let end = UInt32(Self.headLength) &+ UInt32(message.bigEndian(UInt16.self, at: 0))
+      let shape = everyday.shape(message.byte(at: 2))
+      guard message.byte(at: 3) == Self.schema, end >= shape.pointee.length, end <= length else { return false }
+      let instrument = everyday.instrument(locate: UInt64(message.bigEndian(UInt16.self, at: 14)))
+      guard everyday.isKnown(instrument), let now = clock.sinceMidnightThisHour(message.bigEndian(UInt64.self, at: 6))
+      else { return false }
+      return everyday.write(shape, message, Self.widths, instrument: instrument, at: now, into: event)
+    }
   }
 
   mutating func decode(

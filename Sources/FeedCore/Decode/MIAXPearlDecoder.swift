@@ -17,18 +17,20 @@
 struct MIAXPearlDecoder: EventDecoder {
   private let context: DecoderContext
   private let lengths = MessageLengths(MIAXPearlLayouts.description)
-  private let everyday: EverydayTables
+  private let everyday: EverydayTables.Pointer
   private var clock = EasternClock()
   /// Nanoseconds since midnight of the last System Time.
   private var second: UInt64 = 0
 
   init(_ context: DecoderContext) {
     self.context = context
-    everyday = EverydayTables(context, Self.shapes(context))
+    everyday = EverydayTables.make(context, Self.shapes(context))
   }
 
   @inline(__always)
-  private static var widths: EverydayWidths { EverydayWidths(order: .little, price: 8, quantity: 4) }
+  private static var widths: EverydayWidths {
+    EverydayWidths(order: .little, price: 8, quantity: 4, hasUnsignedPrices: true)
+  }
 
   private static func shapes(_ context: DecoderContext) -> [EverydayShape] {
     func shape(_ kind: BookEvent.Kind, _ type: UInt8, _ fields: (EverydayShape, MessageLayout) -> EverydayShape)
@@ -55,23 +57,25 @@ struct MIAXPearlDecoder: EventDecoder {
     ]
   }
 
-  @inline(__always)
-  mutating func decodeEveryday(
-    _ delivery: UnsafeMutablePointer<Delivery>, packets: DecoderContext.Packets,
-    list: UnsafeMutablePointer<EventList>, into event: UnsafeMutablePointer<BookEvent>
-  ) -> Bool {
-    let message = delivery.pointee.bytes
-    let length = delivery.pointee.length
-    // Neither empty nor of the length that stands for "beyond any".
-    if length &- 1 >= UInt16.max - 1 { return false }
-    // SAFETY: one byte is here; every further read lies within the shape's length, checked next.
-    let shape = everyday.shape(message.byte(at: 0))
-    if length < shape.pointee.length { return false }
-    let instrument = everyday.instrument(locate: UInt64(message.littleEndian(UInt32.self, at: 5)))
-    return everyday.isKnown(instrument)
-      && everyday.write(
-        shape, message, Self.widths, instrument: instrument,
-        at: second &+ UInt64(message.littleEndian(UInt32.self, at: 1)), into: event)
+  @inline(never)
+  mutating func decodeRun(
+    _ run: DeliveryRun, packets: DecoderContext.Packets, list: UnsafeMutablePointer<EventList>,
+    into events: UnsafeMutablePointer<BookEvent>
+  ) -> Int {
+    let (everyday, second) = (everyday, second)
+    return run.take(into: events) { delivery, event in
+      let message = delivery.pointee.bytes
+      let length = UInt32(delivery.pointee.length)
+      if length == 0 { return false }
+      // SAFETY: one byte is here; every further read lies within the shape's length, checked next.
+      let shape = everyday.shape(message.byte(at: 0))
+      if length < shape.pointee.length { return false }
+      let instrument = everyday.instrument(locate: UInt64(message.littleEndian(UInt32.self, at: 5)))
+      return everyday.isKnown(instrument)
+        && everyday.write(
+          shape, message, Self.widths, instrument: instrument,
+          at: second &+ UInt64(message.littleEndian(UInt32.self, at: 1)), into: event)
+    }
   }
 
   mutating func decode(

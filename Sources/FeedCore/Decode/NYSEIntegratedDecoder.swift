@@ -19,7 +19,7 @@
 struct NYSEIntegratedDecoder: EventDecoder {
   private let context: DecoderContext
   private let lengths = MessageLengths(NYSEPillarLayouts.description)
-  private let everyday: EverydayTables
+  private let everyday: EverydayTables.Pointer
   /// Price scales by PriceScaleCode: nanounits end at nine decimals.
   private let scales = Storage<PriceScale>(capacity: 10, hugePages: false)
   private var clock = EasternClock()
@@ -28,7 +28,7 @@ struct NYSEIntegratedDecoder: EventDecoder {
 
   init(_ context: DecoderContext) {
     self.context = context
-    everyday = EverydayTables(context, Self.shapes(context))
+    everyday = EverydayTables.make(context, Self.shapes(context))
     for code in 0..<10 {
       if let scale = PriceScale(decimals: code) { scales[code] = scale }
     }
@@ -66,25 +66,27 @@ struct NYSEIntegratedDecoder: EventDecoder {
     ]
   }
 
-  @inline(__always)
-  mutating func decodeEveryday(
-    _ delivery: UnsafeMutablePointer<Delivery>, packets: DecoderContext.Packets,
-    list: UnsafeMutablePointer<EventList>, into event: UnsafeMutablePointer<BookEvent>
-  ) -> Bool {
-    let message = delivery.pointee.bytes
-    let length = delivery.pointee.length
-    // Neither shorter than a head nor of the length that stands for "beyond any".
-    if length &- 4 >= UInt16.max - 4 { return false }
-    // SAFETY: the head is here; every further read lies within the shape's length, checked next.
-    let code = message.littleEndian(UInt16.self, at: 2)
-    if code > 255 { return false }
-    let shape = everyday.shape(UInt8(truncatingIfNeeded: code))
-    if length < shape.pointee.length { return false }
-    let instrument = everyday.instrument(locate: UInt64(message.littleEndian(UInt32.self, at: 8)))
-    return everyday.isKnown(instrument)
-      && everyday.write(
-        shape, message, Self.widths, instrument: instrument,
-        at: second &+ UInt64(message.littleEndian(UInt32.self, at: 4)), into: event)
+  @inline(never)
+  mutating func decodeRun(
+    _ run: DeliveryRun, packets: DecoderContext.Packets, list: UnsafeMutablePointer<EventList>,
+    into events: UnsafeMutablePointer<BookEvent>
+  ) -> Int {
+    let (everyday, second) = (everyday, second)
+    return run.take(into: events) { delivery, event in
+      let message = delivery.pointee.bytes
+      let length = UInt32(delivery.pointee.length)
+      if length < 4 { return false }
+      // SAFETY: the head is here; every further read lies within the shape's length, checked next.
+      let code = message.littleEndian(UInt16.self, at: 2)
+      if code > 255 { return false }
+      let shape = everyday.shape(UInt8(truncatingIfNeeded: code))
+      if length < shape.pointee.length { return false }
+      let instrument = everyday.instrument(locate: UInt64(message.littleEndian(UInt32.self, at: 8)))
+      return everyday.isKnown(instrument)
+        && everyday.write(
+          shape, message, Self.widths, instrument: instrument,
+          at: second &+ UInt64(message.littleEndian(UInt32.self, at: 4)), into: event)
+    }
   }
 
   mutating func decode(

@@ -51,12 +51,17 @@ extension Core {
     while position < end {
       let channel = deliveries[position].channel
       if decoders.feedProtocol(channel) == .itch50 {
-        let next = decodeRun(of: decoders.itch50 + Int(channel), deliveries, from: position, upTo: end, mask)
-        if next != position {
-          position = next
-          continue
+        position = decodeRun(of: decoders.itch50 + Int(channel), deliveries, from: position, upTo: end, mask)
+      } else {
+        position = decodeRun(on: channel, deliveries, from: position, upTo: end, packets, mask)
+        // The next message's events may not fit: it is decoded when those before it are applied.
+        if !decoders.list.pointee.hasRoom {
+          limit = position
+          return position
         }
       }
+      if position == end { return position }
+      if deliveries[position].channel != channel { continue }
       if deliveries[position].kind != .message {
         limit = position
         return position
@@ -86,6 +91,24 @@ extension Core {
     let lines = books.venues[Int(decoder.pointee.venue)].lines
     for position in 0..<count {
       lines.prefetch(events + position)
+      input.ask()
+    }
+    return start &+ count
+  }
+
+  /// The same of another protocol's channel, as far as its decoder takes messages by runs.
+  @inline(__always)
+  private mutating func decodeRun(
+    on channel: UInt8, _ deliveries: UnsafeMutablePointer<Delivery>, from start: Int, upTo end: Int,
+    _ packets: UnsafeMutablePointer<DeliveredPacket>, _ mask: Int
+  ) -> Int {
+    let events = events.base + (start & mask)
+    let count = decoders.decodeRun(
+      deliveries + start, count: end &- start, channel: channel, packets: packets, into: events)
+    books.admitNewInstruments()
+    let lines = books.venues[Int(decoders.venue(channel))].lines
+    for position in 0..<count {
+      if events[position].changesOrders { lines.prefetch(events + position) }
       input.ask()
     }
     return start &+ count

@@ -47,19 +47,20 @@ struct DecodeMeter: DeliverySink {
     batch.clear()
   }
 
-  /// Decodes the first of `count` deliveries, which is a message; of everyday ITCH messages of one channel up to a
-  /// block. Returns how many.
+  /// Decodes the first of `count` deliveries, which is a message; of everyday messages of one channel up to a block.
+  /// Returns how many.
   @inline(__always)
   private mutating func decode(
     _ deliveries: UnsafeMutablePointer<Delivery>, upTo count: Int, _ packets: UnsafeMutablePointer<DeliveredPacket>
   ) -> Int {
     let events = block.base
     let channel = deliveries.pointee.channel
+    let limit = min(count, Self.blockLength)
     decoders.list.pointee.removeAll()
     input.ask()
     if decoders.feedProtocol(channel) == .itch50 {
       let run = decoders.itch50[Int(channel)].everyday.decodeRun(
-        deliveries, count: min(count, Self.blockLength), mark: Delivery.mark(ofMessagesOn: channel), into: events)
+        deliveries, count: limit, mark: Delivery.mark(ofMessagesOn: channel), into: events)
       if run > 0 {
         fold(events)
         for position in 1..<run {
@@ -70,15 +71,40 @@ struct DecodeMeter: DeliverySink {
       }
       note(decoders.itch50[Int(channel)].decodeOther(deliveries, packets: packets, into: events))
     } else {
+      let run = decoders.decodeRun(deliveries, count: limit, channel: channel, packets: packets, into: events)
+      books.admitNewInstruments()
+      if run > 0 {
+        // Groups stand in the list.
+        if decoders.list.pointee.count > 0 { return foldGroups(events, count: run) }
+        fold(events)
+        for position in 1..<run {
+          fold(events + position)
+          input.ask()
+        }
+        return run
+      }
       note(decoders.decodeOther(deliveries, packets: packets, into: events))
     }
-    if events.pointee.kind == .group {
-      let first = decoders.list.pointee.events.base + Int(events.pointee.reference)
-      for member in 0..<Int(events.pointee.quantity) { fold(first + member) }
-    } else {
-      fold(events)
-    }
+    foldAny(events)
     return 1
+  }
+
+  /// The same of a run with groups.
+  @inline(never)
+  private mutating func foldGroups(_ events: UnsafeMutablePointer<BookEvent>, count: Int) -> Int {
+    for position in 0..<count {
+      foldAny(events + position)
+      if position > 0 { input.ask() }
+    }
+    return count
+  }
+
+  /// A message's event, or those of its group.
+  @inline(__always)
+  private mutating func foldAny(_ event: UnsafeMutablePointer<BookEvent>) {
+    if event.pointee.kind != .group { return fold(event) }
+    let first = decoders.list.pointee.events.base + Int(event.pointee.reference)
+    for member in 0..<Int(event.pointee.quantity) { fold(first + member) }
   }
 
   /// Where the next packets' bytes begin, if that is known.

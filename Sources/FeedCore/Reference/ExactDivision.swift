@@ -2,13 +2,17 @@
 /// multiplications instead of a division, which takes twenty cycles and more.
 ///
 /// With the divisor 2^k × d, d odd, and d′ the inverse of d modulo 2^64: if raw is q × divisor, then raw >> k is q × d,
-/// and times d′ it is q, modulo 2^64, so exactly, as q has 32 bits. Any other raw gives some number that does not
-/// multiply back.
+/// and times d′ it is q, modulo 2^64, so exactly, as q has 32 bits. The other way round, q × d is raw >> k modulo 2^64
+/// for whatever comes out; where d has less than 32 bits and q no more than 32, that product has less than 64 bits, so
+/// it is raw >> k, and raw is q × divisor if its lowest k bits are zero (`isPlain`): all divisors that venues have are
+/// such, up to 10^13. Of others the product is looked at.
 struct ExactDivision: BitwiseCopyable, Sendable, Equatable {
   /// At least 1; 0 in zeroed memory, which divides nothing: as 1 does.
   let divisor: Int64
   /// d′; 0 in zeroed memory.
   private let inverse: Int64
+  /// 2^k; 0 where d has more than 31 bits or k is more than 31, and in zeroed memory.
+  private let unit: UInt32
   private let shift: UInt8
 
   /// - Parameter divisor: at least 1.
@@ -17,6 +21,7 @@ struct ExactDivision: BitwiseCopyable, Sendable, Equatable {
     self.divisor = divisor
     shift = UInt8(divisor.trailingZeroBitCount)
     let odd = divisor >> Int64(shift)
+    unit = odd < 1 << 31 && shift < 32 ? 1 << UInt32(shift) : 0
     // Newton's iteration: d is its own inverse modulo 8, and each step doubles the bits that are right.
     var inverse = odd
     for _ in 0..<5 { inverse &*= 2 &- odd &* inverse }
@@ -26,6 +31,13 @@ struct ExactDivision: BitwiseCopyable, Sendable, Equatable {
   /// raw ÷ divisor where that is exact and has 32 bits; else some number that `isExact` refuses, or that has more.
   @inline(__always)
   func quotient(_ raw: Int64) -> Int64 { (raw &>> Int64(shift)) &* inverse }
+
+  /// True where a quotient of 32 bits is exact; false where it is not, and where only the product tells.
+  @inline(__always)
+  func isPlain(_ raw: Int64) -> Bool {
+    // Of a unit of 0 all bits, and so 0 alone.
+    raw & (Int64(unit) &- 1) == 0
+  }
 
   /// Whether a quotient multiplies back.
   @inline(__always)

@@ -4,7 +4,7 @@
 /// At most half full, and no entry further than `probeLimit` slots from its home, so a look-up has a bound whatever
 /// the keys. A key that finds no room within it is refused as `full`, like one beyond the capacity.
 struct IdentifierTable {
-  private struct Slot: BitwiseCopyable {
+  fileprivate struct Slot: BitwiseCopyable {
     var key: UInt64
     /// Index + 1, 0 = free.
     var value: UInt32
@@ -12,10 +12,11 @@ struct IdentifierTable {
 
   enum Insertion: Equatable { case inserted, replaced, full }
 
-  private static var probeLimit: Int { 64 }
+  fileprivate static var probeLimit: Int { 64 }
 
   private let slots: Storage<Slot>
   private let mask: Int
+  let lookup: Lookup
   let capacity: Int
   private(set) var count = 0
 
@@ -26,24 +27,55 @@ struct IdentifierTable {
     while slotCount < 2 * capacity { slotCount *= 2 }
     slots = Storage(capacity: slotCount, hugePages: false)
     mask = slotCount - 1
+    lookup = Lookup(
+      slots: slots.base, mask: mask, shift: UInt64(UInt64.bitWidth - slotCount.trailingZeroBitCount))
+  }
+
+  /// What looking up takes, for who keeps it at hand: good as long as the table is there.
+  struct Lookup: BitwiseCopyable {
+    fileprivate let slots: UnsafeMutablePointer<Slot>
+    fileprivate let mask: Int
+    /// What leaves as many bits of a word as a slot's number has.
+    fileprivate let shift: UInt64
+
+    /// Where the search for a key begins. Keys are numbers that follow one another, or texts: the highest bits of a
+    /// product depend on all of the lower ones, into which the higher ones are folded.
+    @inline(__always)
+    fileprivate func home(_ key: UInt64) -> Int {
+      Int(truncatingIfNeeded: ((key ^ key >> 32) &* 0x9E37_79B9_7F4A_7C15) &>> shift)
+    }
+
+    /// The index of `key` plus 1, 0 when it has none. Most stand where their search begins.
+    @inline(__always)
+    func value(_ key: UInt64) -> UInt32 {
+      let slot = home(key)
+      if slots[slot].key == key { return slots[slot].value }
+      return Self.further(key, from: slot, slots, mask)
+    }
+
+    @inline(never)
+    private static func further(
+      _ key: UInt64, from home: Int, _ slots: UnsafeMutablePointer<Slot>, _ mask: Int
+    ) -> UInt32 {
+      var slot = home
+      for _ in 0..<IdentifierTable.probeLimit {
+        if slots[slot].value == 0 || slots[slot].key == key { return slots[slot].value }
+        slot = (slot &+ 1) & mask
+      }
+      return 0
+    }
   }
 
   /// The index of `key`, nil when it has none.
   @inline(__always)
   func find(_ key: UInt64) -> Int? {
-    var slot = Int(truncatingIfNeeded: Mix.spread(key)) & mask
-    for _ in 0..<Self.probeLimit {
-      let entry = slots.base[slot]
-      if entry.value == 0 { return nil }
-      if entry.key == key { return Int(entry.value) &- 1 }
-      slot = (slot &+ 1) & mask
-    }
-    return nil
+    let value = lookup.value(key)
+    return value == 0 ? nil : Int(value) &- 1
   }
 
-  /// Connects `key` with `index`, 0 ..< 2^32 - 1.
+  /// Connects `key` with `index`, 0 ..< 2^32 - 1. (A table of instruments uses its highest bit for a mark.)
   mutating func insert(_ key: UInt64, index: Int) -> Insertion {
-    var slot = Int(truncatingIfNeeded: Mix.spread(key)) & mask
+    var slot = lookup.home(key)
     for _ in 0..<Self.probeLimit {
       if slots[slot].value == 0 {
         if count == capacity { return .full }
@@ -62,7 +94,7 @@ struct IdentifierTable {
 
   /// Whether `insert` of `key` would succeed.
   func hasRoom(for key: UInt64) -> Bool {
-    var slot = Int(truncatingIfNeeded: Mix.spread(key)) & mask
+    var slot = lookup.home(key)
     for _ in 0..<Self.probeLimit {
       if slots[slot].value == 0 { return count < capacity }
       if slots[slot].key == key { return true }

@@ -17,7 +17,7 @@ struct InstrumentDirectory {
   /// instrument.
   private let locates: Storage<UInt32>
   static var foreignBit: UInt32 { 1 << 31 }
-  /// The others.
+  /// The others, with the same mark.
   private var identifiers: IdentifierTable
   private let symbolMap: SymbolMap
   private(set) var count = 0
@@ -85,9 +85,13 @@ struct InstrumentDirectory {
   /// each message (PITCH, IEX), read big-endian (`Symbol.packed`).
   @inline(__always)
   func find(identifier: UInt64) -> Int? {
-    identifier < UInt64(Self.directCount)
-      ? find(locate: UInt16(truncatingIfNeeded: identifier)) : identifiers.find(identifier)
+    if identifier < UInt64(Self.directCount) { return find(locate: UInt16(truncatingIfNeeded: identifier)) }
+    let value = identifiers.lookup.value(identifier) & ~Self.foreignBit
+    return value == 0 ? nil : Int(value) - 1
   }
+
+  /// The table behind `find` of the numbers that the locates' does not hold: with the same values.
+  var identifierLookup: IdentifierTable.Lookup { identifiers.lookup }
 
   func ownsUnknown(locate: UInt16) -> Bool { ownsUnknown(identifier: UInt64(locate)) }
 
@@ -123,10 +127,11 @@ struct InstrumentDirectory {
     let listed = symbols.groups[Int(group)].listing(at: venue)
     guard let index = listed ?? add(symbol, group, channel: channel, symbols: &symbols) else { return .full }
     records[index].locate = UInt32(exactly: identifier) ?? 0
+    let foreign = owned[index] != 0 ? 0 : Self.foreignBit
     if isDirect {
-      locates[Int(identifier)] = UInt32(index + 1) | (owned[index] != 0 ? 0 : Self.foreignBit)
+      locates[Int(identifier)] = UInt32(index + 1) | foreign
     } else {
-      _ = identifiers.insert(identifier, index: index)
+      _ = identifiers.insert(identifier, index: index | Int(foreign))
     }
     if connected != nil { return .remapped(index) }
     return listed == nil ? .new(index) : .known(index)

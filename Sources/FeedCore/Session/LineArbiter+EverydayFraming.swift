@@ -25,21 +25,23 @@ extension LineArbiter {
     sink.flushIfFull()
     // What is written here is no message before the batch counts it.
     let writer = sink.batch.deliveryWriter(channel: channel)
-    var offset = Framing.blocksOffset
+    var block = payload + Framing.blocksOffset
+    // The last place where a block's length can be read, and the end.
+    let last = payload + (length &- minimum)
+    let end = payload + length
     var index = 0
     // Bounded by the payload: each turn takes a block of `minimum` bytes at least.
     repeat {
-      guard offset &+ minimum <= length else { return false }
+      guard block <= last else { return false }
       // SAFETY: the layout's `minimum` of bytes is here, and the message, before they are read.
-      let block = payload + offset
       let step = layout.step(at: block)
       guard step >= minimum, Framing.follows(block, index: index, of: payload) else { return false }
       writer.write(block + bodyOffset, length: step &- bodyOffset, at: index)
-      offset &+= step
+      block += step
       index &+= 1
-    } while offset < length
+    } while block < end
     // A message that passes the end makes all that follow do so.
-    guard offset == length, header.messageCount < 0 || index == header.messageCount else { return false }
+    guard block == end, header.messageCount < 0 || index == header.messageCount else { return false }
     sink.batch.appendPacket(payload: payload, origin: origin, clock: clock, messages: index)
     counters.add(.channelPackets)
     let count: UInt64 = layout.numbersPackets ? 1 : UInt64(truncatingIfNeeded: index)

@@ -44,7 +44,8 @@ final class DecoderHarness {
       bytes: UnsafeRawPointer(bytes), length: UInt16(message.count), packet: 0, channel: 3, kind: .message,
       endsPacket: true, detail: 0)
     decoders.list.pointee.removeAll()
-    lastOutcome = decoders.decodeOther(&delivery, packets: packet, into: event)
+    let taken = decoders.decodeRun(&delivery, count: 1, channel: 3, packets: packet, into: event)
+    lastOutcome = taken == 1 ? .everyday : decoders.decodeOther(&delivery, packets: packet, into: event)
     let first = event.pointee
     if first.kind == .none { return [] }
     guard first.kind == .group else { return [first] }

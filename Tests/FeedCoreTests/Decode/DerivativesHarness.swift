@@ -122,7 +122,9 @@ final class DerivativesHarness {
       next += message.count
       decoders.list.pointee.removeAll()
       var event = BookEvent()
-      _ = decoders.decodeOther(&delivery, packets: &delivered, into: &event)
+      let taken = decoders.decodeRun(
+        &delivery, count: 1, channel: UInt8(channel), packets: &delivered, into: &event)
+      if taken == 0 { _ = decoders.decodeOther(&delivery, packets: &delivered, into: &event) }
       if event.kind == .group {
         for position in 0..<Int(event.quantity) {
           result.append(text(decoders.list.pointee.events[Int(event.reference) + position]))
