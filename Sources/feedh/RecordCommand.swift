@@ -169,7 +169,9 @@ struct RecordCommand: ParsableCommand {
   private func check() throws -> [LiveSubscription] {
     if interface.isEmpty { throw UsageError("--interface: name at least one; none is guessed") }
     if Set(interface).count < interface.count { throw UsageError("--interface: one is named twice; leave one out") }
-    if via == .sockets, group.isEmpty { throw UsageError("--via sockets: name what to receive with --group") }
+    if via == .sockets, group.isEmpty {
+      throw UsageError("--via sockets: sockets receive what they are bound to; name it with --group G:P")
+    }
     if via == .sockets, promiscuous { throw UsageError("--promiscuous is for --via packets; leave one of them out") }
     if via == .sockets, let port = interface.first(where: { DPDKInterface($0) != nil }) {
       throw UsageError("--via sockets: \(port) has no sockets; leave --via out")
@@ -178,15 +180,19 @@ struct RecordCommand: ParsableCommand {
       throw RecordingError.severalIntoOneFile(path: output, queues: interface.count)
     }
     guard (65_536...1 << 30).contains(receiveBufferBytes) else {
-      throw UsageError("--receive-buffer-bytes \(receiveBufferBytes): 65536 to 1073741824")
+      throw UsageError("--receive-buffer-bytes is \(receiveBufferBytes); allowed: 65536 to 1073741824; leave it out")
     }
     for (option, value) in [("--rotate-seconds", rotateSeconds), ("--seconds", seconds)] {
       guard let value, !(1...1_000_000_000).contains(value) else { continue }
-      throw UsageError("\(option) \(value): 1 to 1000000000")
+      throw UsageError("\(option) is \(value); allowed: 1 to 1000000000; leave it out where it is not to end")
     }
-    if packets == 0 { throw UsageError("--packets 0: 1 or more") }
+    for name in interface where DPDKInterface(name) == nil {
+      guard let names = LiveInterface.alternatives(to: name) else { continue }
+      throw UsageError("--interface \(name): no such interface; there are: \(names); name one of them")
+    }
+    if packets == 0 { throw UsageError("--packets is 0; allowed: 1 and more; leave it out to record until a signal") }
     if let cpu, !WorkerThread.isAllowed(cpu: cpu) {
-      throw UsageError("--cpu \(cpu): not one that this process may run on; taskset -p shows them")
+      throw UsageError("--cpu is \(cpu); allowed: the CPUs of this process (taskset -p $$); name one of them")
     }
     if let cpu, cpu == writerCpu {
       throw UsageError("--cpu and --writer-cpu are both \(cpu): the receiver never sleeps; name another for the writer")

@@ -128,9 +128,11 @@ struct TransmitCommand: ParsableCommand {
     if group.isEmpty, ttl != nil || !multicastLoop {
       throw UsageError("--ttl and --no-multicast-loop are about payloads; give --group, or leave them out")
     }
-    guard (1...1_000_000_000).contains(loop) else { throw UsageError("--loop \(loop): 1 to 1000000000 times") }
+    guard (1...1_000_000_000).contains(loop) else {
+      throw UsageError("--loop \(loop): allowed are 1 to 1000000000 times; leave it out for once")
+    }
     if let cpu, !WorkerThread.isAllowed(cpu: cpu) {
-      throw UsageError("--cpu \(cpu): not one that this process may run on; taskset -p shows them")
+      throw UsageError("--cpu \(cpu): allowed are the CPUs of this process (taskset -p $$); name one of them")
     }
     var plan = try TransmitPlan(interface: interface, namedLines: line, groups: group)
     plan.ttl = ttl

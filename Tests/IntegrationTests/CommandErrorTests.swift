@@ -50,6 +50,18 @@ struct CommandErrorTests {
     return folder
   }
 
+  /// What is not there is named where it was asked for, with what is there and what to do.
+  @Test(arguments: [[], ["--via", "sockets", "--group", "233.54.12.1:26401"]])
+  func aMissingInterfaceIsNamedWithThoseThatAreThere(options: [String]) throws {
+    let folder = CommandFolder()
+    let output = folder.path("r.pcap")
+    let run = try CommandRun.feedh(["record", "--interface", "nosuch0", "--output", output] + options)
+    #expect(run.status == 2 && run.output.isEmpty && run.errorLines.count == 1, "\(run.errors)")
+    #expect(run.errors.hasPrefix("feedh: --interface nosuch0: no such interface; there are: lo"), "\(run.errors)")
+    #expect(run.errors.hasSuffix("; name one of them\n"), "\(run.errors)")
+    #expect(!FileManager.default.fileExists(atPath: output))
+  }
+
   @Test func everyProblemOfAConfigurationIsALine() throws {
     try CommandDay.make()
     let folder = CommandFolder()

@@ -107,7 +107,7 @@ struct LiveUnitTests {
       (.addressInUse(subscription: "10.0.0.1:5"),
         "10.0.0.1:5 is taken by another program that does not share it (see ss -ulnp); stop that program"),
       (.noInterface(name: "eth9", have: "lo eth0"),
-        "interface eth9 does not exist; there are: lo eth0; correct live.ports[].interface"),
+        "interface eth9 does not exist; there are: lo, eth0; name one of them"),
       (.noMemory(what: "the packet ring of eth0", bytes: 1_024, remedy: "set live.receiveBufferBytes lower"),
         "no memory for the packet ring of eth0 of 1024 bytes; set live.receiveBufferBytes lower"),
       (.membershipLimit(subscription: "239.1.1.1:5", setting: "net.ipv4.igmp_max_msf"),

@@ -21,12 +21,24 @@ public struct LivePorts {
           throw LiveQueueFailure(
             "port \(port.name): no line of any feed arrives there; name it as livePort of a line, or remove the port")
         }
+        try Self.checkInterface(of: port)
         try open(port, index, cores, settings)
       }
     } catch {
       close()
       throw error
     }
+  }
+
+  /// The kernel's interface of a port is there; which port's is not is said before any driver says it its way.
+  ///
+  /// - Throws: `LiveQueueFailure`.
+  private static func checkInterface(of port: PortSettings) throws {
+    // A card that DPDK has taken from the kernel has none any more.
+    if driver(of: port) == .dpdk, port.pciAddress != nil || port.vdev != nil { return }
+    guard let interface = port.interface, let names = LiveInterface.alternatives(to: interface) else { return }
+    throw LiveQueueFailure(
+      "port \(port.name): interface \(interface) does not exist; there are: \(names); correct live.ports[].interface")
   }
 
   mutating func add(_ queue: any LiveQueue, ofPort port: Int, core: Int) {

@@ -6,7 +6,7 @@ import Synchronization
 /// The network interface of a socket queue or ring: looked up once, then watched.
 ///
 /// The core that polls asks `hasVanished` now and then while nothing comes; a cold thread asks `state`.
-final class LiveInterface: Sendable {
+public final class LiveInterface: Sendable {
   let name: String
   let index: UInt32
   /// Largest IP packet, bytes.
@@ -25,7 +25,7 @@ final class LiveInterface: Sendable {
   init(name: String) throws(LiveOpeningError) {
     var link = feedh_link()
     let error = feedh_link_find(name, &link)
-    if error == -ENODEV { throw .noInterface(name: name, have: Self.names()) }
+    if error == -ENODEV { throw Self.missing(name) }
     if error < 0 { throw .refused("looking up the interface", at: name, code: error) }
     let handle = feedh_link_open()
     if handle == -EMFILE || handle == -ENFILE { throw .tooManyFiles(count: 1) }
@@ -68,7 +68,16 @@ final class LiveInterface: Sendable {
         + "bring it back and start again")
   }
 
-  private static func names() -> String {
+  /// Those that there are, where none has this name; nil: it is there. Nothing is opened.
+  public static func alternatives(to name: String) -> String? {
+    var link = feedh_link()
+    return feedh_link_find(name, &link) == -ENODEV ? LiveOpeningError.list(names()) : nil
+  }
+
+  private static func missing(_ name: String) -> LiveOpeningError { .noInterface(name: name, have: names()) }
+
+  /// Those that there are, with spaces between.
+  static func names() -> String {
     var bytes = [CChar](repeating: 0, count: 1_024)
     let length = feedh_link_names(&bytes, bytes.count)
     return String(decoding: bytes.prefix(max(0, Int(length))).map(UInt8.init(bitPattern:)), as: UTF8.self)

@@ -4,6 +4,7 @@ import Glibc
 /// Why a socket queue or a packet ring cannot be opened. One line each: what, where, what is allowed, what to do.
 public enum LiveOpeningError: Error, Equatable, Sendable, CustomStringConvertible {
   case noSubscription(interface: String)
+  /// `have`: those that there are, with spaces between.
   case noInterface(name: String, have: String)
   case interfaceIsDown(name: String)
   case noMulticast(interface: String)
@@ -31,7 +32,7 @@ public enum LiveOpeningError: Error, Equatable, Sendable, CustomStringConvertibl
     case .noSubscription(let interface):
       "no group and port is to be received at \(interface); name group and port of the lines (feeds[].lines[])"
     case .noInterface(let name, let have):
-      "interface \(name) does not exist; there are: \(have); correct live.ports[].interface"
+      "interface \(name) does not exist; there are: \(Self.list(have)); name one of them"
     case .interfaceIsDown(let name): "interface \(name) is down; ip link set \(name) up"
     case .noMulticast(let interface):
       "interface \(interface) takes no multicast; ip link set \(interface) multicast on, or choose another interface"
@@ -67,6 +68,9 @@ public enum LiveOpeningError: Error, Equatable, Sendable, CustomStringConvertibl
     case .refused(let what, let place, let reason): "\(what) failed at \(place): \(reason)"
     }
   }
+
+  /// "lo eth0" → "lo, eth0".
+  static func list(_ names: String) -> String { names.split(separator: " ").joined(separator: ", ") }
 
   /// What the system said, for calls whose failure has no case of its own.
   ///

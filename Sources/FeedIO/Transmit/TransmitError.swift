@@ -17,7 +17,9 @@ public enum TransmitError: Error, Equatable, Sendable, CustomStringConvertible {
 
   public var description: String {
     switch self {
-    case .noInterface(let name): "\(name): no such interface; ip link shows those that are there"
+    case .noInterface(let name):
+      "\(name): no such interface; there are: \(LiveOpeningError.list(LiveInterface.names())); name one of them with "
+        + "--interface or --line"
     case .interfaceDown(let name): "\(name): is down; ip link set \(name) up"
     case .notEthernet(let name):
       "\(name): is no Ethernet interface, so it takes no frames; send the payloads instead (--group)"

@@ -41,10 +41,15 @@ extension TuningPlan {
     }
     let cards = goal.interfaces.isEmpty ? "none" : goal.interfaces.joined(separator: ", ")
     let shown = ports.isEmpty ? "none configured; cards that are up: \(cards)" : ports.joined(separator: ", ")
+    let gone = goal.ports.filter { port in port.interface != nil && TuningGoal.nic(of: port, in: machine) == nil }
+    let missing = gone.map {
+      "missing    \($0.name): no interface \($0.interface ?? ""); there are: "
+        + "\(Doctor.list(machine.nics.map(\.interface))); correct live.ports[].interface"
+    }
     let layers = goal.interfaces.compactMap { interface in
       machine.layers(of: interface).map { "below      \(interface): \($0); the cards are tuned" }
     }
-    return ["polling    cpu \(goal.cpus), \(goal.cpuSource.rawValue)", "ports      \(shown)"] + layers
+    return ["polling    cpu \(goal.cpus), \(goal.cpuSource.rawValue)", "ports      \(shown)"] + missing + layers
   }
 
   private var tableLines: [String] {

@@ -6,7 +6,7 @@ import Glibc
 /// | message | when |
 /// |---|---|
 /// | `READY=1` | every core has begun its duty cycles |
-/// | `STATUS=` the status line | with READY, then each `statusNanoseconds` |
+/// | `STATUS=` the status line | each `statusNanoseconds`, also before READY, and with each other message but WATCHDOG |
 /// | `WATCHDOG=1` | at half of `WATCHDOG_USEC`, as long as every core goes on |
 /// | `STOPPING=1` | the end has begun |
 ///

@@ -136,7 +136,12 @@ import Testing
     #expect(try errors("live: { ports: [ { name: p, interface: lo } ] }").contains("no feeds are configured"))
     #expect(
       try errors(feed + "live: { ports: [ { name: p, interface: nosuch0 } ] }")
-        .contains("interface nosuch0 does not exist"))
+        .hasPrefix("feedh: port p: interface nosuch0 does not exist; there are: lo"))
+    for driver in ["packet", "libpcap", "dpdk"] {
+      #expect(
+        try errors(feed + "live: { ports: [ { name: p, interface: nosuch0, driver: \(driver) } ] }")
+          .hasSuffix("; correct live.ports[].interface"), "\(driver)")
+    }
     #expect(
       try errors(feed + "live: { ports: [ { name: p, pciAddress: \"0000:01:00.0\", driver: socket } ] }")
         .contains("needs the kernel's interface"))

@@ -32,7 +32,9 @@ struct TransmitCommandTests {
     (["--interface", "lo", "--ttl", "3"], "--group"), (["--group", "127.0.0.1"], "--group 127.0.0.1"),
     (["--group", "127.0.0.1:5", "--group", "127.0.0.1:6"], "only one can take everything"),
     (["--group", "127.0.0.1:5", "--cpu", "99999"], "--cpu 99999"),
-    (["--interface", "feedh-none", "--group", "own"], "feedh-none: no such interface"),
+    (["--interface", "feedh-none", "--group", "own"], "feedh-none: no such interface; there are: lo"),
+    (["--interface", "feedh-none"], "feedh-none: no such interface; there are: lo"),
+    (["--line", "A:feedh-none"], "; name one of them with --interface or --line"),
   ])
   func badUsageIsOneLine(options: [String], part: String) throws {
     try CommandDay.make()
