@@ -20,7 +20,10 @@ struct EOBIDecoder: EventDecoder {
   /// Messages are of release 14.1: set by the last one that told.
   private var isCurrent = false
   /// Books are in the middle of the venue's event.
-  private var isOpen = false
+  private var isOpen: Bool {
+    get { everydayPacket.pointee.isOpen }
+    nonmutating set { everydayPacket.pointee.isOpen = newValue }
+  }
   var isNew = false
   /// The instrument whose snapshot is under way, and the orders it still lacks.
   var snapshotInstrument = -1
@@ -87,12 +90,12 @@ struct EOBIDecoder: EventDecoder {
       // SAFETY: both heads are here; every further read of the message stands behind the check of its length.
       let place = bytes.littleEndian(UInt16.self, at: 2) &- 13_100
       // An event that was open and ends here has a second book event.
-      guard place <= 6, !(packet.pointee.ends && isOpen) else { return false }
+      guard place <= 6, !(packet.pointee.ends && packet.pointee.isOpen) else { return false }
       let shape = packet.pointee.shapes + Int(place)
       guard length >= shape.pointee.length, Self.writeEveryday(bytes, shape, packet, everyday, into: event) else {
         return false
       }
-      if !packet.pointee.ends { isOpen = true }
+      if !packet.pointee.ends { packet.pointee.isOpen = true }
       everyday.count(Int(place) &+ Self.everydayTypes)
       return true
     }
@@ -100,6 +103,8 @@ struct EOBIDecoder: EventDecoder {
 
   /// What a packet's header says to all of its messages.
   struct EverydayPacket {
+    /// Books are in the middle of the venue's event, whatever the packet.
+    var isOpen = false
     /// As deliveries name it; -1: none.
     var number: Int32 = -1
     /// It is the last one of the venue's event.
@@ -113,7 +118,7 @@ struct EOBIDecoder: EventDecoder {
   }
 
   /// False where the message has no packet's header before it, or one of another hour than the last one.
-  @inline(__always)
+  @inline(never)
   private mutating func enterPacket(of delivery: UnsafeMutablePointer<Delivery>, _ packets: Packets) -> Bool {
     let header = packets[Int(delivery.pointee.packet)].payload
     guard delivery.pointee.bytes - header >= EOBIPacket.headerLength, EOBIPacket.isHeader(header) else { return false }
@@ -123,12 +128,13 @@ struct EOBIDecoder: EventDecoder {
     let ends = header.byte(at: 17) == 1
     // A message that is none of every day goes by the same time.
     isCurrent = nanoseconds >= Self.currentSince
-    everydayPacket.pointee = EverydayPacket(
-      number: Int32(delivery.pointee.packet), ends: ends, isCurrent: isCurrent,
-      shapes: everydayShapes.base + (isCurrent ? EOBIEverydayShape.templateCount : 0),
-      head: everyday.pointee.headWord
-        | UInt64(ends ? 0 : BookEvent.Flags.isPartial.rawValue) << BookEvent.Head.flagsShift,
-      exchangeNanoseconds: now)
+    everydayPacket.pointee.number = Int32(delivery.pointee.packet)
+    everydayPacket.pointee.ends = ends
+    everydayPacket.pointee.isCurrent = isCurrent
+    everydayPacket.pointee.shapes = everydayShapes.base + (isCurrent ? EOBIEverydayShape.templateCount : 0)
+    everydayPacket.pointee.head =
+      everyday.pointee.headWord | UInt64(ends ? 0 : BookEvent.Flags.isPartial.rawValue) << BookEvent.Head.flagsShift
+    everydayPacket.pointee.exchangeNanoseconds = now
     return true
   }
 

@@ -1,3 +1,4 @@
+import CSIMD
 import Testing
 
 @testable import FeedCore
@@ -138,6 +139,43 @@ struct DeribitDecoderTests {
       let real = Double((n < 0 ? "-" : "") + padded.dropLast(8) + "." + padded.suffix(8))!
       #expect(DeribitReal.scaled8(real) == n, "\(real)")
     }
+  }
+
+  /// Both numbers of a level at once, against one at a time.
+  @Test func twoNumbersAreReadAsOneByOne() {
+    let seed = BookTestRandom.seed()
+    var random = BookTestRandom(seed: seed)
+    func number() -> Double {
+      switch random.below(6) {
+      case 0: Double(bitPattern: random.next())
+      case 1: random.pick([0, -0.0, .nan, .infinity, -.infinity, 22_517_997.99999999, 22_517_998, -22_517_998, 5e-9])
+      case 2: Double(random.below(1_000_000_000)) / 3e6
+      case 3: -Double(random.below(1_000_000_000)) / 1e8
+      default: Double(random.below(2_251_799_800_000_000) >> random.below(50)) / 1e8
+      }
+    }
+    /// What the short way reads.
+    func scaled(_ number: Double) -> Int64? { number.magnitude < 22_517_998 ? DeribitReal.scaled8(number) : nil }
+    var held = 0
+    for _ in 0..<100_000 {
+      let (price, amount, drops) = (number(), number(), random.chance(200))
+      // At an odd place, as in a message.
+      var bytes = [UInt8](repeating: 0xEE, count: 17)
+      bytes.withUnsafeMutableBytes {
+        $0.storeBytes(of: price.bitPattern, toByteOffset: 1, as: UInt64.self)
+        $0.storeBytes(of: amount.bitPattern, toByteOffset: 9, as: UInt64.self)
+      }
+      var found = feedh_scaled_pair()
+      let holds = bytes.withUnsafeBytes { feedh_scaled8_pair($0.baseAddress! + 1, drops ? 1 : 0, &found) } != 0
+      let expected = (scaled(price), drops ? 0 : scaled(amount))
+      if let first = expected.0, let second = expected.1 {
+        held += 1
+        #expect(holds && found.first == first && found.second == second, "\(price), \(amount), seed \(seed)")
+      } else {
+        #expect(!holds, "\(price), \(amount), seed \(seed)")
+      }
+    }
+    #expect(held > 20_000)
   }
 
   @Test func whatIsNotExactIsRefusedByName() {

@@ -52,9 +52,41 @@ struct ExactDivisionTests {
     #expect(exact > 20_000)
   }
 
+  /// The short way of prices and quantities: what it says is right, and it says so of all divisors that venues have.
+  @Test func thePlainWayFindsWhatDivisionFinds() throws {
+    let seed = BookTestRandom.seed()
+    var random = BookTestRandom(seed: seed)
+    var (plain, wide) = (0, 0)
+    for _ in 0..<100_000 {
+      let isTick = random.chance(700)
+      let divisor =
+        isTick
+        ? (0..<random.below(12)).reduce(Int64(1 + random.below(9))) { power, _ in power * 10 }
+        : max(1, Int64(bitPattern: random.next() >> UInt64(1 + random.below(63))))
+      let scale = try #require(PriceScale(numerator: 1, denominator: 1, divisor: divisor))
+      let quantities = try #require(QuantityScale(decimals: 9, divisor: divisor))
+      for isSigned in [true, false] {
+        let word = random.next()
+        let multiple = isSigned ? Int64(Int32(truncatingIfNeeded: word)) : Int64(UInt32(truncatingIfNeeded: word))
+        let raw = multiple &* divisor &+ (random.chance(800) ? 0 : Int64(random.below(1_000)) - 500)
+        let (quotient, remainder) = raw.quotientAndRemainder(dividingBy: divisor)
+        let expected = remainder == 0 ? UInt32(exactly: quotient) : nil
+        let found = quantities.storedPlain(raw: raw)
+        #expect(found == expected || !isTick && found == nil, "\(raw) / \(divisor), seed \(seed)")
+        #expect(quantities.stored(raw: raw) == expected, "\(raw) / \(divisor), seed \(seed)")
+        let price = scale.storedPlain(raw: raw)
+        #expect(price == scale.stored(raw: raw) || !isTick && price == nil, "\(raw), seed \(seed)")
+        plain += found == nil ? 0 : 1
+        wide += found != expected ? 1 : 0
+      }
+    }
+    #expect(plain > 50_000 && wide > 100)
+  }
+
   @Test func zeroedMemoryDividesNothing() {
     let scales = Storage<InstrumentScale>(capacity: 1, hugePages: false)
     #expect(scales[0].scale.stored(raw: 5) == 5 && scales[0].scale.stored(raw: 0) == 0)
+    #expect(scales[0].scale.storedPlain(raw: 5) == nil && scales[0].scale.storedPlain(raw: .min) == nil)
     #expect(scales[0].scale.stored(raw: .max) == nil && scales[0].quantity.stored(raw: -1) == nil)
     #expect(scales[0].quantity.stored(raw: 4_294_967_295) == .max)
   }

@@ -50,8 +50,9 @@ struct IdentifierTableTests {
   /// Keys made to meet in one slot: 64 are found, the next is refused, whatever room is left elsewhere.
   @Test func aProbeIsBoundedWhateverTheKeys() {
     var table = IdentifierTable(capacity: 1_000)
-    // Of 2,048 slots; keys of 32 bits.
-    let keys = (1...).lazy.map { UInt64($0) }.filter { $0 &* 0x9E37_79B9_7F4A_7C15 >> (64 - 11) == 5 }.prefix(66)
+    // One of 2,048 slots; of keys of 32 bits.
+    func slot(_ key: UInt64) -> UInt64 { (key &* 0x9E37_79B9_7F4A_7C15) >> UInt64(64 - 11) }
+    let keys = (1...).lazy.map { UInt64($0) }.filter { slot($0) == 5 }.prefix(66)
     for (index, key) in keys.enumerated() {
       #expect(table.hasRoom(for: key) == (index < 64))
       #expect(table.insert(key, index: index) == (index < 64 ? .inserted : .full))
