@@ -26,11 +26,16 @@ def build(scripts, folder):
 
 def run(scripts, folder, command, abort=False, capture=False):
     """The command's exit status, 1 where the trap caught something; with `capture` a finished process instead."""
-    environment = dict(os.environ, LD_PRELOAD=build(scripts, folder), FEEDH_HOT_TRAP="abort" if abort else "count")
+    mark = os.path.join(folder, "trap-ended")
+    environment = dict(
+        os.environ, LD_PRELOAD=build(scripts, folder), FEEDH_HOT_TRAP="abort" if abort else "count",
+        FEEDH_HOT_TRAP_MARK=mark)
     try:
         done = subprocess.run(command, env=environment, capture_output=capture, text=True)
     except OSError as error:
         raise Problem(f"{command[0]}: {error.strerror}")
     if capture:
         return done
+    if done.returncode == 0 and not os.path.exists(mark):
+        raise Problem(f"{command[0]} became another program, of which the trap saw nothing: run that one")
     return 1 if done.returncode == STATUS_FOUND else done.returncode

@@ -8,7 +8,7 @@ import Testing
 /// Receiving allocates, frees and locks nothing. Checked where the trap of Scripts/check-hot-path is preloaded, which
 /// ends the run with a failure when it sees one:
 ///
-///     Scripts/check-hot-path --trap -- swift test --skip-build --filter ReceiveAllocationTests
+///     Scripts/test --only hot-path-trap
 @Suite(.serialized, .enabled(if: TestNetwork.isPossible, TestNetwork.reason))
 struct ReceiveAllocationTests {
   private static let isTrapped: Bool = {
