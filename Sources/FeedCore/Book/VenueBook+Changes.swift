@@ -118,7 +118,7 @@ extension VenueBook {
       reference: event.pointee.reference, place: place)
   }
 
-  private mutating func removeOrder(
+  mutating func removeOrder(
     _ handle: OrderTable.Handle, _ slot: OrderTable.Slot, _ event: UnsafeMutablePointer<BookEvent>
   ) -> Bool {
     let header = headers.base + slot.instrument

@@ -192,9 +192,7 @@ struct VenueBook {
     let slot = orders.slot(handle)
     let header = headers.base + slot.instrument
     fold(header, event, isSell: slot.isSell, price: slot.price, quantity: slot.quantity)
-    depart(handle, reference: event.pointee.reference, header: header)
-    return takeFromLevel(
-      header, instrument: slot.instrument, isSell: slot.isSell, price: slot.price, quantity: slot.quantity)
+    return removeOrder(handle, slot, event)
   }
 
   /// The old order leaves; the new one takes its side and stands at the end of its level.

@@ -1,7 +1,7 @@
 /// The decoders of a core, one per channel: the one place that knows which protocol has which.
 ///
 /// ITCH, the feed with the most messages, is decoded by `Core` itself; the others come here, one predictable switch a
-/// run of messages. To add a protocol: a case in `FeedProtocol`, its layouts, a decoder, and two lines here
+/// run of messages. To add a protocol: a case in `FeedProtocol`, its layouts, a decoder, and three lines here
 /// (Docs/ADDING-A-VENUE.md).
 struct Decoders {
   let itch50: UnsafeMutablePointer<ITCH50Decoder>

@@ -105,13 +105,14 @@ extension EverydayTables.Pointer {
       quantity: quantity)
   }
 
-  /// The event of a message about an instrument, whose price stands in its scale. False where side or price are not
-  /// what they are every day: then nothing was done that counts.
+  /// The event of a message about an instrument, whose price stands in its scale. False where the instrument is not known
+  /// or another core's, or side or price are not what they are every day: then nothing was done that counts.
   @inline(__always)
   func write(
     _ shape: EverydayShape.Pointer, _ message: UnsafeRawPointer, _ widths: EverydayWidths, instrument: UInt32,
     at exchangeNanoseconds: UInt64, into event: UnsafeMutablePointer<BookEvent>
   ) -> Bool {
+    if !isKnown(instrument) { return false }
     let scale = scale(instrument)
     guard let raw = EverydayShape.rawPrice(shape, message, widths),
       let price = scale.pointee.scale.storedPlain(raw: raw),

@@ -69,8 +69,7 @@ struct MEMXDepthDecoder: EventDecoder {
       let shape = everyday.shape(message.byte(at: 2))
       guard message.byte(at: 3) == Self.schema, end >= shape.pointee.length, end <= length else { return false }
       let instrument = everyday.instrument(locate: UInt64(message.bigEndian(UInt16.self, at: 14)))
-      guard everyday.isKnown(instrument), let now = clock.sinceMidnightThisHour(message.bigEndian(UInt64.self, at: 6))
-      else { return false }
+      guard let now = clock.sinceMidnightThisHour(message.bigEndian(UInt64.self, at: 6)) else { return false }
       return everyday.write(shape, message, Self.widths, instrument: instrument, at: now, into: event)
     }
   }

@@ -71,10 +71,9 @@ struct MIAXPearlDecoder: EventDecoder {
       let shape = everyday.shape(message.byte(at: 0))
       if length < shape.pointee.length { return false }
       let instrument = everyday.instrument(locate: UInt64(message.littleEndian(UInt32.self, at: 5)))
-      return everyday.isKnown(instrument)
-        && everyday.write(
-          shape, message, Self.widths, instrument: instrument,
-          at: second &+ UInt64(message.littleEndian(UInt32.self, at: 1)), into: event)
+      return everyday.write(
+        shape, message, Self.widths, instrument: instrument,
+        at: second &+ UInt64(message.littleEndian(UInt32.self, at: 1)), into: event)
     }
   }
 

@@ -82,10 +82,9 @@ struct NYSEIntegratedDecoder: EventDecoder {
       let shape = everyday.shape(UInt8(truncatingIfNeeded: code))
       if length < shape.pointee.length { return false }
       let instrument = everyday.instrument(locate: UInt64(message.littleEndian(UInt32.self, at: 8)))
-      return everyday.isKnown(instrument)
-        && everyday.write(
-          shape, message, Self.widths, instrument: instrument,
-          at: second &+ UInt64(message.littleEndian(UInt32.self, at: 4)), into: event)
+      return everyday.write(
+        shape, message, Self.widths, instrument: instrument,
+        at: second &+ UInt64(message.littleEndian(UInt32.self, at: 4)), into: event)
     }
   }
 
