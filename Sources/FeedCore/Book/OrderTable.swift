@@ -316,10 +316,6 @@ struct OrderTable {
     return none
   }
 
-  /// The order at a handle of the compact table.
-  @inline(__always)
-  func compactSlot(_ handle: Handle) -> Slot { slots[handle] }
-
   /// The order at `handle` as a compact slot; a wide order's `reference` field holds only its low 46 bits.
   @inline(__always)
   func slot(_ handle: Handle) -> Slot {
@@ -445,14 +441,8 @@ struct OrderTable {
   /// Takes an order out, closing the hole by moving later ones back (no tombstones, so look-ups stay short).
   @inline(__always)
   mutating func remove(_ handle: Handle) {
-    if handle >= Self.wideBit { return removeWide(handle & ~Self.wideBit) }
-    removeCompact(handle)
-  }
-
-  /// The same of an order in the compact table.
-  @inline(__always)
-  mutating func removeCompact(_ handle: Handle) {
     room &+= 1
+    if handle >= Self.wideBit { return removeWide(handle & ~Self.wideBit) }
     if handle == arrivalMove.to { arrivalMove.forget() }
     if slots[handle].high & Self.passedBit == 0 {
       slots[handle] = Slot(low: 0, high: 0)
@@ -488,7 +478,6 @@ struct OrderTable {
 
   @inline(never)
   private mutating func removeWide(_ start: Int) {
-    room += 1
     wideCount -= 1
     var hole = start
     var index = (hole &+ 1) & wideMask

@@ -174,14 +174,12 @@ struct VenueBook {
       orders.stands(
         event.pointee.reference, instrument: Int(truncatingIfNeeded: event.pointee.instrument), at: home)
     else { return deleteElsewhere(event, place: place) }
-    let slot = orders.compactSlot(Int(home))
-    let instrument = slot.instrument
-    let header = headers.base + instrument
+    let slot = orders.slot(Int(home))
+    let header = headers.base + slot.instrument
     fold(header, event, isSell: slot.isSell, price: slot.price, quantity: slot.quantity)
-    orders.removeCompact(Int(home))
-    if header.pointee.flags.contains(.watchDepartures) { noteDeparture(event.pointee.reference, header: header) }
+    depart(Int(home), reference: event.pointee.reference, header: header)
     return takeFromLevel(
-      header, instrument: instrument, isSell: slot.isSell, price: slot.price, quantity: slot.quantity)
+      header, instrument: slot.instrument, isSell: slot.isSell, price: slot.price, quantity: slot.quantity)
   }
 
   /// The same of an order that does not stand at its home, or not at all.

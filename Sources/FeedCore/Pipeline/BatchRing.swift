@@ -29,8 +29,9 @@ struct BatchRing: @unchecked Sendable {
   var firstBatch: DeliveryBatch { slots[0] }
 
   /// Publishes `batch`, number `number` from 0, and returns the next one to fill, once every consumer is done with
-  /// what it held. Counts how often it had to wait, and notes the most batches that a consumer was behind. Where the producer has shards of its own it works their rings off
-  /// meanwhile (`inbox`): two cores that wait for each other both go on.
+  /// what it held. Counts how often it had to wait, and notes the most batches that a consumer was behind. Where the
+  /// producer has shards of its own it works their rings off meanwhile (`inbox`): two cores that wait for each other both
+  /// go on.
   @inline(__always)
   func publish(
     _ batch: DeliveryBatch, number: UInt64, waits: inout UInt64, fillMax: inout UInt64, waiting: inout SpinWait,
