@@ -19,7 +19,9 @@ struct CboePITCHDecoder: EventDecoder {
   private let context: DecoderContext
   private let lengths = MessageLengths(CboePITCHLayouts.description)
   private let everyday: EverydayTables.Pointer
-  /// The scale of prices in messages that name no instrument.
+  /// Beside `everyday`'s shapes, by type.
+  private let listings = Storage<Listing>(capacity: 256, hugePages: false)
+  /// The scale of all prices.
   private let standardScale: PriceScale
   private let unitKey: UInt64
   /// Nanoseconds since midnight of the last Time message.
@@ -30,6 +32,29 @@ struct CboePITCHDecoder: EventDecoder {
     unitKey = Self.unitKey(context.stream)
     everyday = EverydayTables.make(context, Self.shapes(context))
     standardScale = context.directory.pointee.standardScale
+    for type in 0..<256 { listings[type] = Listing(ofType: UInt8(type)) }
+  }
+
+  /// What an everyday message says of its instrument, and how it writes prices.
+  private struct Listing: BitwiseCopyable {
+    /// The symbol's bytes, packed: all ones where there is one, what is kept of the eight bytes from `start` on, and what
+    /// stands behind them.
+    var mask: UInt64 = 0
+    var kept: UInt64 = 0
+    var padding: UInt64 = 0
+    var start: UInt16 = 0
+    /// Short prices are in hundredths.
+    var priceFactor: UInt16 = 1
+
+    /// The three Add Orders have a symbol: six characters at 17 or 19, eight at 19. Short prices have 0x22 and 0x28.
+    init(ofType type: UInt8) {
+      if type == 0x22 || type == 0x28 { priceFactor = 100 }
+      guard type == 0x21 || type == 0x22 || type == 0x2F else { return }
+      mask = .max
+      kept = type == 0x2F ? .max : ~0xFFFF
+      padding = type == 0x2F ? 0 : 0x2020
+      start = type == 0x22 ? 17 : 19
+    }
   }
 
   @inline(__always)
@@ -71,7 +96,8 @@ struct CboePITCHDecoder: EventDecoder {
     _ run: DeliveryRun, packets: DecoderContext.Packets, list: UnsafeMutablePointer<EventList>,
     into events: UnsafeMutablePointer<BookEvent>
   ) -> Int {
-    let (everyday, standardScale, unitKey, second) = (everyday, standardScale, unitKey, second)
+    let (everyday, listings, standardScale) = (everyday, listings.base, standardScale)
+    let (unitKey, second) = (unitKey, second)
     return run.take(into: events) { delivery, event in
       let message = delivery.pointee.bytes
       let length = UInt32(delivery.pointee.length)
@@ -79,38 +105,23 @@ struct CboePITCHDecoder: EventDecoder {
       // SAFETY: the type is here; every further read lies within the shape's length, checked next.
       let type = message.byte(at: 1)
       let shape = everyday.shape(type)
-      guard length >= shape.pointee.length, var raw = EverydayShape.rawPrice(shape, message, Self.widths) else {
-        return false
-      }
-      // Short prices, in hundredths, come in the types 0x22 and 0x28.
-      if type == 0x22 || type == 0x28 { raw &*= 100 }
-      var instrument = BookEvent.byReference
-      var price: Int32 = 0
-      if shape.pointee.head.kind == .add {
-        instrument = everyday.instrument(identifier: Self.symbol(ofAdd: type, message))
-        if !everyday.isKnown(instrument) { return false }
-        guard let stored = everyday.scale(instrument).pointee.scale.storedPlain(raw: raw) else { return false }
-        price = stored
-      } else if raw != 0 {
-        guard let stored = standardScale.stored(raw: raw) else { return false }
-        price = stored
-      }
-      guard
+      if length < shape.pointee.length { return false }
+      let listing = listings + Int(type)
+      // Whether a message has a symbol is as good as random: all are read alike.
+      let mask = listing.pointee.mask
+      let text = message.bigEndian(UInt64.self, at: Int(listing.pointee.start)) & listing.pointee.kept
+      let known = everyday.instrument(text: text | listing.pointee.padding, and: mask)
+      if known & InstrumentDirectory.foreignBit & UInt32(truncatingIfNeeded: mask) != 0 { return false }
+      let instrument = known &+ ~UInt32(truncatingIfNeeded: mask)
+      guard let raw = EverydayShape.rawPrice(shape, message, Self.widths),
+        let price = standardScale.storedPlain(raw: raw &* Int64(listing.pointee.priceFactor)),
         EverydayShape.write(
           shape, message, Self.widths, instrument: instrument, price: price, key: unitKey,
           at: second &+ UInt64(message.littleEndian(UInt32.self, at: 2)), into: event)
       else { return false }
-      if instrument != BookEvent.byReference { everyday.settleScale(everyday.scale(instrument)) }
       everyday.count(Int(type))
       return true
     }
-  }
-
-  /// The symbol of the three Add Orders: six characters at 17 or 19, eight at 19.
-  @inline(__always)
-  private static func symbol(ofAdd type: UInt8, _ message: UnsafeRawPointer) -> UInt64 {
-    if type == 0x2F { return message.bigEndian(UInt64.self, at: 19) }
-    return symbol6(message, at: type == 0x22 ? 17 : 19)
   }
 
   mutating func decode(

@@ -25,6 +25,8 @@ struct CoinbaseDerivativesDecoder: EventDecoder {
   private let context: DecoderContext
   private let instruments: NumberedInstruments
   private let everyday: EverydayTables.Pointer
+  /// OrderPut's, OrderDelete's.
+  private let everydayOrders = Storage<EverydayOrder>(capacity: 2, hugePages: false)
   private var day = VenueDay(.usCentral)
   /// Books are in the middle of a transaction.
   private var isOpen = false
@@ -42,6 +44,8 @@ struct CoinbaseDerivativesDecoder: EventDecoder {
     self.context = context
     instruments = NumberedInstruments(context)
     everyday = EverydayTables.make(context)
+    everydayOrders[0] = EverydayOrder(template: 20, .add, flags: .mayModify, mask: .max, price: 40, quantity: 48)
+    everydayOrders[1] = EverydayOrder(template: 21, .delete, mask: 0, price: 0, quantity: 0)
   }
 
   /// A message with an instrument.
@@ -90,7 +94,7 @@ struct CoinbaseDerivativesDecoder: EventDecoder {
     _ run: DeliveryRun, packets: DecoderContext.Packets, list: UnsafeMutablePointer<EventList>,
     into events: UnsafeMutablePointer<BookEvent>
   ) -> Int {
-    let (everyday, day) = (everyday, day)
+    let (everyday, orders, day) = (everyday, everydayOrders.base, day)
     var (isOpen, putHead, deleteHead) = (isOpen, putHead, deleteHead)
     let taken = run.take(into: events) { delivery, event in
       let bytes = delivery.pointee.bytes
@@ -98,22 +102,23 @@ struct CoinbaseDerivativesDecoder: EventDecoder {
       if length < 10 { return false }
       // SAFETY: the head is here; every further read stands behind the check of the block's length.
       let head = bytes.littleEndian(UInt64.self, at: 2)
-      if head != putHead, head != deleteHead {
+      // Which of the two comes is as good as random: one comparison, and a place that is computed.
+      if min(head ^ putHead, head ^ deleteHead) != 0 {
         guard let isPut = Self.isEverydayPut(head) else { return false }
         if isPut { putHead = head } else { deleteHead = head }
       }
-      let isPut = head == putHead
+      let order = orders + (head == putHead ? 0 : 1)
       if 10 &+ Int(head & 0xFFFF) > length { return false }
       let flags = bytes.byte(at: 10)
       let ends = flags & Self.endOfTransaction != 0
       // A transaction that was open and ends here has a second book event.
       guard flags & Self.clearBook == 0, !(ends && isOpen),
         let now = day.nanosecondsThisHour(bytes.littleEndian(UInt64.self, at: 24)),
-        Self.writeEveryday(everyday, isPut, bytes, flags: ends ? [] : .isPartial, into: event)
+        Self.writeEveryday(everyday, order, bytes, flags: ends ? [] : .isPartial, into: event)
       else { return false }
       event.pointee.exchangeNanoseconds = now
       if !ends { isOpen = true }
-      everyday.count(isPut ? 20 : 21)
+      everyday.count(order.pointee.template)
       return true
     }
     (self.isOpen, self.putHead, self.deleteHead) = (isOpen, putHead, deleteHead)
@@ -131,35 +136,54 @@ struct CoinbaseDerivativesDecoder: EventDecoder {
     return template == 20
   }
 
+  /// Where the two messages that come all day have what their events take, counted from the message's start. What one
+  /// has not is read somewhere within it, and masked out (`EverydayShape`).
+  private struct EverydayOrder: BitwiseCopyable {
+    let template: Int
+    /// Kind, type, and what is always so (`EverydayTables.head`).
+    let head: UInt64
+    /// All ones; 0 for a delete, whose event has neither side, price nor quantity.
+    let mask: UInt64
+    let price: Int
+    let quantity: Int
+
+    init(
+      template: UInt8, _ kind: BookEvent.Kind, flags: BookEvent.Flags = [], mask: UInt64, price: Int, quantity: Int
+    ) {
+      self.template = Int(template)
+      head = EverydayTables.head(kind, type: template, isSell: false, flags: flags)
+      self.mask = mask
+      self.price = price
+      self.quantity = quantity
+    }
+  }
+
   /// The event of an order of an instrument that is known, this core's and this channel's, but for its time; false for
   /// anything else, as `putOrder` and `deleteOrder` find it.
   @inline(__always)
   private static func writeEveryday(
-    _ everyday: EverydayTables.Pointer, _ isPut: Bool, _ bytes: UnsafeRawPointer, flags: BookEvent.Flags,
-    into event: UnsafeMutablePointer<BookEvent>
+    _ everyday: EverydayTables.Pointer, _ order: UnsafeMutablePointer<EverydayOrder>, _ bytes: UnsafeRawPointer,
+    flags: BookEvent.Flags, into event: UnsafeMutablePointer<BookEvent>
   ) -> Bool {
     // The main view of a number is known by the number itself.
     let instrument = everyday.instrument(identifier: UInt64(bytes.littleEndian(UInt32.self, at: 12)))
     guard everyday.isKnown(instrument), everyday.isClaimed(instrument) else { return false }
     let scale = everyday.scale(instrument)
-    var price: Int32 = 0
-    var quantity: Int32 = 0
-    var isSell = false
-    var flags = flags
-    if isPut {
-      let side = bytes.byte(at: 11)
-      quantity = bytes.littleEndian(Int32.self, at: 48)
-      guard side == 1 || side == 0xFF, quantity > 0,
-        let stored = scale.pointee.scale.storedPlain(raw: bytes.littleEndian(Int64.self, at: 40))
-      else { return false }
-      price = stored
-      isSell = side != 1
-      flags.insert(.mayModify)
-    }
+    let mask = order.pointee.mask
+    let hasFields = UInt8(truncatingIfNeeded: mask & 1)
+    // 1 buys, 0xFF (-1) sells.
+    let side = bytes.byte(at: 11) & UInt8(truncatingIfNeeded: mask)
+    let sells = side >> 7
+    let quantity = bytes.littleEndian(Int32.self, at: order.pointee.quantity) & Int32(truncatingIfNeeded: mask)
+    let raw = bytes.littleEndian(Int64.self, at: order.pointee.price) & Int64(bitPattern: mask)
+    guard side == (0 &- sells | hasFields), quantity >= Int32(hasFields),
+      let price = scale.pointee.scale.storedPlain(raw: raw)
+    else { return false }
     everyday.settleScale(scale)
     everyday.write(
-      EverydayTables.head(isPut ? .add : .delete, type: isPut ? 20 : 21, isSell: isSell, flags: flags),
-      instrument: instrument, reference: bytes.littleEndian(UInt64.self, at: 32), second: 0, price: price,
+      order.pointee.head | UInt64(sells) << BookEvent.Head.sellShift
+        | UInt64(flags.rawValue) << BookEvent.Head.flagsShift, instrument: instrument,
+      reference: bytes.littleEndian(UInt64.self, at: 32), second: 0, price: price,
       quantity: UInt32(bitPattern: quantity), into: event)
     return true
   }

@@ -47,8 +47,8 @@ struct EverydayShape: BitwiseCopyable {
   private var flagStart: UInt8 = 0
   /// What a set flag adds to the event's flags; 0: it says whether a trade is printable.
   private var flagValue: UInt8 = 0
-  /// The price settles the instrument's scale.
-  private(set) var settlesScale = false
+  /// 1: the price settles the instrument's scale.
+  private(set) var settlesScale: UInt8 = 0
   /// A cache line in all.
   private var spare: UInt32 = 0
 
@@ -114,7 +114,7 @@ struct EverydayShape: BitwiseCopyable {
     shape.priceShift = UInt8(64 - 8 * slot.size)
     shape.priceMask = isSigned || slot.size == 8 ? .max : 1 << UInt64(8 * slot.size) - 1
     precondition(isSigned != widths.hasUnsignedPrices, "\(layout.name): another sign")
-    shape.settlesScale = !isOfTrade
+    shape.settlesScale = isOfTrade ? 0 : 1
     return shape
   }
 

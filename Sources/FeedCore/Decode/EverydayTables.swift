@@ -74,6 +74,10 @@ extension EverydayTables.Pointer {
     return pointee.identifiers.value(identifier) &- 1
   }
 
+  /// The same of an identifier of eight characters where `mask` is all ones; `foreignBit` or more where it is 0.
+  @inline(__always)
+  func instrument(text: UInt64, and mask: UInt64) -> UInt32 { pointee.identifiers.value(text, and: mask) &- 1 }
+
   @inline(__always)
   func isKnown(_ instrument: UInt32) -> Bool { instrument < InstrumentDirectory.foreignBit }
 
@@ -92,6 +96,13 @@ extension EverydayTables.Pointer {
   @inline(__always)
   func settleScale(_ scale: UnsafeMutablePointer<InstrumentScale>) {
     if !scale.pointee.isUsed { scale.pointee.isUsed = true }
+  }
+
+  /// The same where a message has such a price. One comparison, which but for the first of an instrument says no: which
+  /// messages have a price is as good as random.
+  @inline(__always)
+  func settleScale(_ scale: UnsafeMutablePointer<InstrumentScale>, if settles: UInt8) {
+    if settles > (scale.pointee.isUsed ? 1 : 0) { scale.pointee.isUsed = true }
   }
 
   /// An event whose fields are at hand; its time is written by the caller.
@@ -119,7 +130,7 @@ extension EverydayTables.Pointer {
       EverydayShape.write(
         shape, message, widths, instrument: instrument, price: price, at: exchangeNanoseconds, into: event)
     else { return false }
-    if shape.pointee.settlesScale { settleScale(scale) }
+    settleScale(scale, if: shape.pointee.settlesScale)
     count(Int(shape.pointee.head.type))
     return true
   }

@@ -53,6 +53,16 @@ struct IdentifierTable {
       return Self.further(key, from: slot, slots, mask)
     }
 
+    /// The same where `mask` is all ones; 0 where it is 0. Which of the two is as good as random to who asks, so it is no
+    /// branch.
+    @inline(__always)
+    func value(_ key: UInt64, and mask: UInt64) -> UInt32 {
+      let key = key & mask
+      let slot = home(key)
+      if (slots[slot].key ^ key) & mask != 0 { return Self.further(key, from: slot, slots, self.mask) }
+      return slots[slot].value & UInt32(truncatingIfNeeded: mask)
+    }
+
     @inline(never)
     private static func further(
       _ key: UInt64, from home: Int, _ slots: UnsafeMutablePointer<Slot>, _ mask: Int
