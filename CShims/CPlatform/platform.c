@@ -93,3 +93,9 @@ uint64_t feedh_thread_page_faults(void) {
   struct rusage usage;
   return getrusage(RUSAGE_THREAD, &usage) == 0 ? (uint64_t)usage.ru_minflt + (uint64_t)usage.ru_majflt : 0;
 }
+
+void feedh_touch(void *start, size_t bytes) {
+  // Volatile: a compiler may leave out the store of what is there already.
+  volatile char *page = start;
+  for (size_t offset = 0; offset < bytes; offset += 4096) page[offset] = page[offset];
+}

@@ -51,6 +51,10 @@ int feedh_allowed_cpu(int n);
 uint64_t feedh_anonymous_resident_bytes(void);
 /// Memory of this machine in bytes, or what its container may have of it; 0 if unknown.
 uint64_t feedh_memory_limit_bytes(void);
+/// Writes what it read to each page of `bytes` bytes from `start` on, so that all are there: for kernels before 5.14,
+/// which do not know MADV_POPULATE_WRITE.
+void feedh_touch(void *_Nonnull start, size_t bytes);
+
 /// Page faults of the calling thread since it began: memory touched for the first time, or read from a disk.
 uint64_t feedh_thread_page_faults(void);
 

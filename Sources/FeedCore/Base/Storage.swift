@@ -51,11 +51,7 @@ public struct Storage<Element: BitwiseCopyable>: @unchecked Sendable {
     if bytes == 0 { return }
     let raw = UnsafeMutableRawPointer(base)
     if madvise(raw, bytes, 23 /* MADV_POPULATE_WRITE, Linux 5.14 */) == 0 { return }
-    var offset = 0
-    while offset < bytes {
-      raw.storeBytes(of: raw.load(fromByteOffset: offset, as: UInt8.self), toByteOffset: offset, as: UInt8.self)
-      offset += 4096
-    }
+    feedh_touch(raw, bytes)
   }
 
   /// Touches as much of it as one order path may take without being asked: all of a small table, the beginning of a log.

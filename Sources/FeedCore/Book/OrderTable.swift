@@ -5,17 +5,17 @@ import CPlatform
 /// The instrument belongs to the key although a venue's reference numbers are unique: with a number used twice, what
 /// happens to an instrument would otherwise depend on which other instruments this core owns.
 ///
-/// Two tables behind one face. Order references of most feeds are nearly dense, so the *compact* table keeps 64
-/// neighbours in time together, in sixteen cache lines (`Places`). An order whose reference is wider than 46 bits, or
-/// whose neighbourhood is full (`probeLimit`), goes to the *wide* table, a mixed hash of full 64-bit references; so no
-/// set of references can make a look-up long.
+/// Two tables behind one face. Order references of most feeds are nearly dense, but for high bits that stay
+/// (`ReferencePrefixes`), so the *compact* table keeps 64 neighbours in time together, in sixteen cache lines
+/// (`Places`). An order whose reference has no number of 46 bits, or whose neighbourhood is full (`probeLimit`), goes
+/// to the *wide* table, a mixed hash of full 64-bit references; so no set of references can make a look-up long.
 ///
 /// Compact slot, 16 bytes, plus the arrival number (4 bytes) in an array of its own that only adds write:
 ///
 ///     low   quantity (63-32)           price, signed (31-0)
-///     high  reference + 1 (63-18)      passed (17)   side (16)   instrument (15-0)
+///     high  number + 1 (63-18)         passed (17)   side (16)   instrument (15-0)
 ///
-/// An empty slot is all zero: no reference gives a `high` of 0, and an order always rests with at least one share.
+/// An empty slot is all zero: no number gives a `high` of 0, and an order always rests with at least one share.
 /// `passed` belongs to the place, not to the order: an insertion found it taken and went on. Where it is not set, no
 /// order stands further on because of this place, and it may simply be emptied.
 struct OrderTable {
@@ -25,7 +25,8 @@ struct OrderTable {
 
     @inline(__always) var quantity: UInt32 { UInt32(truncatingIfNeeded: low >> 32) }
     @inline(__always) var price: Int32 { Int32(truncatingIfNeeded: low) }
-    @inline(__always) var reference: UInt64 { high >> 18 &- 1 }
+    /// What the table keeps of its reference.
+    @inline(__always) fileprivate var number: UInt64 { high >> 18 &- 1 }
     @inline(__always) var isEmpty: Bool { high == 0 }
     @inline(__always) var isSell: Bool { high & (1 << 16) != 0 }
     @inline(__always) var instrument: Int { Int(high & 0xFFFF) }
@@ -34,8 +35,8 @@ struct OrderTable {
       UInt64(quantity) << 32 | UInt64(UInt32(bitPattern: price))
     }
     @inline(__always)
-    static func high(_ reference: UInt64, isSell: Bool, instrument: Int) -> UInt64 {
-      (reference &+ 1) << 18 | (isSell ? 1 << 16 : 0) | UInt64(truncatingIfNeeded: instrument)
+    static func high(_ number: UInt64, isSell: Bool, instrument: Int) -> UInt64 {
+      (number &+ 1) << 18 | (isSell ? 1 << 16 : 0) | UInt64(truncatingIfNeeded: instrument)
     }
   }
 
@@ -84,7 +85,6 @@ struct OrderTable {
   static var none: Handle { -1 }
   private static var wideBit: Int { 1 << 40 }
   private static var probeLimit: Int { 128 }
-  fileprivate static var compactReferenceLimit: UInt64 { 1 << 46 - 1 }
   private static var passedBit: UInt64 { 1 << 17 }
   /// Bits of `Slot.high` that do not tell orders apart.
   private static var noKey: UInt64 { passedBit | 1 << 16 }
@@ -137,21 +137,25 @@ struct OrderTable {
   private var room: Int
   /// Of its orders, those in the wide table.
   private(set) var wideCount = 0
-  /// The reference inserted last in the compact table: the place to look for recent orders.
-  private var newestReference: UInt64 = 0
+  private let prefixes: ReferencePrefixes
+  private let orders: VenueKind.Orders
+  /// The number inserted last in the compact table: the place to look for recent orders.
+  private var newestNumber: UInt64 = 0
   /// A slot that moved ahead of its arrival number, which still stands at `from`: its cache lines are on their way.
   private var arrivalMove = ArrivalMove()
 
   /// - Parameter capacity: live orders, 1 ... 64 M. The table has the next power of two of 1.5 times that many slots.
-  init(capacity: Int) {
+  init(capacity: Int, orders: VenueKind.Orders = .counted) {
     self.capacity = capacity
+    self.orders = orders
+    prefixes = ReferencePrefixes(areCounted: orders == .counted)
     room = capacity
     let slotCount = Self.slotCount(capacity: capacity)
     places = Places(slotCount: slotCount)
     slotStorage = Storage(capacity: slotCount + 2)
     arrivalStorage = Storage(capacity: slotCount)
     slots = slotStorage.base
-    // The homes of wide references (`Homes.behind`).
+    // The homes of references that are not plain (`Homes.behind`).
     slots[slotCount] = Slot(low: 0, high: Self.passedBit)
     slots[slotCount + 1] = Slot(low: 0, high: Slot.high(0, isSell: false, instrument: 0) | Self.passedBit)
     arrivals = arrivalStorage.base
@@ -167,10 +171,24 @@ struct OrderTable {
     return slots
   }
 
-  /// Touches the compact table; the wide one stays untouched until a feed needs it.
+  /// Touches the table that the venue's orders go to. What goes to the other one touches it as it fills.
   func prefault() {
-    slotStorage.prefault()
-    arrivalStorage.prefault()
+    switch orders {
+    case .none: break
+    case .counted:
+      slotStorage.prefault()
+      arrivalStorage.prefault()
+    case .mixed: wide.prefault()
+    }
+  }
+
+  /// Bytes that `prefault` touches.
+  static func touchedBytes(capacity: Int, _ orders: VenueKind.Orders) -> Int {
+    switch orders {
+    case .none: 0
+    case .counted: slotCount(capacity: capacity) * (MemoryLayout<Slot>.stride + 4)
+    case .mixed: slotCount(capacity: capacity) * MemoryLayout<WideSlot>.stride
+    }
   }
 
   /// Where orders stand if nothing is in their way; held in registers over a run of messages.
@@ -179,37 +197,58 @@ struct OrderTable {
     fileprivate let wide: UnsafeMutablePointer<WideSlot>
     fileprivate let places: Places
     fileprivate let wideMask: Int
+    fileprivate let prefixes: ReferencePrefixes
 
     /// The index of an order's home slot.
     @inline(__always)
     func home(_ reference: UInt64) -> UInt32 {
-      UInt32(
-        truncatingIfNeeded: reference < OrderTable.compactReferenceLimit ? places.home(reference) : behind(reference))
+      UInt32(truncatingIfNeeded: ReferencePrefixes.isPlain(reference) ? places.home(reference) : behind(reference))
     }
 
-    /// In place of the home of a reference that is too wide for the compact table: a slot behind its last, which no
-    /// order takes and all pass. Who looks there looks further; and because what a compact slot holds of a reference is
-    /// only its low bits, there are two such slots, and this is the one that does not have these.
+    /// In place of the home of a reference that is not plain: a slot behind the compact table's last, which no order
+    /// takes and all pass. Who looks there looks further; and because a compact slot has room for the low bits of a
+    /// reference only, there are two such slots, and this is the one that does not have these.
     @inline(__always)
     private func behind(_ reference: UInt64) -> Int {
       places.mask &+ (Slot.high(reference, isSell: false, instrument: 0) == 0 ? 2 : 1)
     }
 
-    /// Asks for the line of an order's home slot and returns the slot's index.
+    /// Asks for the line where an order stands if nothing is in its way, and returns its home.
     @inline(__always)
     func prefetch(_ reference: UInt64) -> UInt32 {
-      if reference >= OrderTable.compactReferenceLimit {
-        feedh_prefetch(wide + Int(truncatingIfNeeded: Mix.spread(reference)) & wideMask)
-        return UInt32(truncatingIfNeeded: behind(reference))
-      }
+      if !ReferencePrefixes.isPlain(reference) { return prefetchOther(reference) }
       let index = places.home(reference)
       feedh_prefetch(slots + index)
       return UInt32(truncatingIfNeeded: index)
     }
+
+    /// Instrument and side of an order, as its home in the compact table has them: nil where another order stands there,
+    /// or none.
+    @inline(__always)
+    func book(ofOrder reference: UInt64) -> (instrument: Int, isSell: Bool)? {
+      let number = prefixes.narrow(reference)
+      if number == ReferencePrefixes.none { return nil }
+      let slot = slots[places.home(number)]
+      return slot.number == number && slot.instrument != OrderTable.foreignInstrument
+        ? (slot.instrument, slot.isSell) : nil
+    }
+
+    @inline(__always)
+    private func prefetchOther(_ reference: UInt64) -> UInt32 {
+      let number = prefixes.narrow(reference)
+      if number == ReferencePrefixes.none {
+        feedh_prefetch(wide + Int(truncatingIfNeeded: Mix.spread(reference)) & wideMask)
+      } else {
+        feedh_prefetch(slots + places.home(number))
+      }
+      return UInt32(truncatingIfNeeded: behind(reference))
+    }
   }
 
   @inline(__always)
-  var homes: Homes { Homes(slots: slots, wide: wide.base, places: places, wideMask: wideMask) }
+  var homes: Homes {
+    Homes(slots: slots, wide: wide.base, places: places, wideMask: wideMask, prefixes: prefixes)
+  }
 
   /// Asks for the lines of an order's home slot and of its arrival number.
   @inline(__always)
@@ -225,9 +264,7 @@ struct OrderTable {
   @inline(__always)
   func find(_ reference: UInt64, instrument: Int, home: UInt32) -> Handle {
     if stands(reference, instrument: instrument, at: home) { return Int(home) }
-    return Self.findElsewhere(
-      reference, instrument: instrument, home: Int(home), slots: slots, mask: mask, wide: wide.base, wideMask: wideMask,
-      wideCount: wideCount)
+    return Self.findElsewhere(reference, instrument: instrument, homes, wideCount: wideCount)
   }
 
   /// Whether an order stands where nothing was in its way.
@@ -239,15 +276,10 @@ struct OrderTable {
 
   /// The order with a reference, whatever its instrument. Of a venue whose references are unique.
   func find(anyInstrument reference: UInt64) -> Handle {
-    if reference < Self.compactReferenceLimit {
-      let wanted = Slot.high(reference, isSell: false, instrument: 0)
-      var index = places.home(reference)
-      for _ in 0..<Self.probeLimit {
-        let high = slots[index].high
-        if (high ^ wanted) >> 18 == 0 { return index }
-        if high & Self.passedBit == 0 { break }
-        index = (index &+ 1) & mask
-      }
+    let number = prefixes.narrow(reference)
+    if number != ReferencePrefixes.none {
+      let found = Self.findCompact(number, instrument: 0, but: Self.noKey | 0xFFFF, slots: slots, places: places)
+      if found != Self.none { return found }
     }
     if wideCount == 0 { return Self.none }
     var index = Int(truncatingIfNeeded: Mix.spread(reference)) & wideMask
@@ -277,27 +309,29 @@ struct OrderTable {
 
   @inline(never)
   private static func findElsewhere(
-    _ reference: UInt64, instrument: Int, home: Int, slots: UnsafeMutablePointer<Slot>, mask: Int,
-    wide: UnsafeMutablePointer<WideSlot>, wideMask: Int, wideCount: Int
+    _ reference: UInt64, instrument: Int, _ homes: Homes, wideCount: Int
   ) -> Handle {
-    if reference < compactReferenceLimit, slots[home].high & passedBit != 0 {
-      let wanted = Slot.high(reference, isSell: false, instrument: instrument & 0xFFFF)
-      let found = findFurther(wanted, from: home, slots: slots, mask: mask)
+    let number = homes.prefixes.narrow(reference)
+    if number != ReferencePrefixes.none {
+      let found = findCompact(
+        number, instrument: instrument & 0xFFFF, but: noKey, slots: homes.slots, places: homes.places)
       if found != none { return found }
     }
-    return wideCount == 0 ? none : findWide(reference, instrument: instrument, in: wide, mask: wideMask)
+    return wideCount == 0 ? none : findWide(reference, instrument: instrument, in: homes.wide, mask: homes.wideMask)
   }
 
+  /// - Parameter but: bits that may differ.
   @inline(__always)
-  private static func findFurther(
-    _ wanted: UInt64, from home: Int, slots: UnsafeMutablePointer<Slot>, mask: Int
+  private static func findCompact(
+    _ number: UInt64, instrument: Int, but free: UInt64, slots: UnsafeMutablePointer<Slot>, places: Places
   ) -> Handle {
-    var index = (home &+ 1) & mask
-    for _ in 1..<probeLimit {
+    let wanted = Slot.high(number, isSell: false, instrument: instrument)
+    var index = places.home(number)
+    for _ in 0..<probeLimit {
       let high = slots[index].high
-      if (high ^ wanted) & ~noKey == 0 { return index }
+      if (high ^ wanted) & ~free == 0 { return index }
       if high & passedBit == 0 { return none }
-      index = (index &+ 1) & mask
+      index = (index &+ 1) & places.mask
     }
     return none
   }
@@ -316,7 +350,7 @@ struct OrderTable {
     return none
   }
 
-  /// The order at `handle` as a compact slot; a wide order's `reference` field holds only its low 46 bits.
+  /// The order at `handle` as a compact slot, but for its reference.
   @inline(__always)
   func slot(_ handle: Handle) -> Slot {
     handle < Self.wideBit ? slots[handle] : Self.slot(wide.base + (handle & ~Self.wideBit))
@@ -359,7 +393,7 @@ struct OrderTable {
       low: Slot.low(price: price, quantity: quantity),
       high: Slot.high(reference, isSell: isSell, instrument: instrument))
     guard slots[Int(home)].high == 0, wideCount == 0, room > 0 else {
-      return insertElsewhere(reference, home: Int(home), slot, arrival: arrival)
+      return insertElsewhere(reference, slot, arrival: arrival)
     }
     put(slot, reference, at: Int(home), arrival: arrival)
     return .inserted
@@ -367,30 +401,34 @@ struct OrderTable {
 
   /// Fills an empty compact slot.
   @inline(__always)
-  private mutating func put(_ slot: Slot, _ reference: UInt64, at index: Int, arrival: UInt32) {
+  private mutating func put(_ slot: Slot, _ number: UInt64, at index: Int, arrival: UInt32) {
     room &-= 1
     slots[index] = slot
     if index == arrivalMove.from { arrivalMove.finish(arrivals) }
     arrivals[index] = arrival
-    newestReference = reference
+    newestNumber = number
   }
 
-  /// The same where the home slot is taken, or there are wide orders.
+  /// The same where the home slot is taken, the reference is not plain, or there are wide orders.
+  ///
+  /// - Parameter slot: of what the reference would be were it plain.
   @inline(never)
   private mutating func insertElsewhere(
-    _ reference: UInt64, home: Int, _ slot: Slot, arrival: UInt32
+    _ reference: UInt64, _ slot: Slot, arrival: UInt32
   ) -> Insertion {
     if wideCount > 0,
       Self.findWide(reference, instrument: slot.instrument, in: wide.base, mask: wideMask) != Self.none
     {
       return .duplicate
     }
-    if reference < Self.compactReferenceLimit {
-      let index = Self.placeFurther(slot.high, from: home, slots: slots, mask: mask)
+    let number = prefixes.admit(reference)
+    if number != ReferencePrefixes.none {
+      let high = Slot.high(number, isSell: slot.isSell, instrument: slot.instrument)
+      let index = Self.placeFurther(high, from: places.home(number), slots: slots, mask: mask)
       if index == Self.taken { return .duplicate }
       if index >= 0 {
         if room == 0 { return .full }
-        put(slot, reference, at: index, arrival: arrival)
+        put(Slot(low: slot.low, high: high), number, at: index, arrival: arrival)
         return .inserted
       }
     }
@@ -465,7 +503,7 @@ struct OrderTable {
       index = (index &+ 1) & mask
       let there = slots[index]
       if there.isEmpty { break }
-      let home = places.home(there.reference)
+      let home = places.home(there.number)
       if (index &- home) & mask >= (index &- hole) & mask {
         let passed = slots[hole].high & passedBit
         slots[hole] = Slot(low: there.low, high: there.high & ~passedBit | passed)
@@ -521,13 +559,14 @@ struct OrderTable {
     // Side and instrument are the low 17 bits.
     let wanted = Slot.high(0, isSell: isSell, instrument: instrument) & 0x1_FFFF
     for steps in 0...mask >> Places.runBits {
-      let begin = places.runBegin(newestReference, before: steps)
+      let begin = places.runBegin(newestNumber, before: steps)
       for index in begin..<(begin + (1 << Places.runBits)) {
         // Of a slot that is empty, all bits are zero: so are those of instrument 0's bids.
         if slots[index].high & 0x1_FFFF != wanted || slots[index].isEmpty { continue }
         let slot = slots[index]
         let resting = RestingOrder(
-          orderReferenceNumber: slot.reference, price: slot.price, quantity: slot.quantity, arrival: arrival(index))
+          orderReferenceNumber: prefixes.widen(slot.number), price: slot.price, quantity: slot.quantity,
+          arrival: arrival(index))
         if !visit(resting) { return }
       }
     }
@@ -547,7 +586,8 @@ struct OrderTable {
       let slot = slots[index]
       if slot.isEmpty { continue }
       let resting = RestingOrder(
-        orderReferenceNumber: slot.reference, price: slot.price, quantity: slot.quantity, arrival: arrival(index))
+        orderReferenceNumber: prefixes.widen(slot.number), price: slot.price, quantity: slot.quantity,
+        arrival: arrival(index))
       if !visit(slot.instrument, slot.isSell, resting) { return }
     }
   }

@@ -49,7 +49,7 @@ struct VenueBook {
     self.directory = directory
     self.counters = counters
     self.orphansByType = orphansByType
-    orders = OrderTable(capacity: capacity.liveOrders)
+    orders = OrderTable(capacity: capacity.liveOrders, orders: directory.pointee.kind.orders)
     near = NearLevels(capacity: capacity.instruments)
     arena = LevelArena(capacity: capacity.priceLevels)
     instructionSet = feedh_isa_chosen()
@@ -73,8 +73,8 @@ struct VenueBook {
   private static func touchedFarLevels(_ capacity: Int) -> Int { min(capacity, 1 << 20) }
 
   /// Bytes that `prefault` touches, nearly.
-  static func touchedBytes(capacity: CapacitySettings) -> Int {
-    OrderTable.slotCount(capacity: capacity.liveOrders) * (MemoryLayout<OrderTable.Slot>.stride + 4)
+  static func touchedBytes(capacity: CapacitySettings, _ orders: VenueKind.Orders) -> Int {
+    OrderTable.touchedBytes(capacity: capacity.liveOrders, orders)
       + capacity.instruments * (MemoryLayout<BookHeader>.stride + 2 * NearLevels.count * MemoryLayout<Level>.stride)
       + touchedFarLevels(capacity.priceLevels) * MemoryLayout<Level>.stride
   }
@@ -121,6 +121,17 @@ struct VenueBook {
       if event.pointee.kind.rawValue &- BookEvent.Kind.execute.rawValue < 2 {
         feedh_prefetch(UnsafeRawPointer(records + instrument) + MemoryLayout<Symbol>.size)
       }
+    }
+
+    /// The second look at an event that names only its order, once the order's slot has come: asks for the header and
+    /// the levels of the book that the slot names.
+    @inline(__always)
+    func prefetchBook(ofOrderOf event: UnsafeMutablePointer<BookEvent>) {
+      guard event.pointee.instrument == BookEvent.byReference,
+        let (instrument, isSell) = orders.book(ofOrder: event.pointee.reference)
+      else { return }
+      feedh_prefetch(headers + instrument)
+      feedh_prefetch(near.side(instrument, isSell: isSell))
     }
   }
 

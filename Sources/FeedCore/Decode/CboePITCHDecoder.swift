@@ -109,16 +109,19 @@ struct CboePITCHDecoder: EventDecoder {
       let listing = listings + Int(type)
       // Whether a message has a symbol is as good as random: all are read alike.
       let mask = listing.pointee.mask
+      let half = UInt32(truncatingIfNeeded: mask)
       let text = message.bigEndian(UInt64.self, at: Int(listing.pointee.start)) & listing.pointee.kept
       let known = everyday.instrument(text: text | listing.pointee.padding, and: mask)
-      if known & InstrumentDirectory.foreignBit & UInt32(truncatingIfNeeded: mask) != 0 { return false }
-      let instrument = known &+ ~UInt32(truncatingIfNeeded: mask)
+      if known & InstrumentDirectory.foreignBit & half != 0 { return false }
+      // Of a message without one: one less than no instrument.
+      let instrument = known &+ ~half
       guard let raw = EverydayShape.rawPrice(shape, message, Self.widths),
         let price = standardScale.storedPlain(raw: raw &* Int64(listing.pointee.priceFactor)),
         EverydayShape.write(
           shape, message, Self.widths, instrument: instrument, price: price, key: unitKey,
           at: second &+ UInt64(message.littleEndian(UInt32.self, at: 2)), into: event)
       else { return false }
+      everyday.settleScale(everyday.scale(instrument & half), if: UInt8(half & 1))
       everyday.count(Int(type))
       return true
     }

@@ -40,6 +40,7 @@ struct DeribitVenue {
   init(instruments capacity: Int, settings: RecoverySettings) {
     instruments = Storage(capacity: capacity, hugePages: false)
     places = IdentifierTable(capacity: capacity)
+    places.prefault()
     for channel in 0..<256 { pairs[channel] = Pair.unknown }
     join = InstrumentJoin(
       limits: RecoveryLimits(settings), numbering: .chain, instruments: capacity, settings: settings)

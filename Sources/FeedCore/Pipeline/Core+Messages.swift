@@ -109,6 +109,10 @@ extension Core {
     let lines = books.venues[Int(decoders.venue(channel))].lines
     for position in 0..<count {
       if events[position].changesOrders { lines.prefetch(events + position) }
+      // Where orders alone are named, their books are known a block later.
+      if start &+ position >= Self.blockLength {
+        lines.prefetchBook(ofOrderOf: self.events.base + ((start &+ position &- Self.blockLength) & mask))
+      }
       input.ask()
     }
     return start &+ count

@@ -65,7 +65,9 @@ struct CoreMemory {
 
   /// What the tables of all cores take once they are touched.
   static func tableBytes(plan: FeedPlan, settings: Settings) -> Int {
-    max(1, settings.threads.coreCount) * max(1, plan.venues.count)
-      * VenueBook.touchedBytes(capacity: settings.capacity)
+    let venues = (0..<max(1, plan.venues.count)).map { venue in
+      VenueBook.touchedBytes(capacity: settings.capacity, VenueKind(plan.feedProtocol(of: venue)).orders)
+    }
+    return max(1, settings.threads.coreCount) * venues.reduce(0, +)
   }
 }

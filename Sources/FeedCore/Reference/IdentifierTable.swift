@@ -31,6 +31,9 @@ struct IdentifierTable {
       slots: slots.base, mask: mask, shift: UInt64(UInt64.bitWidth - slotCount.trailingZeroBitCount))
   }
 
+  /// Touches all of it: keys come to any of its places.
+  func prefault() { slots.prefault() }
+
   /// What looking up takes, for who keeps it at hand: good as long as the table is there.
   struct Lookup: BitwiseCopyable {
     fileprivate let slots: UnsafeMutablePointer<Slot>

@@ -65,6 +65,7 @@ struct InstrumentDirectory {
     groups.prefault()
     channels.prefault()
     scales.prefault()
+    identifiers.prefault()
   }
 
   // MARK: - Look-up

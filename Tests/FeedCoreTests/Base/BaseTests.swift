@@ -1,3 +1,5 @@
+import CPlatform
+import Glibc
 import Testing
 
 @testable import FeedCore
@@ -24,6 +26,17 @@ import Testing
     storage.prefault(count: 0)
     storage.prefault(count: 1 << 40)
     #expect(storage[9_999] == 7 && storage[0] == 0)
+  }
+
+  /// What is done where the kernel cannot be asked for it.
+  @Test func touchingBringsEveryPageAndChangesNothing() {
+    let storage = Storage<UInt8>(capacity: 64 << 12, hugePages: false)
+    storage[5 << 12] = 7
+    var isThere = [UInt8](repeating: 0, count: 64)
+    #expect(mincore(storage.base, 64 << 12, &isThere) == 0 && isThere.count { $0 & 1 != 0 } < 64)
+    feedh_touch(storage.base, 64 << 12)
+    #expect(mincore(storage.base, 64 << 12, &isThere) == 0 && isThere.allSatisfy { $0 & 1 != 0 })
+    #expect(storage[5 << 12] == 7 && (0..<64 << 12).allSatisfy { $0 == 5 << 12 || storage[$0] == 0 })
   }
 
   @Test func theLastElementMayBeTheLastByteOfAPage() {

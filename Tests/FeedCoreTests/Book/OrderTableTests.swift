@@ -17,7 +17,7 @@ struct OrderTableTests {
   }
 
   enum Shape: CaseIterable {
-    case dense, sparse, full, powers, oneHome, edge, nearMaximum
+    case dense, sparse, full, powers, oneHome, edge, nearMaximum, prefixed, manyPrefixes
   }
 
   private func reference(_ shape: Shape, _ number: Int, _ random: inout BookTestRandom) -> UInt64 {
@@ -31,6 +31,9 @@ struct OrderTableTests {
     case .oneHome: return number << 44
     case .edge: return (1 << 47) - 200 + number
     case .nearMaximum: return .max - number
+    // Units in the high bits, counted below; and more of them than numbers there are.
+    case .prefixed: return (0x1F72_19 + number % 5 * 0x31) << 40 | 0x26_6A4F_7700 + number
+    case .manyPrefixes: return number % 100 << 50 | number
     }
   }
 
@@ -170,6 +173,28 @@ struct OrderTableTests {
     }
     #expect(table.count == lasting.count - oldest + brief.count && table.count > 30_000)
     #expect(table.wideCount < table.count / 1_000)
+  }
+
+  /// IEX's and NYSE's order numbers, and those of a few Cboe units, are as good as dense ones.
+  @Test func ordersOfAFewPrefixesAreInTheCompactTable() {
+    var table = OrderTable(capacity: 10_000)
+    for number in UInt64(0)..<5_000 {
+      let reference = ([0x6300, 0x101, 0x1F_7219, 0x1B_CADE] as [UInt64])[Int(number % 4)] << 40 | 0xAA_0000 + number
+      #expect(table.insert(reference, instrument: 7, isSell: false, price: 1, quantity: 1, arrival: 1) == .inserted)
+      #expect(table.homes.book(ofOrder: reference)?.instrument == 7 || table.find(reference, instrument: 7) >= 0)
+      #expect(table.find(anyInstrument: reference) == table.find(reference, instrument: 7))
+    }
+    #expect(table.count == 5_000 && table.wideCount == 0)
+  }
+
+  @Test func ordersWithoutAnOrderInTheirNumbersAreInTheWideTable() {
+    var table = OrderTable(capacity: 1_000, orders: .mixed)
+    for number in UInt64(1)...500 {
+      let reference = BookTestRandom.spread(number) | 1 << 63
+      #expect(table.insert(reference, instrument: 7, isSell: true, price: 1, quantity: 1, arrival: 1) == .inserted)
+      #expect(table.find(anyInstrument: reference) == table.find(reference, instrument: 7))
+    }
+    #expect(table.count == 500 && table.wideCount == 500)
   }
 }
 
