@@ -216,7 +216,7 @@ struct OrderTable {
     /// Asks for the line where an order stands if nothing is in its way, and returns its home.
     @inline(__always)
     func prefetch(_ reference: UInt64) -> UInt32 {
-      if !ReferencePrefixes.isPlain(reference) { return prefetchOther(reference) }
+      if !ReferencePrefixes.isPlain(reference) { return Self.prefetchOther(reference, self) }
       let index = places.home(reference)
       feedh_prefetch(slots + index)
       return UInt32(truncatingIfNeeded: index)
@@ -233,15 +233,15 @@ struct OrderTable {
         ? (slot.instrument, slot.isSell) : nil
     }
 
-    @inline(__always)
-    private func prefetchOther(_ reference: UInt64) -> UInt32 {
-      let number = prefixes.narrow(reference)
+    @inline(never)
+    private static func prefetchOther(_ reference: UInt64, _ homes: Homes) -> UInt32 {
+      let number = homes.prefixes.narrow(reference)
       if number == ReferencePrefixes.none {
-        feedh_prefetch(wide + Int(truncatingIfNeeded: Mix.spread(reference)) & wideMask)
+        feedh_prefetch(homes.wide + Int(truncatingIfNeeded: Mix.spread(reference)) & homes.wideMask)
       } else {
-        feedh_prefetch(slots + places.home(number))
+        feedh_prefetch(homes.slots + homes.places.home(number))
       }
-      return UInt32(truncatingIfNeeded: behind(reference))
+      return UInt32(truncatingIfNeeded: homes.behind(reference))
     }
   }
 
