@@ -1,4 +1,5 @@
 extension Books: MarketView {
+  @inline(__always)
   func header(of instrument: InstrumentID) -> UnsafeMutablePointer<BookHeader>? {
     guard Int(instrument.venue) < venueCount, instrument.index < venues[Int(instrument.venue)].admitted else {
       return nil
@@ -9,7 +10,12 @@ extension Books: MarketView {
   /// The worse of the book's own state and its channel's; `untrusted` for an instrument there is not.
   func state(of instrument: InstrumentID) -> BookState {
     guard let header = header(of: instrument) else { return .untrusted }
-    return max(header.pointee.ownState, channels[Int(header.pointee.channel)].state)
+    return state(of: header)
+  }
+
+  @inline(__always)
+  func state(of header: UnsafeMutablePointer<BookHeader>) -> BookState {
+    max(header.pointee.ownState, channels.base[Int(header.pointee.channel)].state)
   }
 
   func top(of instrument: InstrumentID) -> TopOfBook {
@@ -53,9 +59,17 @@ extension Books: MarketView {
       ? directory.pointee.scales.base[instrument.index].scale.nanounits : directory.pointee.standardScale.nanounits
   }
 
+  /// Prices of both venues stand in the same units, of whatever instrument: they may be compared as they are.
+  @inline(__always)
+  func haveOneScale(_ venue: VenueIndex, _ other: VenueIndex) -> Bool {
+    let (mine, theirs) = (venues[Int(venue)].directory, venues[Int(other)].directory)
+    return mine.pointee.hasOnlyStandardScales && theirs.pointee.hasOnlyStandardScales
+      && mine.pointee.standardScale.nanounits == theirs.pointee.standardScale.nanounits
+  }
+
   /// Its quantities are whole shares or contracts, not multiples of a step (`QuantityScale`).
   func hasWholeQuantities(_ instrument: InstrumentID) -> Bool {
-    venues[Int(instrument.venue)].directory.pointee.scales.base[instrument.index].quantity == .whole
+    venues[Int(instrument.venue)].directory.pointee.scales.base[instrument.index].quantity.isWhole
   }
 
   func isShortSaleRestricted(_ instrument: InstrumentID) -> Bool {

@@ -8,6 +8,8 @@
 struct CrossVenueDetector: Detector {
   let settings: CrossVenueSettings
   private let fees: Storage<FeeSchedule>
+  /// Bit 8·b + s: taking at venues b and s together is never paid for.
+  private var pairsWithoutRebate: UInt64 = 0
   private var open = OpportunityTable()
   /// Groups that could not be judged because a channel was not trusted: looked at again when one is.
   private let deferred: Storage<GroupIndex>
@@ -25,6 +27,11 @@ struct CrossVenueDetector: Detector {
     self.counters = counters
     fees = Storage(capacity: 8)
     for (index, venue) in venues.enumerated() { fees[index] = venue.fees }
+    for buy in 0..<8 {
+      for sell in 0..<8 where fees[buy].costsSomething(with: fees[sell]) {
+        pairsWithoutRebate |= 1 << UInt64(buy * 8 + sell)
+      }
+    }
     deferred = Storage(capacity: 8 * capacity.instruments, hugePages: false)
     begun = Storage(capacity: 64)
     digests = Storage(capacity: 64)
@@ -49,10 +56,32 @@ struct CrossVenueDetector: Detector {
     while others != 0 {
       let other = VenueIndex(others.trailingZeroBitCount)
       others &= others &- 1
+      if isApart(change.instrument, from: other, group, books) { continue }
       evaluate(buy: venue, sell: other, change: change, group: group, books: &books, sink: &sink)
       evaluate(buy: other, sell: venue, change: change, group: group, books: &books, sink: &sink)
     }
     watchDepth(group, group.pointee.crossedPairs != 0, books: books)
+  }
+
+  /// The everyday case, in which nothing begins, goes on or ends: both books are `ok`, no pair of theirs was crossed,
+  /// and neither best bid is above the other's best ask. It takes the two headers and the symbol's group; that is all.
+  @inline(__always)
+  private func isApart(
+    _ instrument: InstrumentID, from other: VenueIndex, _ group: UnsafeMutablePointer<SymbolGroup>,
+    _ books: borrowing Books
+  ) -> Bool {
+    let venue = instrument.venue
+    let pairs: UInt64 =
+      1 << (UInt64(venue & 7) &* 8 &+ UInt64(other & 7)) | 1 << (UInt64(other & 7) &* 8 &+ UInt64(venue & 7))
+    guard (group.pointee.openPairs | group.pointee.crossedPairs) & pairs == 0, pairsWithoutRebate & pairs == pairs,
+      books.haveOneScale(venue, other), let index = group.pointee.listing(at: other),
+      let mine = books.header(of: instrument),
+      let theirs = books.header(of: InstrumentID(venue: other, index: index)),
+      books.state(of: mine) == .ok, books.state(of: theirs) == .ok
+    else { return false }
+    // Keys of asks are negated prices, and that of a side without a level is less than any.
+    return Int64(mine.pointee.bestBid.key) &+ Int64(theirs.pointee.bestAsk.key) <= 0
+      && Int64(theirs.pointee.bestBid.key) &+ Int64(mine.pointee.bestAsk.key) <= 0
   }
 
   /// Looks at one pair and begins, updates or ends its opportunity.

@@ -1,3 +1,5 @@
+import CPlatform
+
 /// The loop over a core's messages, in blocks: decode one, then apply the one before it, whose cache lines have come.
 extension Core {
   /// Messages of a block, and so how many at least lie between the request for a message's cache lines and their use;
@@ -93,6 +95,7 @@ extension Core {
       lines.prefetch(events + position)
       input.ask()
     }
+    if crossVenue != nil { prefetchPeers(from: start, count: count, mask) }
     return start &+ count
   }
 
@@ -115,7 +118,41 @@ extension Core {
       }
       input.ask()
     }
+    if crossVenue != nil { prefetchPeers(from: start, count: count, mask) }
     return start &+ count
+  }
+
+  /// Asks for what the detectors look at beside the book that a message changes: its symbol's group, and a block later,
+  /// when that has come, the other venues' books of the symbol.
+  @inline(never)
+  private func prefetchPeers(from start: Int, count: Int, _ mask: Int) {
+    for position in start..<(start &+ count) {
+      if let group = group(of: events.base + (position & mask)) {
+        // What is read of it lies in two cache lines at most.
+        feedh_prefetch(group)
+        feedh_prefetch(UnsafeRawPointer(group) + MemoryLayout<SymbolGroup>.size - 1)
+      }
+      if position < Self.blockLength { continue }
+      let earlier = events.base + ((position &- Self.blockLength) & mask)
+      guard let group = group(of: earlier) else { continue }
+      var others = group.pointee.venueMask & ~(1 << (earlier.pointee.venue & 7))
+      while others != 0 {
+        let other = VenueIndex(others.trailingZeroBitCount)
+        others &= others &- 1
+        if let index = group.pointee.listing(at: other) {
+          feedh_prefetch(books.venues[Int(other)].headers.base + index)
+        }
+      }
+    }
+  }
+
+  /// The group of an event's instrument, nil where the event names none.
+  @inline(__always)
+  private func group(of event: UnsafeMutablePointer<BookEvent>) -> UnsafeMutablePointer<SymbolGroup>? {
+    let directory = books.venues[Int(event.pointee.venue)].directory
+    let instrument = Int(truncatingIfNeeded: event.pointee.instrument)
+    if instrument >= directory.pointee.count { return nil }
+    return books.symbols.pointee.groups.base + Int(directory.pointee.groups.base[instrument])
   }
 
   /// Decodes one message of any kind.

@@ -11,6 +11,15 @@ extension FeeRate {
 }
 
 extension FeeSchedule {
+  /// Whether taking a share here and one there, at whatever prices, never costs less than nothing in all: no rebate of
+  /// one outweighs the fee of the other, and none is a fraction of the price.
+  func costsSomething(with other: FeeSchedule) -> Bool {
+    let fractions = [taker.fraction, takerBelowDollar.fraction, other.taker.fraction, other.takerBelowDollar.fraction]
+    return fractions.allSatisfy { $0 >= 0 }
+      && min(taker.perShare, takerBelowDollar.perShare)
+        .addingClamped(min(other.taker.perShare, other.takerBelowDollar.perShare)) >= 0
+  }
+
   /// What taking one share at `price` costs, nanodollars; negative = a rebate to us. Below one dollar the sub-dollar
   /// tier applies.
   @inline(__always)

@@ -13,6 +13,8 @@ struct InstrumentDirectory {
   let scales: Storage<InstrumentScale>
   /// The scale of instruments whose directory message names none.
   let standardScale: PriceScale
+  /// No directory message has named another one.
+  private(set) var hasOnlyStandardScales = true
   /// Small identifiers → index + 1, 0 = not seen in this session; with `foreignBit` where another core owns the
   /// instrument.
   private let locates: Storage<UInt32>
@@ -209,11 +211,12 @@ struct InstrumentDirectory {
   /// the book is damaged for good.
   ///
   /// - Precondition: `instrument` < `count`.
-  func setScale(_ scale: PriceScale, instrument: Int) -> InstrumentScale.Change {
+  mutating func setScale(_ scale: PriceScale, instrument: Int) -> InstrumentScale.Change {
     let entry = scales.base + instrument
     if entry.pointee.scale == scale { return .unchanged }
     if entry.pointee.isUsed { return .refused }
     entry.pointee.scale = scale
+    hasOnlyStandardScales = false
     return .set
   }
 

@@ -19,6 +19,9 @@ public struct QuantityScale: BitwiseCopyable, Sendable, Equatable {
 
   /// Whole shares or contracts, as they stand on the wire.
   public static var whole: QuantityScale { QuantityScale(nanounits: FixedPoint.one, divisor: 1) }
+  /// It is `whole`: to be asked often, where making one to compare with would cost more than all the rest.
+  @inline(__always)
+  var isWhole: Bool { nanounits == FixedPoint.one && division.divisor == 1 }
 
   /// Raw units of 10^-`decimals`, `divisor` of them in a stored unit.
   ///

@@ -19,6 +19,36 @@ struct FeeScheduleTests {
     }
   }
 
+  /// What is said to cost something does, at any prices; and of those with rebates some are paid for.
+  @Test func pairsThatCostSomethingAreNeverPaidFor() {
+    let seed = BookTestRandom.seed()
+    var random = BookTestRandom(seed: seed)
+    var (costly, paid) = (0, 0)
+    for _ in 0..<2_000 {
+      func rate() -> FeeRate {
+        FeeRate(
+          perShare: Int64(random.below(8_000_000)) - 3_000_000,
+          fraction: random.chance(700) ? 0 : Int64(random.below(600_000)) - 200_000)
+      }
+      var (one, other) = (FeeSchedule(), FeeSchedule())
+      (one.taker, one.takerBelowDollar, other.taker, other.takerBelowDollar) = (rate(), rate(), rate(), rate())
+      let costs = one.costsSomething(with: other)
+      #expect(costs == other.costsSomething(with: one))
+      let sums = (0..<50).map { _ in
+        let range = random.chance(500) ? 3_000_000_000 : 1_000_000_000_000
+        let (price, second) = (Int64(random.below(range)) - 1_000_000_000, Int64(random.below(range)) - 1_000_000_000)
+        return SlowCrossVenue.takerFee(one, price: price) + SlowCrossVenue.takerFee(other, price: second)
+      }
+      if costs {
+        costly += 1
+        #expect(sums.allSatisfy { $0 >= 0 }, "seed \(seed): \(one), \(other)")
+      } else if sums.contains(where: { $0 < 0 }) {
+        paid += 1
+      }
+    }
+    #expect(costly > 200 && paid > 200, "seed \(seed)")
+  }
+
   /// A spread at -3.00 costs what one at 3.00 does: the notional is as great, and a fee is no rebate.
   @Test func aPriceBelowZeroCostsWhatItsOppositeDoes() {
     var fees = FeeSchedule()
