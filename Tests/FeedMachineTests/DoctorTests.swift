@@ -274,6 +274,24 @@ struct DoctorTests {
     #expect(verdict(20_000, stall: 10_000) == .fail && verdict(10_000, stall: 10_000) == .pass)
   }
 
+  /// Half a minute for all, whatever came before: DPDK's rehearsal alone may take 20 s.
+  @Test func measurementsEndWithinHalfAMinute() {
+    let second: UInt64 = 1_000_000_000
+    func share(_ wanted: UInt64, _ cpus: Int, spent: UInt64) -> UInt64 {
+      JitterMeasurement.share(of: wanted, cpus: cpus, spent: spent)
+    }
+    #expect(share(second, 2, spent: 0) == second && share(10 * second, 1, spent: second) == 10 * second)
+    #expect(share(second, 40, spent: 0) == second / 2 && share(10 * second, 4, spent: 0) == 5 * second)
+    #expect(share(second, 16, spent: 20 * second) == second / 2)
+    #expect(share(second, 4, spent: 40 * second) == 1_000_000)
+    for cpus in [1, 2, 7, 64] {
+      for spent in 0...20 as ClosedRange<UInt64> {
+        let each = share(10 * second, cpus, spent: spent * second)
+        #expect(UInt64(cpus) * each + spent * second <= 28 * second && each >= 1_000_000)
+      }
+    }
+  }
+
   @Test func aMeasurementCoversItsTimeInGaps() throws {
     let machine = Machine.read(try MachineRoot(path: "/"))
     let cpu = try #require(machine.process.allowedCPUs?.first)
