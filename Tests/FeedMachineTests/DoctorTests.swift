@@ -176,6 +176,23 @@ struct DoctorTests {
       ])
   }
 
+  /// What the kernel does not see it does not join: feedh does, from an address that has to be named.
+  @Test func portsOfDPDKReportFromTheirAddress() throws {
+    func found(_ port: String) throws -> [String] {
+      let yaml = Self.groups(2, "eth1").replacing("{ name: p, interface: eth1 }", with: "{ name: p, \(port) }")
+      let checks = try MachineFolder.server().doctor(yaml).checks()
+      return lines(checks.filter { $0.name == "multicast" && $0.subject == "p" })
+    }
+    let card = "pciAddress: '0000:17:00.0'"
+    #expect(
+      try found(card) == ["warn multicast p: feedh reports memberships from 0.0.0.0, which some switches pass over"])
+    #expect(try found(card + ", address: 10.1.2.3") == ["pass multicast p: feedh reports memberships from 10.1.2.3"])
+    #expect(try found(card + ", membership: none") == [] && found(card + ", reception: promiscuous") == [])
+    // mlx5 stays with the kernel, which joins.
+    #expect(try found("pciAddress: '0000:af:00.0'") == [])
+    #expect(try found("vdev: 'net_ring0'") == [], "no network")
+  }
+
   /// A rehearsal on one machine: lo has no flag for multicast, and no card.
   @Test func loopbackInterfaceTakesTheGroupsOfARehearsal() throws {
     let folder = MachineFolder.server()

@@ -79,8 +79,8 @@ import Testing
     }
     #expect(
       Self.warnings(machine(mtu: 1_499), &settings) == [
-        "port a: MTU 1499 of eth1 is below the 1500 that venues send: longer packets do not arrive; ip link set eth1 mtu "
-          + "1500"
+        "port a: MTU 1499 of eth1 is below the 1500 that venues send: longer packets do not arrive; ip link set eth1 "
+          + "mtu 1500"
       ])
     #expect(Self.warnings(machine(mtu: 1_500), &settings) == [] && Self.warnings(machine(mtu: nil), &settings) == [])
   }

@@ -2,8 +2,8 @@ import FeedCore
 import FeedIO
 
 /// Watches what a live run's queues lose before a core sees it: says once of each queue that it drops packets, that it
-/// cuts them, that they come damaged, and what helps. How many they are by now stands in the report, drops in the status
-/// line too; what they were tells by the gaps.
+/// cuts them, that they come damaged, and what helps. How many they are by now stands in the report, drops also in the
+/// status line; what they were tells by the gaps.
 struct DropWatch {
   private let live: LiveSettings
   private var told: Set<String> = []
@@ -30,8 +30,8 @@ struct DropWatch {
 
   /// Buffers are as long as the MTU wants them.
   private static func helpAgainstCuts(_ port: PortSettings) -> String {
-    "they are longer than the MTU of port \(port.name) lets through, and what is missing counts as malformed; raise it ("
-      + (port.interface.map { "ip link set \($0) mtu 9000" } ?? "ip link set … mtu 9000 before the card goes to DPDK")
+    "they are longer than the MTU of port \(port.name), and what is missing counts as malformed; raise it ("
+      + (LivePorts.driver(of: port) == .dpdk ? "mtu of its entry in live.ports" : "ip link set \(port.interface ?? "…") mtu 9000")
       + ") and start again"
   }
 

@@ -157,9 +157,10 @@ public final class LiveRun: FinishedRun, @unchecked Sendable {
   /// Buffers that were not given back at the end; nil: all were.
   static func warning(_ device: LiveOutcome.Device) -> String? {
     guard let buffers = device.figures.buffers, buffers.leaked > 0 else { return nil }
-    return "port \(device.port): \(Text.grouped(buffers.leaked)) of \(Text.grouped(buffers.buffers)) packet buffers were "
-      + "not given back by \(device.figures.device) (\(device.figures.driver)); they go with the process. net_af_xdp keeps "
-      + "its fill ring; of another driver it is a fault to be reported"
+    let figures = device.figures
+    return "port \(device.port): \(Text.grouped(buffers.leaked)) of \(Text.grouped(buffers.buffers)) packet buffers "
+      + "were not given back by \(figures.device) (\(figures.driver)); they go with the process. net_af_xdp keeps its "
+      + "fill ring; of another driver it is a fault to be reported"
   }
 
   // MARK: - While it runs
