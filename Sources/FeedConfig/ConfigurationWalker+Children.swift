@@ -85,12 +85,13 @@ extension ConfigurationWalker {
     let isDPDK = driver == .dpdk
     let isMissing = port.reception == .allMulticast && driver == .libpcap
     let remedy = "set driver: dpdk, or leave it out"
+    let otherRemedy = "set driver: packet, or leave it out"
     let misfits: [(isOne: Bool, key: String, allowed: String, remedy: String)] = [
       (
         port.reception != .groups && driver == .socket || isMissing, "reception",
-        driver == .socket ? "groups" : "groups, promiscuous", "set driver: packet, or leave it out"
+        driver == .socket ? "groups" : "groups, promiscuous", otherRemedy
       ),
-      (port.timestamps == .card && driver == .libpcap, "timestamps", "auto, host", "set driver: packet, or leave it out"),
+      (port.timestamps == .card && driver == .libpcap, "timestamps", "auto, host", otherRemedy),
       (port.membership != .auto && !isDPDK, "membership", "auto", remedy),
       (port.address != nil && !isDPDK, "address", "null", remedy),
       (port.vlan != nil && !isDPDK, "vlan", "null", remedy), (port.mtu != nil && !isDPDK, "mtu", "null", remedy),

@@ -27,7 +27,9 @@ extension Doctor {
       // These stay with the kernel's driver, and the kernel joins.
       let isShared = ["mlx5_core", "mlx4_core"].contains(machine.pci.device(card)?.driver ?? "")
       if isShared, port.membership == .auto { return nil }
-      if let address = port.address { return .pass("multicast", port.name, "feedh reports memberships from \(address)") }
+      if let address = port.address {
+        return .pass("multicast", port.name, "feedh reports memberships from \(address)")
+      }
       return .warn(
         "multicast", port.name, "feedh reports memberships from 0.0.0.0, which some switches pass over",
         "name the port's own IPv4 address (live.ports address)")

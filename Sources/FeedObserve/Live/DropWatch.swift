@@ -30,9 +30,10 @@ struct DropWatch {
 
   /// Buffers are as long as the MTU wants them.
   private static func helpAgainstCuts(_ port: PortSettings) -> String {
-    "they are longer than the MTU of port \(port.name), and what is missing counts as malformed; raise it ("
-      + (LivePorts.driver(of: port) == .dpdk ? "mtu of its entry in live.ports" : "ip link set \(port.interface ?? "…") mtu 9000")
-      + ") and start again"
+    let isDPDK = LivePorts.driver(of: port) == .dpdk
+    let how = isDPDK ? "mtu of its entry in live.ports" : "ip link set \(port.interface ?? "…") mtu 9000"
+    return "they are longer than the MTU of port \(port.name), and what is missing counts as malformed; raise it "
+      + "(\(how)) and start again"
   }
 
   private static func helpAgainstDamage(_ port: PortSettings) -> String {

@@ -157,8 +157,8 @@ struct LiveNetworkTests {
         wait $run
         stop_recording
         """, in: folder)
-    // Ethernet to IGMP's routers (01:00:5e:00:00:16), tag 77, IPv4 with 24 bytes of header, a report of version 3 with one
-    // record (RFC 3376 section 4.2): kind and group.
+    // Ethernet to IGMP's routers (01:00:5e:00:00:16), tag 77, IPv4 with 24 bytes of header, a report of version 3 with
+    // one record (RFC 3376 section 4.2): kind and group.
     func bytes(_ frame: [UInt8], _ first: Int, _ count: Int) -> [UInt8] { Array(frame[first..<(first + count)]) }
     func isReport(_ frame: [UInt8]) -> Bool {
       if frame.count < 58 { return false }
