@@ -205,6 +205,25 @@ public enum ConfigurationKeys {
     keys.integers(
       "queueCores", .counts(0...Int64(maximumShardCount) - 1, maximumCount: 64), \.queueCores, unit: "core numbers",
       "The core that polls each queue, in their order; empty: core 0, in layout spread queue q core q mod cores.")
+    keys.choice(
+      "reception", \.reception,
+      "Packets that the card lets in: those of the lines' groups; allMulticast: of all; promiscuous: a mirror port's, "
+        + "nothing is joined.")
+    keys.choice(
+      "timestamps", \.timestamps,
+      "Whose clock stamps packets; auto: the card's under DPDK where it has one, else the kernel's; card: the card's "
+        + "with sockets and rings too.")
+    keys.choice(
+      "membership", \.membership,
+      "DPDK: who tells the network which groups are wanted; auto: the kernel where it shares the card, else feedh.")
+    keys.optionalText(
+      "address", .address, \.address,
+      "DPDK: the port's own IPv4 address, which membership reports come from; null: its interface's, else 0.0.0.0.")
+    keys.optionalInteger(
+      "vlan", .count(1...4_094), \.vlan, "DPDK: the VLAN that membership reports are tagged with; null: none.")
+    keys.optionalInteger(
+      "mtu", .count(68...9_600), \.mtu, unit: "bytes",
+      "DPDK: longest payload of a frame that card and buffers are set to; null: as the card has it.")
   }
 
   static let settings = KeyGroup(prefix: "", defaults: Settings()) { keys in

@@ -172,6 +172,7 @@ extension ConfigurationPlan {
       return "  \(port.name) ← \(place.joined(separator: ", ")), driver \(port.driver.rawValue), "
         + "queues \(port.queues)"
         + (port.queueCores.isEmpty ? "" : " of cores \(port.queueCores.map(String.init).joined(separator: " "))")
+        + (port.reception == .groups ? "" : ", \(port.reception.rawValue)")
     }
     let orders = !settings.orders.enabled ? "off" : settings.orders.arming == .never
       ? "decided and refused: orders.arming is never" : "refused until feedh control arms them"

@@ -1,4 +1,5 @@
 import FeedCore
+import FeedIO
 import Yams
 
 /// The lists, and the sections that may be absent.
@@ -38,7 +39,10 @@ extension ConfigurationWalker {
         var port = PortSettings(name: "")
         let portPath = "\(path)[\(index)]"
         walk(entry, in: ConfigurationKeys.port, at: portPath, into: &port)
-        if case .mapping = entry { checkDevice(of: port, place(of: entry), at: portPath) }
+        if case .mapping = entry {
+          checkDevice(of: port, place(of: entry), at: portPath)
+          checkDriver(of: port, at: portPath)
+        }
         return port
       }
     default:
@@ -73,6 +77,38 @@ extension ConfigurationWalker {
     report(
       place, "\(path) says nothing about where the port is", allowed: "an interface, a pciAddress, or both; or a vdev",
       "add interface:, pciAddress: or vdev:")
+  }
+
+  /// What is asked of a port and not done by its driver would be taken for done.
+  private mutating func checkDriver(of port: PortSettings, at path: String) {
+    let driver = LivePorts.driver(of: port)
+    let isDPDK = driver == .dpdk
+    let isMissing = port.reception == .allMulticast && driver == .libpcap
+    let remedy = "set driver: dpdk, or leave it out"
+    let otherRemedy = "set driver: packet, or leave it out"
+    let misfits: [(isOne: Bool, key: String, allowed: String, remedy: String)] = [
+      (
+        port.reception != .groups && driver == .socket || isMissing, "reception",
+        driver == .socket ? "groups" : "groups, promiscuous", otherRemedy
+      ),
+      (port.timestamps == .card && driver == .libpcap, "timestamps", "auto, host", otherRemedy),
+      (port.membership != .auto && !isDPDK, "membership", "auto", remedy),
+      (port.address != nil && !isDPDK, "address", "null", remedy),
+      (port.vlan != nil && !isDPDK, "vlan", "null", remedy), (port.mtu != nil && !isDPDK, "mtu", "null", remedy),
+    ]
+    for misfit in misfits where misfit.isOne {
+      guard let place = places["\(path).\(misfit.key)"] else { continue }
+      report(
+        place, "\(path).\(misfit.key) is nothing that driver \(driver.rawValue) does", allowed: misfit.allowed,
+        misfit.remedy)
+    }
+    if isDPDK, let text = port.address, let place = places["\(path).address"] {
+      let address = NetworkAddress(text)
+      if address?.bytes.count == 4, address?.isMulticast == false { return }
+      report(
+        place, "\(path).address is \(ConfigurationProblem.quoted(text)), which no report comes from",
+        allowed: "an IPv4 address of a host", "write the port's own")
+    }
   }
 
   /// A line that nothing was said about would match every packet.

@@ -21,7 +21,7 @@ public struct LiveReadiness {
   ///
   /// - Returns: warnings, one line each.
   public func prepare(_ settings: inout Settings) -> [String] {
-    isolation(settings) + nodes(settings) + scheduling(&settings) + hugePages + memory(settings)
+    isolation(settings) + nodes(settings) + units(settings) + scheduling(&settings) + hugePages + memory(settings)
   }
 
   private func cpus(_ settings: Settings) -> [Int] {
@@ -50,6 +50,17 @@ public struct LiveReadiness {
       "CPU \(CPUSet(far).list) is not on memory node \(node), where the ports are: each packet crosses the link between "
         + "the sockets; name CPUs of \(near.list) in threads.cpus"
     ]
+  }
+
+  /// Interfaces that would refuse or cut what venues send.
+  private func units(_ settings: Settings) -> [String] {
+    settings.live.ports.compactMap { port in
+      guard let interface = port.interface, let mtu = machine.nic(interface)?.mtu, mtu < Doctor.mtuMinimum else {
+        return nil
+      }
+      return "port \(port.name): MTU \(mtu) of \(interface) is below the \(Doctor.mtuMinimum) that venues send: longer "
+        + "packets do not arrive; ip link set \(interface) mtu \(Doctor.mtuMinimum)"
+    }
   }
 
   /// SCHED_FIFO would leave a small machine to the spinning core alone.

@@ -21,9 +21,6 @@ struct DoctorCommand: ParsableCommand {
         feedh doctor --config live.yaml --listen 5s --servers
       """)
 
-  /// All measurements together stay within this.
-  private static let measuringNanosecondsMaximum: UInt64 = 20_000_000_000
-
   @Option(help: ArgumentHelp("The configuration, YAML.", valueName: "file"), completion: .file())
   var config: String?
 
@@ -53,6 +50,7 @@ struct DoctorCommand: ParsableCommand {
     guard let listening = DurationText.nanoseconds(listen), listening <= 10_000_000_000 else {
       throw UsageError("--listen is \"\(listen)\"; allowed: 0s ... 10s; write it like 5s")
     }
+    let begun = SystemClock.monotonic
     var settings: Settings?
     if let config { settings = try ConfigurationFile.loadOrFail(config) }
     let machineRoot = try MachineRoot(path: root)
@@ -73,7 +71,7 @@ struct DoctorCommand: ParsableCommand {
         checks += doctor.environmentChecks(program: ["/proc/self/exe", "dpdk-dry-run", "--config", config])
       }
       if servers { checks += doctor.serverChecks() }
-      measured = measure(doctor, nanoseconds)
+      measured = measure(doctor, nanoseconds, spent: SystemClock.monotonic &- begun)
       checks += measured.map(doctor.check)
       if nanoseconds == 0 { checks.append(.skipped("jitter", "-", "switched off by --jitter")) }
     }
@@ -85,11 +83,11 @@ struct DoctorCommand: ParsableCommand {
   }
 
   /// One CPU after the other, so that none of them measures the others' noise.
-  private func measure(_ doctor: Doctor, _ nanoseconds: UInt64) -> [JitterMeasurement] {
+  private func measure(_ doctor: Doctor, _ nanoseconds: UInt64, spent: UInt64) -> [JitterMeasurement] {
     let cpus = doctor.pollingCPUs
     if nanoseconds == 0 || cpus.isEmpty { return [] }
     let clock = TickClock.calibrate()
-    let each = max(1_000_000, min(nanoseconds, Self.measuringNanosecondsMaximum / UInt64(cpus.count)))
+    let each = JitterMeasurement.share(of: nanoseconds, cpus: cpus.count, spent: spent)
     return cpus.map { JitterMeasurement.measure(cpu: $0, nanoseconds: each, clock: clock) }
   }
 }

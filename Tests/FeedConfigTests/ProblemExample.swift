@@ -336,6 +336,21 @@ struct ProblemExample: Sendable, CustomTestStringConvertible {
     > live: { ports: [ { name: a, vdev: "" } ] }
     1:35: live.ports[0].vdev is ""; allowed: 1 ... 255 printable ASCII characters; write it as DPDK's --vdev wants it
 
+    > live: { ports: [ { name: a, interface: eth1, reception: promiscuous } ] }
+    1:57: live.ports[0].reception is nothing that driver socket does; allowed: groups; set driver: packet, or leave it
+      out
+
+    > live: { ports: [ { name: a, interface: eth1, driver: libpcap, timestamps: card } ] }
+    1:75: live.ports[0].timestamps is nothing that driver libpcap does; allowed: auto, host; set driver: packet, or
+      leave it out
+
+    > live: { ports: [ { name: a, interface: eth1, driver: packet, vlan: 7 } ] }
+    1:68: live.ports[0].vlan is nothing that driver packet does; allowed: null; set driver: dpdk, or leave it out
+
+    > live: { ports: [ { name: a, vdev: net_ring0, address: "233.1.1.1" } ] }
+    1:55: live.ports[0].address is "233.1.1.1", which no report comes from; allowed: an IPv4 address of a host; write
+      the port's own
+
     > live: { controlSocket: "" }
     1:24: live.controlSocket is ""; allowed: 1 ... 107 bytes; write a shorter path
 

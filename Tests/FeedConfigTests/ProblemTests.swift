@@ -10,7 +10,7 @@ struct ProblemTests {
   }
 
   @Test func theExamplesAreRead() {
-    #expect(ProblemExample.all.count == 88)
+    #expect(ProblemExample.all.count == 92)
   }
 
   @Test func allProblemsAreReportedInOneRunInOrder() {

@@ -90,10 +90,16 @@ struct SettingsTests {
           interface: enp3s0f0
           pciAddress: "0000:3b:00.0"
           vdev: "net_ring0,nodeaction=r:0:CREATE"
-          driver: packet
+          driver: dpdk
           queues: 3
           queueDepthPackets: 512
           queueCores: [0, 0, 0]
+          reception: promiscuous
+          timestamps: host
+          membership: none
+          address: 10.1.2.3
+          vlan: 77
+          mtu: 9000
       receiveBufferBytes: 1_000_000
       lateCopyBytes: 2_000_000
       controlSocket: /run/feedh.sock
@@ -213,8 +219,10 @@ struct SettingsTests {
     let port = try #require(settings.live.ports.first)
     #expect(settings.live.ports.count == 1)
     #expect(port.name == "feed-a" && port.interface == "enp3s0f0" && port.pciAddress == "0000:3b:00.0")
-    #expect(port.vdev == "net_ring0,nodeaction=r:0:CREATE" && port.driver == .packet)
+    #expect(port.vdev == "net_ring0,nodeaction=r:0:CREATE" && port.driver == .dpdk)
     #expect(port.queues == 3 && port.queueDepthPackets == 512 && port.queueCores == [0, 0, 0])
+    #expect(port.reception == .promiscuous && port.timestamps == .host && port.membership == .none)
+    #expect(port.address == "10.1.2.3" && port.vlan == 77 && port.mtu == 9_000)
     #expect(settings.live.receiveBufferBytes == 1_000_000)
     #expect(settings.live.lateCopyBytes == 2_000_000 && settings.live.controlSocket == "/run/feedh.sock")
     #expect(settings.live.recordFolder == "/data/record")

@@ -176,6 +176,23 @@ struct DoctorTests {
       ])
   }
 
+  /// What the kernel does not see it does not join: feedh does, from an address that has to be named.
+  @Test func portsOfDPDKReportFromTheirAddress() throws {
+    func found(_ port: String) throws -> [String] {
+      let yaml = Self.groups(2, "eth1").replacing("{ name: p, interface: eth1 }", with: "{ name: p, \(port) }")
+      let checks = try MachineFolder.server().doctor(yaml).checks()
+      return lines(checks.filter { $0.name == "multicast" && $0.subject == "p" })
+    }
+    let card = "pciAddress: '0000:17:00.0'"
+    #expect(
+      try found(card) == ["warn multicast p: feedh reports memberships from 0.0.0.0, which some switches pass over"])
+    #expect(try found(card + ", address: 10.1.2.3") == ["pass multicast p: feedh reports memberships from 10.1.2.3"])
+    #expect(try found(card + ", membership: none") == [] && found(card + ", reception: promiscuous") == [])
+    // mlx5 stays with the kernel, which joins.
+    #expect(try found("pciAddress: '0000:af:00.0'") == [])
+    #expect(try found("vdev: 'net_ring0'") == [], "no network")
+  }
+
   /// A rehearsal on one machine: lo has no flag for multicast, and no card.
   @Test func loopbackInterfaceTakesTheGroupsOfARehearsal() throws {
     let folder = MachineFolder.server()
@@ -272,6 +289,24 @@ struct DoctorTests {
     #expect(verdict(50_001) == .warn && verdict(1_000_000) == .warn)
     #expect(verdict(1_000_001) == .fail)
     #expect(verdict(20_000, stall: 10_000) == .fail && verdict(10_000, stall: 10_000) == .pass)
+  }
+
+  /// Half a minute for all, whatever came before: DPDK's rehearsal alone may take 20 s.
+  @Test func measurementsEndWithinHalfAMinute() {
+    let second: UInt64 = 1_000_000_000
+    func share(_ wanted: UInt64, _ cpus: Int, spent: UInt64) -> UInt64 {
+      JitterMeasurement.share(of: wanted, cpus: cpus, spent: spent)
+    }
+    #expect(share(second, 2, spent: 0) == second && share(10 * second, 1, spent: second) == 10 * second)
+    #expect(share(second, 40, spent: 0) == second / 2 && share(10 * second, 4, spent: 0) == 5 * second)
+    #expect(share(second, 16, spent: 20 * second) == second / 2)
+    #expect(share(second, 4, spent: 40 * second) == 1_000_000)
+    for cpus in [1, 2, 7, 64] {
+      for spent in 0...20 as ClosedRange<UInt64> {
+        let each = share(10 * second, cpus, spent: spent * second)
+        #expect(UInt64(cpus) * each + spent * second <= 28 * second && each >= 1_000_000)
+      }
+    }
   }
 
   @Test func aMeasurementCoversItsTimeInGaps() throws {

@@ -68,6 +68,23 @@ import Testing
     #expect(Self.warnings(machine, &settings) == [])
   }
 
+  @Test func interfacesThatTakeNoWholePacketsAreNamed() {
+    var settings = Self.settings { $0.live.ports = [PortSettings(name: "a", interface: "eth1")] }
+    func machine(mtu: Int?) -> Machine {
+      Self.machine {
+        var nic = NIC(interface: "eth1")
+        nic.mtu = mtu
+        $0.nics = [nic]
+      }
+    }
+    #expect(
+      Self.warnings(machine(mtu: 1_499), &settings) == [
+        "port a: MTU 1499 of eth1 is below the 1500 that venues send: longer packets do not arrive; ip link set eth1 "
+          + "mtu 1500"
+      ])
+    #expect(Self.warnings(machine(mtu: 1_500), &settings) == [] && Self.warnings(machine(mtu: nil), &settings) == [])
+  }
+
   @Test func realtimeSchedulingThatTheKernelInterruptsIsNamed() {
     var settings = Self.settings { $0.threads.scheduling = .fifo }
     #expect(

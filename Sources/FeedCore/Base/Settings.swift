@@ -406,6 +406,49 @@ public struct PortSettings: Sendable, Equatable {
   public var queueCores: [Int] = []
   /// Packets that each receive queue holds (descriptors). 64 ... 32,768.
   public var queueDepthPackets = 4_096
+  /// Which packets the card lets in.
+  public var reception = Reception.groups
+  /// Whose clock stamps packets.
+  public var timestamps = Timestamps.auto
+  /// DPDK: who tells the network which groups are wanted.
+  public var membership = Membership.auto
+  /// DPDK: the port's own IPv4 address, which membership reports come from; nil: its interface's where the kernel has
+  /// one, else 0.0.0.0.
+  public var address: String?
+  /// DPDK: the VLAN that membership reports are tagged with; nil: none. 1 ... 4,094.
+  public var vlan: Int?
+  /// DPDK: the longest payload of a frame, bytes, which the card and the buffers are set to; nil: as the card has it.
+  /// 68 ... 9,600.
+  public var mtu: Int?
+
+  public enum Reception: String, Sendable, CaseIterable {
+    /// Those of the lines' groups, which are joined; a DPDK driver without a filter takes the next wider way.
+    case groups
+    /// Those of all groups; the lines' are joined too.
+    case allMulticast
+    /// All that arrive, from a mirror port or tap: nothing is joined.
+    case promiscuous
+  }
+
+  public enum Timestamps: String, Sendable, CaseIterable {
+    /// DPDK: as `card`; else as `host`.
+    case auto
+    /// The kernel, or under DPDK the core that polls.
+    case host
+    /// The card, where it has a clock that can be followed; else as `host`, which is told.
+    case card
+  }
+
+  public enum Membership: String, Sendable, CaseIterable {
+    /// The kernel where it shares the card, else feedh; nobody with reception `promiscuous`.
+    case auto
+    /// feedh, by IGMP and MLD of its own.
+    case reports
+    /// The kernel, by sockets on the card's interface.
+    case kernel
+    /// Nobody: the switch sends everything.
+    case none
+  }
 
   public enum Driver: String, Sendable, CaseIterable {
     /// DPDK where a PCI address or a virtual device is named, else sockets.

@@ -5,5 +5,7 @@ public struct DPDKBufferAccount: Sendable, Equatable {
   /// Of those, how many nobody held after the port was closed.
   public var available = 0
 
+  public init() {}
+
   public var leaked: Int { buffers - available }
 }

@@ -47,7 +47,7 @@ public enum DPDKError: Error, Equatable, Sendable, CustomStringConvertible {
       "port \(port): \(kind) queue depth \(wanted) is outside the device's \(minimum) ... \(maximum); set live.ports "
         + "queueDepthPackets"
     case .mtuOutOfRange(let port, let wanted, let minimum, let maximum):
-      "port \(port): MTU \(wanted) is outside the device's \(minimum) ... \(maximum); lower it"
+      "port \(port): MTU \(wanted) is outside the device's \(minimum) ... \(maximum); set live.ports mtu"
     case .noMemory(let port, let buffers, let megabytes, let reason):
       "port \(port): no room for \(buffers) packet buffers (\(megabytes) MB): \(reason); reserve more huge pages on "
         + "its node, or lower queues and queueDepthPackets"

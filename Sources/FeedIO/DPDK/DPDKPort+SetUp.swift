@@ -285,7 +285,8 @@ extension DPDKPort {
       if let address = settings.address ?? interface.flatMap(KernelInterface.ipv4(of:)) {
         membership.address = address
       } else {
-        plan.notes.append("membership reports come from 0.0.0.0, which some switches pass over; name the port's address")
+        plan.notes.append(
+          "membership reports come from 0.0.0.0, which some switches pass over; name live.ports[].address")
       }
       hosts.append(try MembershipHost(membership, groups: ipv4))
       said.append("IGMP reports of \(membership.address)")

@@ -150,6 +150,15 @@ public final class DPDKPort: @unchecked Sendable {
   /// What was heard and said about memberships; nil: the kernel does that, or nobody.
   public var membershipCounts: MembershipCounts? { controlQueue == nil ? nil : service?.membershipCounts }
 
+  /// The device and what it has counted; its own counters while the port is open, its buffers once it is closed.
+  func device() -> LiveDeviceFigures {
+    var figures = LiveDeviceFigures(device: facts.device, driver: facts.driver)
+    figures.counters = extendedCounts().filter { $0.value > 0 }.map { .init(name: $0.name, value: $0.value) }
+    figures.membership = membershipCounts
+    figures.buffers = bufferAccount
+    return figures
+  }
+
   /// Packet buffers that are neither in use nor on their way.
   public var availableBuffers: Int {
     closing.withLock { $0.isClosed ? 0 : pools.reduce(0) { $0 + Int(feedh_dpdk_pool_available($1)) } }

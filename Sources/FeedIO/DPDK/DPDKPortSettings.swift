@@ -80,13 +80,36 @@ public struct DPDKPortSettings: Sendable, Equatable {
         name: port.name,
         device: .packetSocket(
           interface: interface, queues: port.queues, depth: port.queueDepthPackets,
-          mtu: KernelInterface.mtu(of: interface) ?? 1_500))
+          mtu: port.mtu ?? KernelInterface.mtu(of: interface) ?? 1_500))
     } else {
       return nil
     }
     queues = port.queues
     queueDepthPackets = port.queueDepthPackets
     self.groups = groups
+  }
+
+  /// With what the configuration says of the port beside its device and its queues.
+  func refined(_ port: PortSettings) -> DPDKPortSettings {
+    var settings = self
+    switch port.reception {
+    case .groups: break
+    case .allMulticast: settings.multicast = .all
+    case .promiscuous:
+      settings.multicast = .promiscuous
+      settings.membership = .none
+    }
+    switch port.membership {
+    case .auto: break
+    case .reports: settings.membership = .reports
+    case .kernel: settings.membership = .kernel
+    case .none: settings.membership = .none
+    }
+    settings.address = port.address.flatMap { IPAddress($0) }
+    settings.vlan = port.vlan.map { UInt16(truncatingIfNeeded: $0) }
+    settings.mtu = port.mtu
+    settings.usesDeviceTimestamps = port.timestamps != .host
+    return settings
   }
 
   /// Packet buffers of a receive queue: what its descriptors hold, what is kept for the cores, and what caches of

@@ -203,6 +203,8 @@ public final class DPDKQueue: LiveQueue, @unchecked Sendable {
 
   public var failure: LiveQueueFailure? { port.failure }
 
+  public func device() -> LiveDeviceFigures? { port.device() }
+
   /// The port is closed with the last of its queues.
   public func close() {
     let last = figures()

@@ -47,6 +47,7 @@ extension LivePorts {
     var options = UDPSocketOptions()
     options.receiveBufferBytes = settings.live.receiveBufferBytes
     options.burstPacketsMaximum = settings.threads.burstPackets
+    options.usesHardwareTimestamps = port.timestamps == .card
     for first in stride(from: 0, to: wanted.count, by: UDPSocketQueue.subscriptionsMaximum) {
       let part = wanted[first..<min(first + UDPSocketQueue.subscriptionsMaximum, wanted.count)]
       let queue = try UDPSocketQueue(
@@ -65,6 +66,12 @@ extension LivePorts {
     let interface = try Self.interface(of: port)
     var options = PacketRingOptions()
     options.bufferBytes = settings.live.receiveBufferBytes
+    options.usesHardwareTimestamps = port.timestamps == .card
+    switch port.reception {
+    case .groups: options.reception = .groups
+    case .allMulticast: options.reception = .allMulticast
+    case .promiscuous: options.reception = .promiscuous
+    }
     if place.queues > 1 {
       options.fanout = .byFlow
       options.fanoutGroup = UInt16(truncatingIfNeeded: Int(getpid()) &+ place.port &+ place.core &* 16)
@@ -88,6 +95,7 @@ extension LivePorts {
     var options = PcapLiveOptions()
     options.bufferBytes = settings.live.receiveBufferBytes
     options.burstPacketsMaximum = settings.threads.burstPackets
+    options.isPromiscuous = port.reception == .promiscuous
     let queue = try PcapLiveQueue(
       name: nextName(of: port, place.port), interface: interface, subscriptions: wanted, options: options)
     note(queue.warnings, of: queue)
@@ -116,7 +124,7 @@ extension LivePorts {
       guard let settings = DPDKPortSettings(port, groups: groups) else {
         throw LiveQueueFailure("port \(port.name): driver dpdk needs a pciAddress, a vdev or an interface; name one")
       }
-      return settings
+      return settings.refined(port)
     }
     var settings = DPDKPortSettings(name: port.name, device: .virtual(vdev))
     settings.queues = port.queues
@@ -126,7 +134,7 @@ extension LivePorts {
       settings.membership = .none
       settings.multicast = .all
     }
-    return settings
+    return settings.refined(port)
   }
 
   /// DPDK starts once, for all its ports.

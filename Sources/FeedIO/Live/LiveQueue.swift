@@ -24,12 +24,17 @@ public protocol LiveQueue: AnyObject {
   /// Why it will bring no packet any more; nil while it may. Glanced at by the core between bursts.
   var failure: LiveQueueFailure? { get }
 
+  /// The device under it, asked anew, also after the close; nil: none that counts for itself. Queues of one port tell
+  /// the same. A cold thread's call.
+  func device() -> LiveDeviceFigures?
+
   /// Gives everything back: groups are left, memory and descriptors freed. Call once, when no core polls any more.
   func close()
 }
 
 extension LiveQueue {
   public func prepareThread() {}
+  public func device() -> LiveDeviceFigures? { nil }
 }
 
 /// Constants that queues and the cores that poll them agree on.

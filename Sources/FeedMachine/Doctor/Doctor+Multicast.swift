@@ -1,17 +1,39 @@
-/// What multicast sockets need.
+import FeedCore
+import FeedIO
+
+/// What multicast sockets need, and memberships without them.
 extension Doctor {
   func multicastChecks() -> [DoctorCheck] {
     if goal.groups.isEmpty {
       return [.skipped("multicast", "-", "no line of the configuration names a group", "name it under feeds: lines:")]
     }
+    let reports = reportChecks()
     if goal.interfaces.isEmpty {
       // A port that only DPDK sees joins without the kernel.
-      if settings.live.ports.contains(where: { $0.pciAddress != nil && $0.interface == nil }) { return [] }
+      if settings.live.ports.contains(where: { LivePorts.driver(of: $0) == .dpdk }) { return reports }
       return [
         .fail("multicast", "-", "no interface to join \(goal.groups.count) groups on", "name it under live.ports")
       ]
     }
-    return goal.interfaces.flatMap(joinChecks) + membershipChecks()
+    return goal.interfaces.flatMap(joinChecks) + membershipChecks() + reports
+  }
+
+  /// Cards that the kernel does not see: feedh reports memberships itself, from an address that somebody has to name.
+  private func reportChecks() -> [DoctorCheck] {
+    settings.live.ports.compactMap { port in
+      guard LivePorts.driver(of: port) == .dpdk, let card = port.pciAddress, port.interface == nil,
+        port.reception != .promiscuous, [.auto, .reports].contains(port.membership)
+      else { return nil }
+      // These stay with the kernel's driver, and the kernel joins.
+      let isShared = ["mlx5_core", "mlx4_core"].contains(machine.pci.device(card)?.driver ?? "")
+      if isShared, port.membership == .auto { return nil }
+      if let address = port.address {
+        return .pass("multicast", port.name, "feedh reports memberships from \(address)")
+      }
+      return .warn(
+        "multicast", port.name, "feedh reports memberships from 0.0.0.0, which some switches pass over",
+        "name the port's own IPv4 address (live.ports address)")
+    }
   }
 
   private func joinChecks(_ interface: String) -> [DoctorCheck] {

@@ -2,6 +2,9 @@ import FeedCore
 
 /// The ports, and what the configuration asks of them.
 extension Doctor {
+  /// What venues' packets take: they fill Ethernet's usual frames.
+  static let mtuMinimum = 1_500
+
   func portChecks() -> [DoctorCheck] {
     if settings.live.ports.isEmpty {
       return [.skipped("ports", "-", "none configured", "name the ports under live.ports")]
@@ -53,11 +56,11 @@ extension Doctor {
         checks.append(.pass("ports", port.name, "\(interface) is up\(speed)"))
       }
     }
-    if let mtu = nic.mtu, mtu < 1_500 {
+    if let mtu = nic.mtu, mtu < Self.mtuMinimum {
       checks.append(
         .fail(
-          "ports", port.name, "MTU \(mtu) of \(interface) is below the 1500 that venues send",
-          "ip link set \(interface) mtu 1500"))
+          "ports", port.name, "MTU \(mtu) of \(interface) is below the \(Self.mtuMinimum) that venues send",
+          "ip link set \(interface) mtu \(Self.mtuMinimum)"))
     }
     if let layers = machine.layers(of: interface) { checks += lowerChecks(port, interface, layers) }
     return checks

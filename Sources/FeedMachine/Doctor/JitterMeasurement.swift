@@ -32,6 +32,13 @@ public struct JitterMeasurement: Sendable {
     return counts
   }
 
+  /// How long each of `cpus` CPUs is measured, nanoseconds: as long as wanted, all of them within 20 s, and within 28 s
+  /// of a look at the machine that took `spent` already. 1 ms at least.
+  public static func share(of wanted: UInt64, cpus: Int, spent: UInt64) -> UInt64 {
+    let left = min(20_000_000_000, 28_000_000_000 - min(28_000_000_000, spent))
+    return max(1_000_000, min(wanted, left / UInt64(max(1, cpus))))
+  }
+
   /// Measures one CPU on a thread of its own, which ends afterwards.
   ///
   /// - Parameters:

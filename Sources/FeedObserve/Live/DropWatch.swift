@@ -1,8 +1,9 @@
 import FeedCore
 import FeedIO
 
-/// Watches what a live run's queues lose before a core sees it: says once of each queue that it drops packets, and what
-/// helps. How many they are by now stands in the status line and in the report; what they were tells by the gaps.
+/// Watches what a live run's queues lose before a core sees it: says once of each queue that it drops packets, that it
+/// cuts them, that they come damaged, and what helps. How many they are by now stands in the report, drops also in the
+/// status line; what they were tells by the gaps.
 struct DropWatch {
   private let live: LiveSettings
   private var told: Set<String> = []
@@ -13,12 +14,31 @@ struct DropWatch {
   ///
   /// - Parameter queues: what each has counted; `port` is the position of its port.
   mutating func look(_ queues: [(name: String, port: Int, figures: LiveQueueFigures)]) -> [String] {
-    queues.compactMap { queue in
-      guard queue.figures.drops > 0, told.insert(queue.name).inserted else { return nil }
+    queues.flatMap { queue -> [String] in
       let port = live.ports.indices.contains(queue.port) ? live.ports[queue.port] : PortSettings(name: queue.name)
-      return "feedh: queue \(queue.name) drops packets, \(Text.grouped(queue.figures.drops)) so far: "
-        + help(port, queue.figures)
+      let losses: [(count: UInt64, what: String, help: String)] = [
+        (queue.figures.drops, "drops packets", help(port, queue.figures)),
+        (queue.figures.cut, "cuts packets", Self.helpAgainstCuts(port)),
+        (queue.figures.errors, "counts damaged packets", Self.helpAgainstDamage(port)),
+      ]
+      return losses.compactMap { loss in
+        guard loss.count > 0, told.insert("\(queue.name) \(loss.what)").inserted else { return nil }
+        return "feedh: queue \(queue.name) \(loss.what), \(Text.grouped(loss.count)) so far: \(loss.help)"
+      }
     }
+  }
+
+  /// Buffers are as long as the MTU wants them.
+  private static func helpAgainstCuts(_ port: PortSettings) -> String {
+    let isDPDK = LivePorts.driver(of: port) == .dpdk
+    let how = isDPDK ? "mtu of its entry in live.ports" : "ip link set \(port.interface ?? "…") mtu 9000"
+    return "they are longer than the MTU of port \(port.name), and what is missing counts as malformed; raise it "
+      + "(\(how)) and start again"
+  }
+
+  private static func helpAgainstDamage(_ port: PortSettings) -> String {
+    "the card refuses them: a bad cable or transceiver, or frames longer than its MTU"
+      + (port.interface.map { "; ethtool -S \($0) says which" } ?? "; live.devices of the report says which")
   }
 
   private func help(_ port: PortSettings, _ figures: LiveQueueFigures) -> String {

@@ -135,9 +135,32 @@ public final class LiveRun: FinishedRun, @unchecked Sendable {
     outcome.arming = settings.orders.arming
     outcome.isArmed = isArmed
     outcome.timesArmed = control.timesArmed
-    outcome.warnings = control.warnings + replay.warnings
+    outcome.devices = closeQueues()
+    outcome.warnings = control.warnings + replay.warnings + outcome.devices.compactMap(Self.warning)
     live = outcome
+  }
+
+  /// Closes all queues. Returns the devices that were under them, of each port once.
+  private func closeQueues() -> [LiveOutcome.Device] {
+    var devices: [(port: UInt16, queue: any LiveQueue, counters: [LiveDeviceFigures.Counter])] = []
+    for entry in entries where !devices.contains(where: { $0.port == entry.port }) {
+      if let figures = entry.queue.device() { devices.append((entry.port, entry.queue, figures.counters)) }
+    }
     for entry in entries { entry.queue.close() }
+    return devices.compactMap { port, queue, counters in
+      guard var figures = queue.device() else { return nil }
+      figures.counters = counters
+      return LiveOutcome.Device(port: settings.live.ports[Int(port)].name, figures: figures)
+    }
+  }
+
+  /// Buffers that were not given back at the end; nil: all were.
+  static func warning(_ device: LiveOutcome.Device) -> String? {
+    guard let buffers = device.figures.buffers, buffers.leaked > 0 else { return nil }
+    let figures = device.figures
+    return "port \(device.port): \(Text.grouped(buffers.leaked)) of \(Text.grouped(buffers.buffers)) packet buffers "
+      + "were not given back by \(figures.device) (\(figures.driver)); they go with the process. net_af_xdp keeps its "
+      + "fill ring; of another driver it is a fault to be reported"
   }
 
   // MARK: - While it runs

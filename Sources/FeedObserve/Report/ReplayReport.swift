@@ -91,6 +91,7 @@ public struct ReplayReport {
         json.member("silences", line.silences)
         json.member("silent", line.isSilent)
       }
+      json.list("devices", of: live.devices) { Self.write($1, to: &$0) }
       if let folder = live.recordFolder { writeRecordings(live.recordings, folder, &json) }
       json.list("recovery", of: live.recovery) { json, feed in
         json.member("feed", feed.name)
@@ -99,6 +100,27 @@ public struct ReplayReport {
         }
       }
       json.list("warnings") { json in live.warnings.forEach { json.element($0) } }
+    }
+  }
+
+  private static func write(_ device: LiveOutcome.Device, to json: inout JSONWriter) {
+    let figures = device.figures
+    json.member("port", device.port)
+    json.member("device", figures.device)
+    json.member("driver", figures.driver)
+    json.member("buffers", figures.buffers?.buffers)
+    json.member("buffersNotBack", figures.buffers?.leaked)
+    if let membership = figures.membership {
+      json.object("membership", isInline: true) { json in
+        json.member("queries", membership.queries)
+        json.member("sent", membership.sent)
+        json.member("suppressed", membership.suppressed)
+        json.member("versionChanges", membership.versionChanges)
+        json.member("ignored", membership.ignored)
+      }
+    }
+    json.object("counters", isInline: true) { json in
+      for counter in figures.counters { json.member(counter.name, counter.value) }
     }
   }
 

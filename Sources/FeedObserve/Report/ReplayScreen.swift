@@ -69,12 +69,27 @@ public struct ReplayScreen {
   private mutating func addQueues(_ live: LiveOutcome) {
     add("live", ["ended by \(live.end.rawValue), longest duty cycle \(Text.duration(live.longestCycleNanoseconds))"])
     add("read", [readLine] + live.queues.map(Self.queueLine))
+    if !live.devices.isEmpty { add("devices", live.devices.map(Self.deviceLine)) }
     let silent = live.lines.filter { $0.silences > 0 || $0.packets == 0 }.map(Self.silentLine)
     if !silent.isEmpty { add("silent", Array(silent.prefix(8)) + (silent.count > 8 ? ["… see the report"] : [])) }
     if let folder = live.recordFolder { add("recorded", ["to \(folder)"] + live.recordings.map(Self.recordingLine)) }
     let recovery = live.recovery.compactMap(Self.serversLine)
     if !recovery.isEmpty { add("servers", recovery) }
     if !live.warnings.isEmpty { add("warnings", live.warnings) }
+  }
+
+  /// "feed-a  0000:3b:00.0, driver net_ice; 6,940 buffers, all back; 12 queries heard, 15 reports sent".
+  private static func deviceLine(_ device: LiveOutcome.Device) -> String {
+    let figures = device.figures
+    var line = "\(device.port)  \(figures.device), driver \(figures.driver)"
+    if let buffers = figures.buffers {
+      line += "; \(Text.grouped(buffers.buffers)) buffers, "
+        + (buffers.leaked == 0 ? "all back" : "\(Text.grouped(buffers.leaked)) NOT BACK")
+    }
+    if let membership = figures.membership {
+      line += "; \(Text.grouped(membership.queries)) queries heard, \(Text.grouped(membership.sent)) reports sent"
+    }
+    return line
   }
 
   private static func silentLine(_ line: LiveOutcome.Line) -> String {

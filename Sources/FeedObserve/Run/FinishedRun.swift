@@ -83,10 +83,19 @@ public struct LiveOutcome: Sendable {
     public var isSilent: Bool
   }
 
+  /// A device of DPDK's under a port.
+  public struct Device: Sendable {
+    public var port: String
+    /// Its counters before the close, all else behind it.
+    public var figures: LiveDeviceFigures
+  }
+
   public var end = End.signal
   /// Lines of live messages, in the order of the configuration.
   public var lines: [Line] = []
   public var queues: [Queue] = []
+  /// Of ports that DPDK receives from.
+  public var devices: [Device] = []
   /// What was recorded, of each core and port; empty: nothing was to be.
   public var recordings: [RecordingFigures] = []
   /// Nil: nothing was to be recorded.

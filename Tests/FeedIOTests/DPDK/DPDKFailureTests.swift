@@ -56,6 +56,17 @@ struct DPDKFailureTests {
     #expect(try DPDKTest.openingError(device) == nil)
   }
 
+  @Test func depthBeyondTheDeviceNamesItsRange() throws {
+    let folder = TestFolder()
+    let device = DPDKDevice.captures([capture(folder)], name: DPDKTest.name("net_pcap"))
+    for depth in [0, 70_000] {
+      let error = try #require(try DPDKTest.openingError(device) { $0.queueDepthPackets = depth })
+      #expect(error.hasPrefix("port test: receive queue depth \(depth) is outside the device's "), "\(error)")
+      #expect(error.hasSuffix("; set live.ports queueDepthPackets"), "\(error)")
+    }
+    #expect(try DPDKTest.openingError(device) == nil, "nothing stayed open")
+  }
+
   @Test func mtuBeyondTheDeviceNamesItsRange() throws {
     let folder = TestFolder()
     let device = DPDKDevice.captures([capture(folder)], name: DPDKTest.name("net_pcap"))

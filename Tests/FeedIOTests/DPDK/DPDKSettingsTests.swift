@@ -81,6 +81,34 @@ struct DPDKSettingsTests {
     #expect(DPDKPortSettings(PortSettings(name: "x"), groups: []) == nil)
   }
 
+  /// What the configuration says of a port reaches DPDK; what it leaves open is the driver's.
+  @Test func keysOfAPortBecomeSettings() throws {
+    var port = PortSettings(name: "feed-a", pciAddress: "0000:3b:00.0")
+    func made() throws -> DPDKPortSettings { try LivePorts.dpdkSettings(of: port, []) }
+    let plain = try made()
+    #expect(plain == DPDKPortSettings(name: "feed-a", device: .pci(address: "0000:3b:00.0")))
+    #expect(plain.multicast == .filter && plain.membership == .automatic && plain.usesDeviceTimestamps)
+    port.reception = .allMulticast
+    (port.address, port.vlan, port.mtu, port.timestamps) = ("10.1.2.3", 77, 9_000, .host)
+    let wanted = try made()
+    #expect(wanted.multicast == .all && wanted.membership == .automatic)
+    #expect(wanted.address == IPAddress("10.1.2.3") && wanted.vlan == 77 && wanted.mtu == 9_000)
+    #expect(!wanted.usesDeviceTimestamps && wanted.memoryMegabytes > plain.memoryMegabytes)
+    port.reception = .promiscuous
+    #expect(try made().multicast == .promiscuous && made().membership == .none, "a mirror port joins nothing")
+    for (membership, expected) in [
+      (PortSettings.Membership.reports, DPDKPortSettings.Membership.reports), (.kernel, .kernel), (.none, .none),
+    ] {
+      port.membership = membership
+      #expect(try made().membership == expected)
+    }
+    // A device of software without a network says nothing to one, unless it is told to.
+    (port.reception, port.membership, port.pciAddress, port.vdev) = (.groups, .auto, nil, "net_ring0")
+    #expect(try made().membership == .none && made().multicast == .all)
+    port.membership = .reports
+    #expect(try made().membership == .reports)
+  }
+
   @Test func environmentServesAllPortsOfTheConfiguration() {
     let ports = [
       DPDKPortSettings(name: "a", device: .pci(address: "0000:3B:00.0")),

@@ -41,6 +41,26 @@ import Testing
     #expect(empty.count == 1 && empty[0].contains("DPDK had no free buffer; raise queueDepthPackets (512) of port"))
   }
 
+  @Test func cutsAndDamageAreNamedOnceEachWithWhatHelps() {
+    var watch = Self.watch()
+    var figures = LiveQueueFigures()
+    figures.cut = 3
+    let cuts = watch.look([("feed-a:0", 0, figures), ("feed-b:0", 1, figures)])
+    #expect(cuts.count == 2)
+    #expect(cuts[0].hasPrefix("feedh: queue feed-a:0 cuts packets, 3 so far: they are longer than the MTU of port "))
+    #expect(cuts[0].contains("raise it (ip link set eth1 mtu 9000)"))
+    #expect(cuts[1].contains("raise it (mtu of its entry in live.ports)"))
+    figures.errors = 1_000
+    let damage = watch.look([("feed-a:0", 0, figures), ("feed-b:0", 1, figures)])
+    #expect(damage.map { $0.hasPrefix("feedh: queue feed-") } == [true, true])
+    #expect(damage[0].contains("counts damaged packets, 1,000 so far") && damage[0].contains("ethtool -S eth1"))
+    #expect(damage[1].contains("live.devices of the report"))
+    figures.drops = 1
+    figures.cut = 4
+    #expect(watch.look([("feed-a:0", 0, figures)]).count == 1, "only the drops are new")
+    #expect(watch.look([("feed-a:0", 0, figures)]) == [])
+  }
+
   @Test func eachQueueOfAPortIsNamed() {
     var watch = Self.watch()
     #expect(watch.look([("feed-a:0", 0, Self.figures(drops: 1)), ("feed-a:1", 0, Self.figures(drops: 1))]).count == 2)

@@ -178,5 +178,13 @@ import Testing
     let report = try CommandRun.json(try folder.text("report.json"))
     #expect(report["bookDigest"] as? String == Text.digest(replay.summary.bookDigest))
     #expect(report["messages"] as? Int == Int(replay.summary.messages))
+    // What the driver counted, and where the packet buffers are.
+    let devices = try #require((report["live"] as? [String: Any])?["devices"] as? [[String: Any]])
+    let device = try #require(devices.first)
+    #expect(devices.count == 1 && device["port"] as? String == "file" && device["driver"] as? String == "net_pcap")
+    #expect(device["device"] as? String == "net_pcap0" && device["membership"] == nil)
+    #expect(device["buffers"] as? Int ?? 0 > 4_096 && device["buffersNotBack"] as? Int == 0)
+    #expect((device["counters"] as? [String: Int])?["rx_good_packets"] == Int(replay.summary.packets))
+    #expect(run.output.contains("net_pcap0, driver net_pcap; ") && run.output.contains(" buffers, all back"))
   }
 }

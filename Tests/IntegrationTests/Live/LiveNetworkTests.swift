@@ -131,6 +131,78 @@ struct LiveNetworkTests {
     #expect(live["bookDigest"] as? String == replay["bookDigest"] as? String)
   }
 
+  /// Under DPDK feedh joins itself where the configuration says so: reports go out from the port's address, in its
+  /// VLAN, at the start and, taken back, at the end. The interface has the MTU that was asked for.
+  @Test(.enabled(if: isDPDKBuilt, "DPDK: trait off")) func membershipsAreReportedAsThePortIsConfigured() throws {
+    let folder = CommandFolder()
+    let line = "{ name: A, group: 233.54.12.1, port: 26401 }"
+    try folder.write(
+      """
+      venues: [ { name: nasdaq } ]
+      feeds: [ { name: f0, venue: nasdaq, protocol: itch50, lines: [ \(line) ] } ]
+      live:
+        controlSocket: \(folder.path("ctl"))
+        ports:
+          - { name: feed-0, interface: r0, driver: dpdk, membership: reports, address: 10.9.8.7, vlan: 77, mtu: 1400 }
+      threads: { idle: yield, lockMemory: false }
+      capacity: { liveOrders: 40_000, instruments: 1_024, priceLevels: 60_000, records: 100_000 }
+
+      """, "live.yaml")
+    try LiveNamespace.run(
+      Self.prelude + """
+        start_recording wire.json --interface t0 --output wire.pcap --seconds 120
+        start_run
+        ip -o link show r0 | grep -q 'mtu 1400 '
+        control stop > stop.txt
+        wait $run
+        stop_recording
+        """, in: folder)
+    // Ethernet to IGMP's routers (01:00:5e:00:00:16), tag 77, IPv4 with 24 bytes of header, a report of version 3 with
+    // one record (RFC 3376 section 4.2): kind and group.
+    func bytes(_ frame: [UInt8], _ first: Int, _ count: Int) -> [UInt8] { Array(frame[first..<(first + count)]) }
+    func isReport(_ frame: [UInt8]) -> Bool {
+      if frame.count < 58 { return false }
+      return bytes(frame, 12, 2) == [0x81, 0] && bytes(frame, 16, 2) == [8, 0] && frame[27] == 2
+    }
+    let wire = try CommandPcap(path: folder.path("wire.pcap"))
+    let reports: [[UInt8]] = wire.records.map { Array($0.bytes.dropFirst(16)) }.filter(isReport)
+    #expect(reports.count >= 2)
+    for report in reports {
+      #expect(bytes(report, 0, 6) == [1, 0, 0x5E, 0, 0, 0x16] && bytes(report, 14, 2) == [0, 77])
+      #expect(bytes(report, 30, 4) == [10, 9, 8, 7] && bytes(report, 34, 4) == [224, 0, 0, 22])
+      #expect(report[42] == 0x22 && bytes(report, 54, 4) == [233, 54, 12, 1], "\(report)")
+    }
+    // Into any source, and back to none.
+    #expect(reports.first?[50] == 4 && reports.last?[50] == 3)
+    let live = try #require(try CommandRun.json(folder.text("report.json"))["live"] as? [String: Any])
+    let device = try #require((live["devices"] as? [[String: Any]])?.first)
+    #expect(device["driver"] as? String == "net_af_packet" && device["buffersNotBack"] as? Int == 0)
+    #expect((device["membership"] as? [String: Int])?["sent"] == reports.count)
+  }
+
+  /// A mirror port: what is for nobody here is received, and the network is asked for nothing.
+  @Test func promiscuousRingJoinsNothingAndReceivesAll() throws {
+    let folder = try folder(["packet", "packet"], layout: "spread")
+    let count = try packets(folder)
+    let text = try folder.text("live.yaml")
+      .replacingOccurrences(of: "driver: packet", with: "driver: packet, reception: promiscuous")
+    try folder.write(text, "live.yaml")
+    try LiveNamespace.run(
+      Self.prelude + """
+        start_run --packets \(count) --duration 60s
+        ip maddress show > joined.txt
+        send
+        wait $run
+        "$FEEDH" replay day.pcap --config live.yaml --report replay.json > replay.txt
+        """, in: folder)
+    let joined = try folder.text("joined.txt")
+    #expect(!joined.contains("233.54.") && joined.contains("r0"))
+    let live = try CommandRun.json(folder.text("report.json"))
+    let replay = try CommandRun.json(folder.text("replay.json"))
+    #expect(live["bookDigest"] as? String == replay["bookDigest"] as? String && live["bookDigest"] != nil)
+    #expect(live["packets"] as? Int == count && live["messagesLost"] as? Int == 0)
+  }
+
   /// Only the first port's traffic is sent: doctor names the lines of the other.
   @Test func doctorTellsWhichLinesAreHeard() throws {
     let folder = try folder(["socket", "packet"], layout: "spread")

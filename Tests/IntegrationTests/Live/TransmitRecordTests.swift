@@ -46,30 +46,6 @@ struct TransmitRecordTests {
     #expect(report["timestamps"] as? String == "kernel")
   }
 
-  @Test func aHundredThousandPacketsPerSecondAreAllThere() throws {
-    let (folder, day) = try folder()
-    // Two seconds' worth, in whole repetitions.
-    let repetitions = 200_000 / day.records.count + 1
-    let count = repetitions * day.records.count
-    try LiveNamespace.run(
-      """
-      start_recording r.json --interface r0 --output r.pcap --packets \(count) --seconds 120 \
-        --receive-buffer-bytes 268435456 --ring-bytes 268435456
-      "$FEEDH" transmit day.pcap --interface t0 --rate 100000 --loop \(repetitions) --json > t.json
-      wait $recorder
-      """, in: folder)
-    let sent = try CommandRun.json(folder.text("t.json"))
-    #expect(number(sent["frames"]) == count)
-    let pacing = try #require(sent["pacingErrorNanoseconds"] as? [String: Any])
-    #expect(number(pacing["count"]) == count)
-    for percentile in ["p50", "p99", "max"] { #expect(number(pacing[percentile]) != nil) }
-    print("pacing error at 100,000 packets/s: \(pacing)")
-    let recorded = try CommandPcap(path: folder.path("r.pcap"))
-    #expect(recorded.records.count == count)
-    let all = frames(day)
-    #expect(recorded.records.indices.allSatisfy { Array(recorded.records[$0].bytes.dropFirst(16)) == all[$0 % all.count] })
-  }
-
   @Test func twoLinesLoseWhatTheSeedSaysAndNothingElse() throws {
     let (folder, _) = try folder()
     let transmit = """
