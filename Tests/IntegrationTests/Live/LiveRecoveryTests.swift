@@ -478,7 +478,10 @@ struct LiveRecoveryTests {
       after: Self.functions.replacingOccurrences(of: "feed itch: ", with: "feed arca: ")
         + Self.lateStart(
           day, loss: "0.05", faults: "--silence 0.3 --disconnect 0.2 --delay 20ms --seed \(asksForMessages ? 4 : 5)"))
-    #expect(report.state == "ok" && report.recovery["givenUp"] is NSNull, report.explanation)
+    // A server knows no more than what the sender has noted: it may refuse messages that are newer, and a refresh takes
+    // their place.
+    let failure = report.recovery["givenUp"] as? String
+    #expect(report.state == "ok" && (failure == nil || asksForMessages && failure == "outOfRange"), report.explanation)
     #expect(report.count("snapshotsJoined") >= 1 && report.count("connectionsMade") >= 1, report.explanation)
     #expect(report.count("snapshotsGivenUp") == 0, report.explanation)
     if asksForMessages {
