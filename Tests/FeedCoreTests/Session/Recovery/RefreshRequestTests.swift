@@ -315,6 +315,27 @@ import Testing
     #expect(still.recovery.counters[.requestsTimedOut] == 1 && still.recovery.counters[.snapshotsFailed] == 1)
   }
 
+  /// A Refresh Header of six bytes: the books' reader finds it malformed, so the refresh did not come whole.
+  @Test func whatTheBooksReaderCannotReadIsNoRefresh() throws {
+    let bench = try Bench()
+    bench.live(500, at: second)
+    bench.clock(2 * second)
+    let head = Wire.little(UInt16(1)) + Wire.little(UInt16(2)) + Wire.little(UInt32(500)) + Wire.little(UInt32(1))
+    let packets = [
+      Wire.xdp(1, [Wire.xdpMessage(35, head), NYSE.mapping(101, "SYM101")], flag: 18),
+      Wire.xdp(3, [Wire.xdpMessage(35, [2, 0])], flag: 20),
+    ]
+    var reader = NYSERefreshReader()
+    var events: [NYSERefreshReader.Event] = []
+    for packet in packets {
+      packet.withUnsafeBytes { reader.read($0) { events.append($0) } }
+      bench.capture.add(TestCapture.frame(packet, group: "224.0.2.1", port: 14_310), at: 3 * second)
+    }
+    #expect(events.last == .malformed && !events.contains(.ended(symbolIndex: 101)))
+    bench.live(501, at: 3 * second)
+    #expect(bench.recovery.counters[.snapshotsJoined] == 0 && bench.recovery.counters[.snapshotsFailed] == 1)
+  }
+
   /// Another refresh begins in the middle of one: it is judged by its own packets.
   @Test func aRefreshThatBeginsInTheMiddleOfAnotherIsJudgedAnew() throws {
     let bench = try Bench()
