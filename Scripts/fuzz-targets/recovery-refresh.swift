@@ -54,17 +54,21 @@ private struct RefreshMaker {
 /// A refresh, read from the packets since its begin, from scratch each time.
 private struct RefreshModel {
   private var packets: [[UInt8]] = []
+  private var next = 0
 
   mutating func take(_ packet: [UInt8]) -> NYSERefreshWatch.Step {
     guard packet.count >= 16 else { return fail() }
-    guard (17...20).contains(packet[2]) else { return NYSERefreshWatch.Step(kind: .other) }
+    let following = (Self.number(packet, 4, 4) + Int(packet[3])) & 0xFFFF_FFFF
+    defer { next = following }
+    guard (17...20).contains(packet[2]) else {
+      if !packets.isEmpty, Self.number(packet, 4, 4) != next { return fail() }
+      return NYSERefreshWatch.Step(kind: .other)
+    }
     let isBegin = packet[2] <= 18
     if isBegin {
       packets = []
     } else {
-      guard let last = packets.last else { return fail() }
-      let expected = UInt32(truncatingIfNeeded: Self.number(last, 4, 4) + Int(last[3]))
-      guard Self.number(packet, 4, 4) == Int(expected) else { return fail() }
+      if packets.isEmpty || Self.number(packet, 4, 4) != next { return fail() }
     }
     packets.append(packet)
     let read = packets.map(Self.headers)
@@ -114,6 +118,8 @@ private func followRefreshes(_ input: Script) {
   var open: UInt32?
   var lowest = UInt64.max
   var isWhole = true
+  // Packets of another flag came since: the reader reads their messages, too, the watch their numbers alone.
+  var isMixed = false
   while !script.isOver {
     let isRaw = script.byte() >= 0xF0
     let packet = isRaw ? script.bytes(script.int()) : maker.packet(&script)
@@ -122,7 +128,8 @@ private func followRefreshes(_ input: Script) {
       let expected = model.take(packet)
       precondition(step == expected, "\(step), by all of its packets \(expected)")
       var hasBegun = !step.isBegin
-      if step.isBegin { (open, lowest, isWhole) = (nil, .max, true) }
+      if step.isBegin { (open, lowest, isWhole, isMixed) = (nil, .max, true, false) }
+      if packet.count >= 16, !(17...20).contains(packet[2]), packet[2] != 1 || packet[3] > 0 { isMixed = true }
       reader.read(bytes) { event in
         switch event {
         case .began(let symbol, let through):
@@ -136,7 +143,7 @@ private func followRefreshes(_ input: Script) {
         case .message: break
         }
       }
-      guard step.isEnd else { return }
+      guard step.isEnd, !isMixed else { return }
       precondition(isWhole && open == nil, "whole for the watch, not for the books")
       precondition(step.through <= lowest, "through \(step.through), and a book through \(lowest)")
     }

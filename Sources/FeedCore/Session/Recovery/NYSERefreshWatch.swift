@@ -30,8 +30,13 @@ struct NYSERefreshWatch: BitwiseCopyable {
     // SAFETY: the header is here.
     guard packet.count >= XDPPacket.headerLength, let base = packet.baseAddress else { return lose() }
     let flag = base.byte(at: 2)
-    guard flag >= 17, flag <= 20 else { return Step(kind: .other) }
     let sequence = base.littleEndian(UInt32.self, at: 4)
+    guard flag >= 17, flag <= 20 else {
+      // It names the number that follows, too; one that does not shows a hole, as it does to the books' reader.
+      if isUnderWay, sequence != nextSequence { return lose() }
+      nextSequence = sequence &+ UInt32(base.byte(at: 3))
+      return Step(kind: .other)
+    }
     let isBegin = flag == 17 || flag == 18
     if isBegin {
       isUnderWay = true

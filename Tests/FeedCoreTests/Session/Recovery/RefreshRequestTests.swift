@@ -336,6 +336,20 @@ import Testing
     #expect(bench.recovery.counters[.snapshotsJoined] == 0 && bench.recovery.counters[.snapshotsFailed] == 1)
   }
 
+  /// A heartbeat of the group names the number that follows: another one shows a hole, a right one changes nothing.
+  @Test func aHeartbeatInTheMiddleShowsWhetherAPacketIsMissing() throws {
+    for (number, joined) in [(UInt32(3), UInt64(1)), (4, 0)] {
+      let bench = try Bench()
+      bench.live(500, at: second)
+      bench.clock(2 * second)
+      bench.refresh(through: [500, 500], without: 1, at: 3 * second)
+      bench.capture.add(
+        TestCapture.frame(Wire.xdp(number, [], flag: 1), group: "224.0.2.1", port: 14_310), at: 3 * second)
+      bench.refresh(through: [500, 500], without: 0, at: 4 * second)
+      #expect(bench.recovery.counters[.snapshotsJoined] == joined, "\(number)")
+    }
+  }
+
   /// Another refresh begins in the middle of one: it is judged by its own packets.
   @Test func aRefreshThatBeginsInTheMiddleOfAnotherIsJudgedAnew() throws {
     let bench = try Bench()
