@@ -34,6 +34,7 @@ private func target(named name: String) -> FuzzTarget? {
     "recovery-clients": fuzzRecoveryClients,
     "recovery-joining": fuzzRecoveryJoining,
     "recovery-readers": fuzzRecoveryReaders,
+    "recovery-refresh": fuzzRecoveryRefresh,
     "recovery-state": fuzzRecoveryState,
     "session": fuzzSession,
     "transports": fuzzTransports,
@@ -63,6 +64,7 @@ private func seeds(of name: String) -> [[UInt8]] {
   case "recovery-clients": recoveryClientSeeds()
   case "recovery-joining": recoveryJoiningSeeds()
   case "recovery-readers": recoveryReaderSeeds()
+  case "recovery-refresh": recoveryRefreshSeeds()
   case "transports": transportSeeds()
   default: []
   }

@@ -44,30 +44,67 @@ struct CommandInfoTests {
     try expectPeaksAndLags(json, pcap)
   }
 
+  /// A MoldUDP64 packet of the capture, behind Ethernet and IPv4 without options, as the generator writes them.
+  private struct MoldPacket {
+    let nanoseconds: UInt64
+    let destination: String
+    let first: UInt64
+    /// 0 in heartbeats and at the end of the session.
+    let count: UInt64
+
+    init(_ record: (nanoseconds: UInt64, bytes: [UInt8])) {
+      let frame = Array(record.bytes.dropFirst(16))
+      func number(_ bytes: Range<Int>) -> UInt64 { frame[bytes].reduce(0) { $0 << 8 | UInt64($1) } }
+      nanoseconds = record.nanoseconds
+      destination = frame[30..<34].map(String.init).joined(separator: ".") + ":\(number(36..<38))"
+      first = number(52..<60)
+      count = number(60..<62) == 0xFFFF ? 0 : number(60..<62)
+    }
+  }
+
   /// Peaks and lags against a plain count over the capture's own records.
   private func expectPeaksAndLags(_ json: [String: Any], _ pcap: CommandPcap) throws {
+    let packets = Dictionary(grouping: pcap.records.map { MoldPacket($0) }) { $0.destination }
     let flows = try #require(json["flows"] as? [[String: Any]])
-    var packets: [String: [UInt64: Int]] = [:]
-    for record in pcap.records {
-      // Behind the record's header Ethernet and IPv4 without options, as the generator writes them.
-      let frame = Array(record.bytes.dropFirst(16))
-      let group = frame[30..<34].map(String.init).joined(separator: ".")
-      let destination = "\(group):\(Int(frame[36]) << 8 | Int(frame[37]))"
-      packets[destination, default: [:]][record.nanoseconds / 100_000_000, default: 0] += 1
-    }
     for flow in flows {
-      let peaks = try #require(flow["peakPackets"] as? [String: NSNumber])
       let destination = try #require(flow["destination"] as? String)
-      #expect(peaks["in100ms"]?.intValue == packets[destination]?.values.max(), "\(destination)")
-      #expect(peaks["in1s"]!.intValue >= peaks["in100ms"]!.intValue)
-      #expect(peaks["in100ms"]!.intValue >= peaks["in1ms"]!.intValue)
+      for (name, milliseconds) in [("in1s", 1_000), ("in100ms", 100), ("in1ms", 1)] as [(String, UInt64)] {
+        let parts = Dictionary(grouping: packets[destination] ?? []) { $0.nanoseconds / (milliseconds * 1_000_000) }
+          .values
+        let peakPackets = try #require(flow["peakPackets"] as? [String: NSNumber])
+        let peakMessages = try #require(flow["peakMessages"] as? [String: NSNumber])
+        #expect(peakPackets[name]?.intValue == parts.map(\.count).max(), "\(destination) \(name)")
+        #expect(
+          peakMessages[name]?.uint64Value == parts.map { $0.reduce(0) { $0 + $1.count } }.max(),
+          "\(destination) \(name)")
+      }
     }
     let lines = try #require(json["lines"] as? [[String: Any]])
     #expect(lines.compactMap { $0["feed"] as? String } == ["feed1", "feed2"])
-    for line in lines {
-      let numbers = line.compactMapValues { ($0 as? NSNumber)?.intValue }
-      #expect(numbers["firstWins"]! + numbers["secondWins"]! + numbers["ties"]! == numbers["compared"]!)
-      #expect(numbers["compared"]! > 0 && numbers["lagMedianNanoseconds"]! <= numbers["lagP99Nanoseconds"]!)
+    for (line, port) in zip(lines, [1, 2]) {
+      let numbers = line.compactMapValues { ($0 as? NSNumber)?.uint64Value }
+      // When each line first had each number.
+      let arrivals = ["233.54.12.\(port):2640\(port)", "233.54.13.\(port):2650\(port)"].map { destination in
+        var first: [UInt64: UInt64] = [:]
+        for packet in packets[destination] ?? [] {
+          for number in packet.first..<(packet.first + packet.count) where first[number] == nil {
+            first[number] = packet.nanoseconds
+          }
+        }
+        return first
+      }
+      let both = arrivals[0].compactMap { number, time in arrivals[1][number].map { (time, $0) } }
+      #expect(both.count > 2_000 && numbers["compared"] == UInt64(both.count))
+      #expect(numbers["firstWins"] == UInt64(both.count { $0.0 < $0.1 }))
+      #expect(numbers["secondWins"] == UInt64(both.count { $0.1 < $0.0 }))
+      #expect(numbers["ties"] == UInt64(both.count { $0.0 == $0.1 }))
+      let lags = both.map { max($0.0, $0.1) - min($0.0, $0.1) }.sorted()
+      for (name, percent) in [("lagMedianNanoseconds", 50), ("lagP99Nanoseconds", 99)] {
+        // The least lag that this share of the numbers does not exceed, within 0.8 %.
+        let exact = Double(lags[(lags.count * percent + 99) / 100 - 1])
+        let told = Double(try #require(numbers[name]))
+        #expect(abs(told - exact) <= exact * 0.008 + 1, "\(name): \(told), exactly \(exact)")
+      }
     }
   }
 

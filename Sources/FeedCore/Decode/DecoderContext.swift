@@ -16,6 +16,7 @@ struct DecoderContext: BitwiseCopyable {
     let byType: UnsafeMutablePointer<UInt64>
     let stream: UInt32
     let recovery: RecoverySettings
+    let needs: SnapshotNeeds?
   }
   /// Lives as long as the core's tables: never freed.
   private let fields: UnsafeMutablePointer<Fields>
@@ -24,13 +25,14 @@ struct DecoderContext: BitwiseCopyable {
     channel: UInt8, venue: VenueIndex, feedProtocol: FeedProtocol,
     directory: UnsafeMutablePointer<InstrumentDirectory>, symbols: UnsafeMutablePointer<SymbolTable>,
     counters: Counters, countsMessages: UInt64, byType: UnsafeMutablePointer<UInt64>, stream: UInt32 = 0,
-    recovery: RecoverySettings = RecoverySettings()
+    recovery: RecoverySettings = RecoverySettings(), needs: SnapshotNeeds? = nil
   ) {
     fields = .allocate(capacity: 1)
     fields.initialize(
       to: Fields(
         channel: channel, venue: venue, feedProtocol: feedProtocol, directory: directory, symbols: symbols,
-        counters: counters, countsMessages: countsMessages, byType: byType, stream: stream, recovery: recovery))
+        counters: counters, countsMessages: countsMessages, byType: byType, stream: stream, recovery: recovery,
+        needs: needs))
   }
 
   @inline(__always) var channel: UInt8 { fields.pointee.channel }
@@ -47,6 +49,8 @@ struct DecoderContext: BitwiseCopyable {
   var stream: UInt32 { fields.pointee.stream }
   /// Bounds of what a decoder keeps while a snapshot comes.
   var recovery: RecoverySettings { fields.pointee.recovery }
+  /// Where the channel's ingest owner hears that it has to ask for another refresh; nil: nobody is told.
+  var needs: SnapshotNeeds? { fields.pointee.needs }
 
   /// Venue, channel and type for the events of a message.
   @inline(__always)

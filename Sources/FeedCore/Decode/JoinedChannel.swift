@@ -354,7 +354,13 @@ struct JoinedChannel {
     let verdict = join.pointee.live(
       place, number: number, previous: number &- 1, isLast: numbers != .instrument,
       UnsafeRawBufferPointer(start: event, count: MemoryLayout<BookEvent>.size), captureNanoseconds: captured, now: now)
-    if join.pointee.counters[.bufferOverflows] != overflows { context.counters.add(.snapshotBuffersFull) }
+    if join.pointee.counters[.bufferOverflows] != overflows {
+      context.counters.add(.snapshotBuffersFull)
+      // What is kept begins with this message, or behind it where it found no room either.
+      if numbers == .counted {
+        context.needs?.tell(channel: context.channel, before: verdict == .buffered ? number : number &+ 1)
+      }
+    }
     nextDue = min(nextDue, join.pointee.nextDue)
     return verdict
   }

@@ -30,12 +30,15 @@ struct Core: DeliverySink {
   private(set) var clock: UInt64 = 0
   let countsMessages: Bool
 
-  /// - Parameter startsArmed: false: orders are refused until they are armed.
+  /// - Parameters:
+  ///   - startsArmed: false: orders are refused until they are armed.
+  ///   - needs: where it tells that what it keeps for instruments that wait found no room.
   init(
     plan: FeedPlan, settings: Settings, ownedShards: UInt64, countsMessages: Bool, exchangeNanosecondsMaximum: UInt64,
-    startsArmed: Bool = true
+    startsArmed: Bool = true, needs: SnapshotNeeds? = nil
   ) {
-    let memory = CoreMemory(plan: plan, settings: settings, ownedShards: ownedShards, countsMessages: countsMessages)
+    let memory = CoreMemory(
+      plan: plan, settings: settings, ownedShards: ownedShards, countsMessages: countsMessages, needs: needs)
     books = memory.books
     decoders = memory.decoders
     messagesByType = memory.messagesByType

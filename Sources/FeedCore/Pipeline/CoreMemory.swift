@@ -7,7 +7,7 @@ struct CoreMemory {
   /// Messages by type: 256 slots for each protocol.
   let messagesByType = Storage<UInt64>(capacity: 256 * FeedProtocol.allCases.count)
 
-  init(plan: FeedPlan, settings: Settings, ownedShards: UInt64, countsMessages: Bool) {
+  init(plan: FeedPlan, settings: Settings, ownedShards: UInt64, countsMessages: Bool, needs: SnapshotNeeds? = nil) {
     let venueCount = max(1, plan.venues.count)
     let counters = Counters()
     let symbols = UnsafeMutablePointer<SymbolTable>.allocate(capacity: 1)
@@ -47,7 +47,7 @@ struct CoreMemory {
           directory: directories + Int(channel.venue), symbols: symbols, counters: counters,
           countsMessages: countsMessages ? 1 : 0,
           byType: messagesByType.base + 256 * Int(channel.protocol.rawValue), stream: channel.stream ?? 0,
-          recovery: settings.recovery))
+          recovery: settings.recovery, needs: needs))
     }
     decoders = Decoders(contexts, joins: plan.joinedChannels, recovering: plan.recoveringChannels,
       shardCount: settings.shardCount)

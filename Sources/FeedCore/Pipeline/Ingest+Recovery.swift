@@ -11,7 +11,7 @@ extension Ingest {
 
   /// The recovery of a channel, nil where its feed asks for nothing.
   static func makeRecovery(
-    _ plan: FeedPlan, channel: Int, settings: Settings, outbox: RecoveryOutbox?
+    _ plan: FeedPlan, channel: Int, settings: Settings, outbox: RecoveryOutbox?, needs: SnapshotNeeds?
   ) -> UnsafeMutablePointer<ChannelRecovery>? {
     let description = plan.channels[channel]
     guard let outbox, let feed = description.feed, description.role == .live else { return nil }
@@ -22,7 +22,7 @@ extension Ingest {
       to: ChannelRecovery(
         identity: RecoveryIdentity(
           protocol: description.protocol, channel: UInt8(channel), stream: description.stream ?? 0, settings: asked),
-        feed: asked, settings: settings.recovery, outbox: outbox))
+        feed: asked, settings: settings.recovery, outbox: outbox, needs: needs))
     return recovery
   }
 

@@ -33,9 +33,10 @@ struct Ingest {
   ///   - retainsPackets: packets go soon after their burst: what has to stay of them is copied.
   ///   - ownedChannels: bit c: channel c is this owner's.
   ///   - lineCounts: where other threads look at them; nil: nobody does.
+  ///   - needs: what cores with books tell its channels' recoveries; nil: nothing.
   init(
     plan: FeedPlan, settings: Settings, fileCount: Int, retainsPackets: Bool = false, ownedChannels: UInt64 = .max,
-    lineCounts: LineCounts? = nil
+    lineCounts: LineCounts? = nil, needs: SnapshotNeeds? = nil
   ) {
     self.ownedChannels = ownedChannels
     parser = FrameParser(verifyChecksums: settings.verifyChecksums)
@@ -56,7 +57,8 @@ struct Ingest {
         to: LineArbiter(
           channel: UInt8(channel), transport: description.transport, settings: settings.session, counters: counters,
           instrumentsRecover: plan.instrumentsRecover(channel: channel),
-          recovery: isOwned ? Self.makeRecovery(plan, channel: channel, settings: settings, outbox: outbox) : nil,
+          recovery: isOwned
+            ? Self.makeRecovery(plan, channel: channel, settings: settings, outbox: outbox, needs: needs) : nil,
           answerLines: plan.answerLines(of: channel, settings: settings),
           answerTimeoutNanoseconds: settings.recovery.answerTimeoutNanoseconds,
           retainedBytes: retainsPackets && isOwned ? settings.live.lateCopyBytes : nil))

@@ -4,15 +4,17 @@ import CPlatform
 extension Replay {
   /// Run to completion: this core reads the packets and works its own shards.
   func runPipeline(_ thread: CoreThread) {
+    // Where each core walks the capture, each asks for its own shards.
+    let needs = SnapshotNeeds()
     let core = Core(
       plan: plan, settings: settings, ownedShards: shards(of: thread.index, among: threads.count),
       countsMessages: thread.index == 0, exchangeNanosecondsMaximum: exchangeNanosecondsMaximum,
-      startsArmed: live == nil)
+      startsArmed: live == nil, needs: needs)
     let pipeline = UnsafeMutablePointer<Pipeline>.allocate(capacity: 1)
-    pipeline.initialize(to: Pipeline(ingest: makeIngest(thread), core: core))
+    pipeline.initialize(to: Pipeline(ingest: makeIngest(thread, needs: needs), core: core))
     thread.pipeline = pipeline
     var work = PipelineWork(pipeline: pipeline, shards: thread.shards, isLive: live != nil)
-    read(thread, &work, outbox: pipeline.pointee.ingest.outbox)
+    read(thread, &work, outbox: pipeline.pointee.ingest.outbox, needs: needs)
   }
 
   /// Rings: this core frames and arbitrates its channels for all. One with shards of its own works these off too, and
@@ -23,10 +25,11 @@ extension Replay {
     let inbox = shards.map { makeInbox($0, thread, rings) }
     let waiting = SpinWait(threads: threads.count)
     var work = IngestWork(
-      ingest: makeIngest(thread, ownedChannels: live?.owners?.channels(of: thread.index) ?? .max),
+      ingest: makeIngest(
+        thread, needs: needs, ownedChannels: live?.owners?.channels(of: thread.index) ?? .max),
       sink: RingSink(ring: ring, waiting: waiting, inbox: inbox), ring: ring, retainedBursts: live?.retainedBursts,
       shards: shards, inbox: inbox)
-    read(thread, &work, outbox: work.ingest.outbox)
+    read(thread, &work, outbox: work.ingest.outbox, needs: needs)
     thread.ingest = work.ingest
     thread.stalls += work.waits
     thread.ringFullWaits += work.waits
@@ -51,7 +54,7 @@ extension Replay {
       to: Core(
         plan: plan, settings: settings, ownedShards: shards(of: consumer, among: rings.shardCores.count),
         countsMessages: consumer == 0, exchangeNanosecondsMaximum: exchangeNanosecondsMaximum,
-        startsArmed: live == nil))
+        startsArmed: live == nil, needs: needs))
     thread.core = core
     return core
   }
@@ -65,16 +68,23 @@ extension Replay {
     return inbox
   }
 
-  private func makeIngest(_ thread: CoreThread, ownedChannels: UInt64 = .max) -> Ingest {
+  private func makeIngest(
+    _ thread: CoreThread, needs: SnapshotNeeds, ownedChannels: UInt64 = .max
+  ) -> Ingest {
     Ingest(
       plan: plan, settings: settings, fileCount: fileCount, retainsPackets: live != nil, ownedChannels: ownedChannels,
-      lineCounts: progress[thread.index].lineCounts)
+      lineCounts: progress[thread.index].lineCounts, needs: needs)
   }
 
   /// The duty cycle of a core that reads: commands, a burst, its work, figures for others.
-  private func read(_ thread: CoreThread, _ work: inout some CoreWork, outbox: RecoveryOutbox?) {
+  private func read(
+    _ thread: CoreThread, _ work: inout some CoreWork, outbox: RecoveryOutbox?, needs: SnapshotNeeds
+  ) {
     var source = makeSource(thread.index)
-    if let outbox { (source as? any RecoveryAnswering)?.answer(outbox) }
+    if let outbox, let answering = source as? any RecoveryAnswering {
+      answering.answer(outbox)
+      needs.listen()
+    }
     let arriving = live == nil ? nil : source as? any ArrivingPackets
     arriving?.prepareThread()
     let burst = UnsafeMutableBufferPointer<Packet>.allocate(capacity: settings.threads.burstPackets)

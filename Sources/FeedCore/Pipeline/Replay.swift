@@ -36,6 +36,8 @@ public final class Replay<Source: PacketSource & SendableMetatype>: @unchecked S
   let ready = Gate()
   let commands: [SPSCRing<CoreCommand>]
   let stopAgreement: StopAgreement
+  /// By which cores with books tell those that take packets what to ask for, where they are not one.
+  let needs = SnapshotNeeds()
   /// Nanoseconds from the first packet taken to the last event applied, over all cores.
   public private(set) var elapsedNanoseconds: UInt64 = 0
   /// Nanoseconds to reserve and touch the tables.

@@ -217,7 +217,7 @@ extension LineArbiter {
   /// Runs what is due of the recovery: requests leave, patience ends.
   mutating func advanceRecovery(to due: UInt64, into sink: inout some DeliverySink) {
     if holesDue <= due { examineHoles(clock: due) }
-    recovery?.pointee.advance(to: due)
+    recovery?.pointee.advance(to: due, next: next)
     judgeRecovery(clock: due, into: &sink)
   }
 

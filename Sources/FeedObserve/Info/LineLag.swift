@@ -24,6 +24,8 @@ public struct LineLag: Sendable {
     var nanoseconds: UInt64 = 0
     var session: UInt64 = 0
     var line = -1
+    /// Bit l: line l showed it; what a line sends again says nothing of how far it is behind.
+    var lines: UInt64 = 0
   }
 
   /// Numbers that are remembered: a line further behind than this is compared with nothing.
@@ -44,12 +46,18 @@ public struct LineLag: Sendable {
       let isKnown = first.line >= 0 && first.number == number && first.session == session
         && nanoseconds &- first.nanoseconds <= Self.lagMaximum
       guard isKnown else {
-        arrivals[slot] = Arrival(number: number, nanoseconds: nanoseconds, session: session, line: line)
+        arrivals[slot] = Arrival(
+          number: number, nanoseconds: nanoseconds, session: session, line: line, lines: Self.bit(line))
         continue
       }
-      if first.line != line { record(winner: first.line, loser: line, lag: nanoseconds &- first.nanoseconds) }
+      if first.lines & Self.bit(line) != 0 { continue }
+      arrivals[slot].lines |= Self.bit(line)
+      record(winner: first.line, loser: line, lag: nanoseconds &- first.nanoseconds)
     }
   }
+
+  /// A channel has 17 lines at most.
+  private static func bit(_ line: Int) -> UInt64 { 1 << UInt64(line & 63) }
 
   private mutating func record(winner: Int, loser: Int, lag: UInt64) {
     let (low, high) = (min(winner, loser), max(winner, loser))

@@ -151,6 +151,31 @@ import Testing
     }
   }
 
+  /// Room for two events of a shard's books, and refreshes that mostly take longer: one comes whole, and does not serve
+  /// them. It is asked for until one serves all, at the latest when the day is quiet.
+  @Test func whatFoundNoRoomIsMadeGoodByAFurtherRefresh() throws {
+    let seed = RecoveryRandom.seed()
+    let day = try RecoveryDay(.nyseIntegrated, seed: seed % 1_000)
+    let whole = try Self.run(day, day.frames, .none, .own)
+    var askedAgain = 0
+    for round in 0..<8 {
+      var faults = RecoveryFaults(seed: seed &+ UInt64(round))
+      faults.delayNanoseconds = 900 * millisecond
+      let frames = day.lossy(0, seed: seed, from: round % 2 == 0 ? 1_200 : 2_400)
+      let run = try Self.run(day, frames, .init(snapshots: faults), .own) {
+        $0.recovery.bufferMessages = 2 * $0.shardCount
+        $0.recovery.snapshotAttempts = 40
+      }
+      let note: Comment = "seed \(seed), round \(round): \(run.explanation)"
+      #expect(run.failure == nil && run.count(.snapshotsGivenUp) == 0, note)
+      #expect(Self.distrusted(run) == [] && Self.wrong(run, whole) == [], note)
+      #expect(run.contentsDigest == whole.contentsDigest, note)
+      // Two are asked for after a late start at most, but for want of room.
+      if run.summary[.snapshotBuffersFull] > 0, run.count(.snapshotsRequested) > 2 { askedAgain += 1 }
+    }
+    #expect(askedAgain >= 3, "seed \(seed): asked again in \(askedAgain) of 8 runs")
+  }
+
   @Test func aDeadServerIsGivenUpByName() throws {
     let day = try RecoveryDay(.nyseIntegrated, seed: 5)
     var dead = RecoveryFaults(seed: 7)

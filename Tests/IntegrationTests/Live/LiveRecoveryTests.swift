@@ -48,6 +48,9 @@ struct LiveRecoveryTests {
 
   private nonisolated(unsafe) static let small = Result { try Day(messages: 30_000) }
   private nonisolated(unsafe) static let long = Result { try Day(messages: 120_000) }
+  private nonisolated(unsafe) static let nyse = Result {
+    try Day(messages: 20_000, ["--venue", "arca:nyseIntegrated"])
+  }
   /// Four venues of unlike protocols in one capture.
   private nonisolated(unsafe) static let mixed = Result {
     try Day(
@@ -293,10 +296,10 @@ struct LiveRecoveryTests {
 
   /// The first half is sent before the run begins; it ends when all of the second was taken and the books are those of
   /// the whole day.
-  private static func lateStart(_ day: Day, loss: String) -> String {
+  private static func lateStart(_ day: Day, loss: String, faults: String = "") -> String {
     """
     send first.pcap --rate 20000 --position position
-    start_server --position position
+    start_server --position position \(faults)
     start_run
     send second.pcap --rate 20000 --position position --lose \(loss) --seed 14 --json
     sent=$(sed -n 's/.*"frames": *\\([0-9]*\\).*/\\1/p' sent.txt | head -1)
@@ -373,6 +376,46 @@ struct LiveRecoveryTests {
       """
   }
 
+  /// NYSE alone, its retransmissions and its refreshes each on a unicast address of this machine.
+  private static func refreshConfiguration(asksForMessages: Bool) -> String {
+    """
+    venues: [ { name: arca } ]
+    feeds:
+      - name: arca
+        venue: arca
+        protocol: nyseIntegrated
+        role: live
+        recovery:
+          messages: \(asksForMessages)
+          snapshots: true
+          snapshotServer: "127.0.0.1:19001"
+          sourceId: SOURCE
+          productId: 157
+          channelId: 3
+        lines:
+          - { name: A, group: 233.54.12.1, port: 26401, livePort: a, requestServer: "127.0.0.1:18001" }
+          - { name: B, group: 233.54.13.1, port: 26501, livePort: b }
+          - { name: R, group: 127.0.0.1, port: 31001, livePort: lo, role: retransmission }
+      - name: refreshes
+        venue: arca
+        protocol: nyseIntegrated
+        role: snapshot
+        lines: [ { name: F, group: 127.0.0.1, port: 31002, livePort: lo } ]
+    live:
+      controlSocket: ctl
+      ports:
+        - { name: a, interface: r0, driver: packet }
+        - { name: b, interface: r1, driver: packet }
+        - { name: lo, interface: lo }
+    threads: { idle: yield, lockMemory: false }
+    session: { reorderWindow: 5ms, silence: 1h }
+    recovery: { answerTimeout: 200ms, attempts: 60, deadline: 2min, snapshotAttempts: 100, snapshotTimeout: 1s }
+    detect: { crossVenue: { enabled: false } }
+    capacity: { liveOrders: 40_000, instruments: 1_024, priceLevels: 60_000, records: 100_000 }
+
+    """
+  }
+
   /// Functions for the four venues: credentials, and `send` with all their groups.
   private static var mixedFunctions: String {
     func takes(_ line: String, _ third: Int) -> String {
@@ -419,6 +462,32 @@ struct LiveRecoveryTests {
       #expect(feed["state"] as? String == "ok", "\(feed)")
       let joined = recovery["snapshotsJoined"] as? Int ?? 0
       #expect(feed["name"] as? String == "arca" ? joined == 0 : joined > 0, "\(feed)")
+    }
+    #expect(report.json["contentsDigest"] as? String == day.replay["contentsDigest"] as? String, report.explanation)
+  }
+
+  /// The first half of the day is missed, and of the second one in twenty is lost on each line. A refresh of all symbols
+  /// is asked for until one comes whole: the server is silent, cuts connections and takes its time. Where messages are
+  /// not asked for, each loss costs a refresh.
+  @Test(arguments: [true, false])
+  func aLateStartAndLossesAreMadeGoodByRefreshesOfNYSE(_ asksForMessages: Bool) throws {
+    let day = try Self.nyse.get()
+    let folder = try day.makeFolder(halves: true)
+    let report = try Self.report(
+      folder, Self.refreshConfiguration(asksForMessages: asksForMessages),
+      after: Self.functions.replacingOccurrences(of: "feed itch: ", with: "feed arca: ")
+        + Self.lateStart(
+          day, loss: "0.05", faults: "--silence 0.3 --disconnect 0.2 --delay 20ms --seed \(asksForMessages ? 4 : 5)"))
+    // A server knows no more than what the sender has noted: it may refuse messages that are newer, and a refresh takes
+    // their place.
+    let failure = report.recovery["givenUp"] as? String
+    #expect(report.state == "ok" && (failure == nil || asksForMessages && failure == "outOfRange"), report.explanation)
+    #expect(report.count("snapshotsJoined") >= 1 && report.count("connectionsMade") >= 1, report.explanation)
+    #expect(report.count("snapshotsGivenUp") == 0, report.explanation)
+    if asksForMessages {
+      #expect(report.count("messagesRecovered") > 0, report.explanation)
+    } else {
+      #expect(report.json["messagesLost"] as? Int ?? 0 > 0, report.explanation)
     }
     #expect(report.json["contentsDigest"] as? String == day.replay["contentsDigest"] as? String, report.explanation)
   }

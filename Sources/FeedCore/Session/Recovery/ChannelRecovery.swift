@@ -26,11 +26,23 @@ struct ChannelRecovery {
   private var now: UInt64 = 0
   /// When the request for a refresh, or its patience, is due while the channel lives on; `.max`: nothing is.
   private(set) var refreshDue = UInt64.max
+  private let channel: UInt8
+  /// What cores tell of the room for what waits for refreshes; looked at with each refresh packet, and each
+  /// `answerTimeout` once anything waited.
+  private let needs: SnapshotNeeds?
+  private let needsIntervalNanoseconds: UInt64
+  private var needsDue = UInt64.max
   private var late = RecoveryCounters()
   private let arena: Storage<UInt8>
   private var arenaUsed = 0
 
-  init(identity: RecoveryIdentity, feed: FeedRecoverySettings, settings: RecoverySettings, outbox: RecoveryOutbox) {
+  init(
+    identity: RecoveryIdentity, feed: FeedRecoverySettings, settings: RecoverySettings, outbox: RecoveryOutbox,
+    needs: SnapshotNeeds? = nil
+  ) {
+    channel = identity.channel
+    self.needs = needs
+    needsIntervalNanoseconds = settings.answerTimeoutNanoseconds
     bufferPackets = settings.bufferPackets
     hasMessages = feed.messages && identity.protocol.hasMessageRequests
     hasSnapshots = feed.snapshots && identity.protocol.hasChannelSnapshots
@@ -60,7 +72,7 @@ struct ChannelRecovery {
   /// for no messages, others' answers are all there is.
   func isAskedFor(_ range: SequenceRange) -> Bool { !hasMessages || messages.gap.isAskedFor(range) }
   /// When `advance` has something to do; never before the last event. `.max`: nothing.
-  var nextDue: UInt64 { max(now, min(messages.nextDue, snapshots.nextDue)) }
+  var nextDue: UInt64 { max(now, min(messages.nextDue, min(snapshots.nextDue, needsDue))) }
 
   /// True once after the gap was given up.
   mutating func takeMessagesGivenUp() -> Bool {
@@ -77,6 +89,9 @@ struct ChannelRecovery {
     snapshots.restart(session: session, now: now)
     isMessagesGivenUp = false
     wasGivenUp = false
+    needsDue = .max
+    // What was told of the numbers before.
+    _ = needs?.take(channel: channel)
     noteRefreshDue()
   }
 
@@ -132,6 +147,7 @@ struct ChannelRecovery {
     if !hasRefreshes { return }
     self.now = now
     snapshots.wantRefresh(from: first, isLateStart: isLateStart, now: now)
+    if needsDue == .max { awaitNeeds() }
     noteFailures()
   }
 
@@ -143,6 +159,7 @@ struct ChannelRecovery {
     self.now = now
     // A gap that was given up is mended: the next one is asked for again.
     if snapshots.takeRefresh(packet, next: next, now: now) { messages.resume(now: now) }
+    takeNeeds(next: next)
     noteFailures()
   }
 
@@ -180,8 +197,13 @@ struct ChannelRecovery {
     return isTaken
   }
 
-  mutating func advance(to now: UInt64) {
+  /// - Parameter next: the channel's next live number.
+  mutating func advance(to now: UInt64, next: UInt64) {
     self.now = now
+    if needsDue <= now {
+      takeNeeds(next: next)
+      awaitNeeds()
+    }
     messages.advance(to: now)
     snapshots.advance(to: now)
     noteFailures()
@@ -257,5 +279,22 @@ struct ChannelRecovery {
     lastFailure = failure
   }
 
-  private mutating func noteRefreshDue() { refreshDue = hasRefreshes ? max(now, snapshots.nextDue) : .max }
+  private mutating func noteRefreshDue() {
+    refreshDue = hasRefreshes ? max(now, min(snapshots.nextDue, needsDue)) : .max
+  }
+
+  // MARK: - Room for what waits
+
+  /// - Parameter next: no core can have kept anything beyond it: what is told may be late, of numbers that are no more.
+  private mutating func takeNeeds(next: UInt64) {
+    guard let needs, needs.isHeard else { return }
+    let first = needs.take(channel: channel)
+    if first > 0 { snapshots.keptOverflowed(before: min(first, next), now: now) }
+  }
+
+  private mutating func awaitNeeds() {
+    guard let needs, needs.isHeard else { return }
+    let (due, overflowed) = now.addingReportingOverflow(needsIntervalNanoseconds)
+    needsDue = overflowed ? .max : due
+  }
 }

@@ -54,6 +54,8 @@ public struct NYSERefreshReader: Sendable {
     lose(unless: sequence)
     // A heartbeat of the group consumes no number and holds nothing.
     if flag == 1 { return }
+    // What another refresh left open is not this one's: its header says how far another book reaches.
+    if flag == 17 || flag == 18 { abort() }
     nextSequence = sequence &+ UInt32(truncatingIfNeeded: count)
     offset = 16
     messagesLeft = count

@@ -27,11 +27,16 @@ struct NYSERefreshWatch: BitwiseCopyable {
   private var through = UInt64.max
 
   mutating func take(_ packet: UnsafeRawBufferPointer) -> Step {
-    guard packet.count >= XDPPacket.headerLength, let base = packet.baseAddress else { return lose() }
     // SAFETY: the header is here.
+    guard packet.count >= XDPPacket.headerLength, let base = packet.baseAddress else { return lose() }
     let flag = base.byte(at: 2)
-    guard flag >= 17, flag <= 20 else { return Step(kind: .other) }
     let sequence = base.littleEndian(UInt32.self, at: 4)
+    guard flag >= 17, flag <= 20 else {
+      // It names the number that follows, too; one that does not shows a hole, as it does to the books' reader.
+      if isUnderWay, sequence != nextSequence { return lose() }
+      nextSequence = sequence &+ UInt32(base.byte(at: 3))
+      return Step(kind: .other)
+    }
     let isBegin = flag == 17 || flag == 18
     if isBegin {
       isUnderWay = true
@@ -48,15 +53,17 @@ struct NYSERefreshWatch: BitwiseCopyable {
     return Step(kind: .part, isBegin: isBegin, isEnd: isEnd, through: through)
   }
 
-  /// False: the lengths do not fit together.
+  /// False: the lengths do not fit together, by which the books' reader (`NYSERefreshReader`) judges, too.
   private mutating func readHeaders(_ packet: UnsafeRawBufferPointer, _ base: UnsafeRawPointer) -> Bool {
+    guard Int(base.littleEndian(UInt16.self, at: 0)) == packet.count else { return false }
     var offset = XDPPacket.headerLength
     for _ in 0..<base.byte(at: 3) {
       guard offset + 4 <= packet.count else { return false }
       let size = Int(base.littleEndian(UInt16.self, at: offset))
       guard size >= 4, offset + size <= packet.count else { return false }
-      if size >= 16, base.littleEndian(UInt16.self, at: offset + 2) == 35 {
-        through = min(through, UInt64(base.littleEndian(UInt32.self, at: offset + 8)))
+      if base.littleEndian(UInt16.self, at: offset + 2) == 35 {
+        guard size >= 8 else { return false }
+        if size >= 16 { through = min(through, UInt64(base.littleEndian(UInt32.self, at: offset + 8))) }
       }
       offset += size
     }

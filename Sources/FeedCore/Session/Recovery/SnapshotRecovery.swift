@@ -14,8 +14,13 @@
 /// | Request Response | – | – | patience anew; refused → gaveUp | same | – |
 /// | packet that begins a refresh | – | – | → receiving | begins anew | – |
 /// | packet that goes on | – | – | – (began before the request) | patience anew; ends: reaches n → synchronised, else failed | – |
+/// | `keptOverflowed` before n | synchronised short of n: → wanted from n | from n, where that is later | same | same | – |
 /// | whole, but of a late start, and live messages came that it does not hold | – | – | – | → wanted from the next live number | – |
 /// | packet out of order | – | – | – | failed `snapshotIncomplete` | – |
+///
+/// `keptOverflowed`: a core had no room for what it keeps until the refresh comes, and dropped what came before n; so
+/// one that was whole, or is on its way, does not serve its books. It is asked for again like one after a loss, from the
+/// second time in a row on with a back-off that doubles; after `snapshotAttempts` in a row it is given up, `bufferFull`.
 ///
 /// Messages about symbols that no message has named cannot be kept. A late start knows no names: the first refresh
 /// brings them, a second one the books of those that were spoken of meanwhile.
@@ -49,6 +54,10 @@ struct SnapshotRecovery {
   private var sessionRequests: UInt64 = 0
   /// NYSE: the channel began late, and no refresh has named its symbols yet.
   private var lacksNames = false
+  /// NYSE: what a refresh has to hold everything before; how often in a row one that was whole did not serve for want of
+  /// room.
+  private var refreshFrom: UInt64 = 0
+  private var overflowsInARow: UInt16 = 0
 
   init(identity: RecoveryIdentity, settings: RecoverySettings, outbox: RecoveryOutbox) {
     self.identity = identity
@@ -74,6 +83,8 @@ struct SnapshotRecovery {
   mutating func restart(session: SessionName, now: UInt64) {
     if session != self.session { sessionRequests = 0 }
     lacksNames = false
+    refreshFrom = 0
+    overflowsInARow = 0
     self.session = session
     join.restart()
     connection.close(now: now)
@@ -96,12 +107,37 @@ struct SnapshotRecovery {
   /// - Parameter isLateStart: nothing of the channel was heard before.
   mutating func wantRefresh(from first: UInt64, isLateStart: Bool, now: UInt64) {
     if isLateStart { lacksNames = true }
+    overflowsInARow = 0
+    refreshFrom = first
     switch join.state {
-    case .idle, .synchronised:
-      join.begin(now: now, due: askableAt)
-      join.liveNext(first, now: now)
+    case .idle, .synchronised: beginRefresh(due: askableAt, now: now)
     default: join.lost(before: first, now: now)
     }
+  }
+
+  /// A core that waits for a refresh had no room for what it keeps: one that holds everything before `first` is needed.
+  mutating func keptOverflowed(before first: UInt64, now: UInt64) {
+    switch join.state {
+    // Nothing waits in the numbers that began anew.
+    case .idle: break
+    case .synchronised:
+      if first &- 1 <= join.through { return }
+      refreshFrom = first
+      overflowsInARow &+= 1
+      let (due, overflowed) = now.addingReportingOverflow(
+        overflowsInARow > 1 ? join.limits.patience(attempt: overflowsInARow) : 0)
+      beginRefresh(due: overflowed ? .max : max(askableAt, due), now: now)
+      if overflowsInARow >= join.limits.snapshotAttempts { join.abandon(.bufferFull) }
+    default:
+      if first <= refreshFrom { return }
+      refreshFrom = first
+      join.lost(before: first, isOverflow: true, now: now)
+    }
+  }
+
+  private mutating func beginRefresh(due: UInt64, now: UInt64) {
+    join.begin(now: now, due: due)
+    join.liveNext(refreshFrom, now: now)
   }
 
   /// Nothing is asked for before `time`.

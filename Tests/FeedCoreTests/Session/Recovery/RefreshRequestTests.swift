@@ -16,12 +16,16 @@ import Testing
 
   private final class Bench {
     let capture = TestCapture()
+    /// What cores with books tell.
+    let needs = SnapshotNeeds()
     var ingest: Ingest
     var sink = Sink()
     private var taken = 0
 
-    /// - Parameter asksForMessages: retransmissions are asked for first.
-    init(asksForMessages: Bool = false, _ configure: (inout Settings) -> Void = { _ in }) throws {
+    /// - Parameters:
+    ///   - asksForMessages: retransmissions are asked for first.
+    ///   - isAnswered: somebody answers, and cores are listened to.
+    init(asksForMessages: Bool = false, isAnswered: Bool = true, _ configure: (inout Settings) -> Void = { _ in }) throws {
       var settings = Settings()
       settings.venues = [VenueSettings(name: "nyse")]
       var lines = ["A", "B"].enumerated().map { LineSettings(name: $1, group: "224.0.1.\($0 + 1)", port: 14_310) }
@@ -44,7 +48,8 @@ import Testing
       settings.session.silenceNanoseconds = 3_600 * second
       configure(&settings)
       let plan = try FlowDiscovery.livePlan(settings: settings, portNames: ["a"])
-      ingest = Ingest(plan: plan, settings: settings, fileCount: 1)
+      if isAnswered { needs.listen() }
+      ingest = Ingest(plan: plan, settings: settings, fileCount: 1, needs: needs)
     }
 
     private func take() {
@@ -286,6 +291,79 @@ import Testing
     #expect(cut.recovery.lastFailure == .connectionLost && cut.recovery.counters[.connectionsFailed] == 3)
   }
 
+  /// Ten seconds from the request, from the response to it, and from each packet.
+  @Test func patienceBeginsAnewWithTheResponseAndWithEachPacket() throws {
+    let bench = try Bench()
+    bench.live(500, at: second)
+    bench.clock(2 * second)
+    _ = bench.requests()
+    bench.respond("0", at: 10 * second)
+    bench.clock(19 * second)
+    bench.refresh(through: [499, 500], without: 1, at: 19 * second)
+    bench.clock(28 * second)
+    #expect(bench.requests() == [] && bench.recovery.counters[.requestsTimedOut] == 0)
+    bench.refresh(through: [499, 500], without: 0, at: 28 * second)
+    #expect(bench.recovery.counters[.snapshotsJoined] == 1 && bench.recovery.counters[.snapshotsRequested] == 1)
+    // One that stands still in the middle is asked for again.
+    let still = try Bench()
+    still.live(500, at: second)
+    still.clock(2 * second)
+    still.refresh(through: [499, 500], without: 1, at: 3 * second)
+    _ = still.requests()
+    still.clock(13 * second)
+    #expect(still.requests() == ["@\(13 * second) close snapshots"])
+    #expect(still.recovery.counters[.requestsTimedOut] == 1 && still.recovery.counters[.snapshotsFailed] == 1)
+  }
+
+  /// A Refresh Header of six bytes: the books' reader finds it malformed, so the refresh did not come whole.
+  @Test func whatTheBooksReaderCannotReadIsNoRefresh() throws {
+    let bench = try Bench()
+    bench.live(500, at: second)
+    bench.clock(2 * second)
+    let head = Wire.little(UInt16(1)) + Wire.little(UInt16(2)) + Wire.little(UInt32(500)) + Wire.little(UInt32(1))
+    let packets = [
+      Wire.xdp(1, [Wire.xdpMessage(35, head), NYSE.mapping(101, "SYM101")], flag: 18),
+      Wire.xdp(3, [Wire.xdpMessage(35, [2, 0])], flag: 20),
+    ]
+    var reader = NYSERefreshReader()
+    var events: [NYSERefreshReader.Event] = []
+    for packet in packets {
+      packet.withUnsafeBytes { reader.read($0) { events.append($0) } }
+      bench.capture.add(TestCapture.frame(packet, group: "224.0.2.1", port: 14_310), at: 3 * second)
+    }
+    #expect(events.last == .malformed && !events.contains(.ended(symbolIndex: 101)))
+    bench.live(501, at: 3 * second)
+    #expect(bench.recovery.counters[.snapshotsJoined] == 0 && bench.recovery.counters[.snapshotsFailed] == 1)
+  }
+
+  /// A heartbeat of the group names the number that follows: another one shows a hole, a right one changes nothing.
+  @Test func aHeartbeatInTheMiddleShowsWhetherAPacketIsMissing() throws {
+    for (number, joined) in [(UInt32(3), UInt64(1)), (4, 0)] {
+      let bench = try Bench()
+      bench.live(500, at: second)
+      bench.clock(2 * second)
+      bench.refresh(through: [500, 500], without: 1, at: 3 * second)
+      bench.capture.add(
+        TestCapture.frame(Wire.xdp(number, [], flag: 1), group: "224.0.2.1", port: 14_310), at: 3 * second)
+      bench.refresh(through: [500, 500], without: 0, at: 4 * second)
+      #expect(bench.recovery.counters[.snapshotsJoined] == joined, "\(number)")
+    }
+  }
+
+  /// Another refresh begins in the middle of one: it is judged by its own packets.
+  @Test func aRefreshThatBeginsInTheMiddleOfAnotherIsJudgedAnew() throws {
+    let bench = try Bench()
+    bench.live(500, at: second)
+    bench.clock(2 * second)
+    bench.refresh(through: [499, 499], without: 1, at: 3 * second)
+    bench.refresh(9, through: [500, 500], at: 4 * second)
+    #expect(bench.recovery.counters[.snapshotsJoined] == 1 && bench.recovery.counters[.snapshotsFailed] == 0)
+    _ = bench.requests()
+    // Nothing is asked for any more: the end of the first one is no answer.
+    bench.refresh(through: [499, 499], without: 0, at: 5 * second)
+    #expect(bench.recovery.counters[.snapshotsJoined] == 1 && bench.requests() == [])
+  }
+
   /// However often the channel loses: one request each `answerTimeout`, and `requestsPerSession` of them.
   @Test func requestsAreBoundedInRateAndNumber() throws {
     let bench = try Bench { $0.recovery.requestsPerSession = 4 }
@@ -304,6 +382,99 @@ import Testing
     #expect(asked.count == 4, "\(asked)")
     for (before, after) in zip(asked, asked.dropFirst()) { #expect(after >= before + second, "\(asked)") }
     #expect(bench.recovery.lastFailure == .allowanceSpent)
+  }
+
+  // MARK: - A core without room for what it keeps
+
+  /// 500 to 506 are live, the refresh through 500 is joined; what a core kept before 505 had no room.
+  @Test func whatACoreHadNoRoomForIsAskedForAgain() throws {
+    let bench = try Bench()
+    bench.live(500, at: second)
+    bench.clock(2 * second)
+    bench.refresh(through: [500, 500], at: 3 * second)
+    bench.live(501, 6, at: 3 * second)
+    _ = bench.requests()
+    // Heard with the next refresh packet, whoever asked for it, or a second behind at the latest.
+    bench.needs.tell(channel: 0, before: 505)
+    bench.clock(4 * second)
+    let asked = bench.requests()
+    #expect(asked.count == 2 && asked.last?.hasSuffix("refresh") == true, "\(asked)")
+    bench.refresh(5, through: [503, 504], at: 5 * second)
+    #expect(bench.recovery.counters[.snapshotsJoined] == 1, "one book of it is older than what is kept")
+    bench.clock(8 * second)
+    bench.refresh(9, through: [504, 504], at: 8 * second)
+    #expect(bench.recovery.counters[.snapshotsJoined] == 2 && bench.recovery.lastFailure == nil)
+    _ = bench.requests()
+    bench.clock(100 * second)
+    #expect(bench.requests() == [], "all is well")
+  }
+
+  @Test func aRefreshOnItsWayHasToReachWhatACoreKeeps() throws {
+    let bench = try Bench()
+    bench.live(500, 7, at: second)
+    bench.clock(2 * second)
+    bench.needs.tell(channel: 0, before: 504)
+    bench.needs.tell(channel: 0, before: 502)
+    bench.refresh(through: [502, 503], at: 3 * second)
+    #expect(bench.recovery.counters[.snapshotsJoined] == 0 && bench.recovery.counters[.bufferOverflows] == 1)
+    bench.clock(5 * second)
+    bench.refresh(9, through: [503, 503], at: 6 * second)
+    #expect(bench.recovery.counters[.snapshotsJoined] == 1 && bench.recovery.lastFailure == nil)
+  }
+
+  /// What is told late, when a refresh that reaches it came; beyond the channel's numbers, of those before a reset; or
+  /// where nobody answers.
+  @Test func whatNeedsNoRefreshAsksForNone() throws {
+    let bench = try Bench()
+    bench.live(500, 7, at: second)
+    bench.clock(2 * second)
+    bench.refresh(through: [506, 506], at: 3 * second)
+    _ = bench.requests()
+    bench.needs.tell(channel: 0, before: 507)
+    bench.clock(100 * second)
+    // No core has kept anything behind 506.
+    bench.needs.tell(channel: 0, before: 900)
+    bench.clock(200 * second)
+    bench.needs.tell(channel: 0, before: 506)
+    bench.reset(seconds: 300, at: 300 * second)
+    bench.live(2, seconds: 300, at: 300 * second)
+    bench.clock(400 * second)
+    #expect(bench.requests() == [])
+    let replay = try Bench(isAnswered: false)
+    replay.live(500, at: second)
+    replay.clock(2 * second)
+    replay.refresh(through: [500, 500], at: 3 * second)
+    replay.live(501, 6, at: 3 * second)
+    _ = replay.requests()
+    replay.needs.tell(channel: 0, before: 505)
+    replay.clock(100 * second)
+    #expect(replay.requests() == [])
+  }
+
+  /// A buffer that is too small for any refresh: three in a row, each wait twice as long; then by name.
+  @Test func aCoreThatNeverHasRoomIsGivenUpByName() throws {
+    let bench = try Bench()
+    var number: UInt32 = 500
+    var sequence: UInt32 = 1
+    var asked: [UInt64] = []
+    bench.live(number, at: second)
+    for step in 0..<400 {
+      let now = second + UInt64(step) * 100 * millisecond
+      bench.clock(now)
+      asked += bench.requests().filter { $0.hasSuffix("refresh") }.map { UInt64($0.dropFirst().split(separator: " ")[0])! }
+      if bench.ingest.arbiters[0].recovery?.pointee.snapshots.join.state == .requested {
+        bench.refresh(sequence, through: [UInt64(number), UInt64(number)], at: now)
+        sequence += 4
+        bench.live(number + 1, 9, at: now)
+        number += 9
+        bench.needs.tell(channel: 0, before: UInt64(number))
+      }
+    }
+    let waits = zip(asked, asked.dropFirst()).map { ($1 - $0) / (100 * millisecond) }
+    #expect(asked.count == 3, "\(asked)")
+    // The first at the next look, a second behind; the other not before two more.
+    #expect(waits.count == 2 && waits[0] >= 10 && waits[1] >= 20 && waits[1] <= 40, "\(waits)")
+    #expect(bench.recovery.lastFailure == .bufferFull && bench.recovery.counters[.snapshotsGivenUp] == 1)
   }
 
   @Test func theServersHeartbeatIsAnswered() throws {
@@ -326,7 +497,8 @@ import Testing
     bench.live(2, seconds: 200, at: 3 * second)
     bench.refresh(through: [900, 900], at: 4 * second)
     bench.clock(100 * second)
-    #expect(bench.requests() == ["@\(second + millisecond) close snapshots"], "stamped by the recovery's last event")
+    // Stamped by the recovery's last event: it looked at what cores tell, a second behind the request.
+    #expect(bench.requests() == ["@\(2 * second + millisecond) close snapshots"])
     #expect(bench.recovery.counters[.snapshotsJoined] == 0 && bench.ingest.arbiters[0].state == .live)
   }
 

@@ -65,6 +65,19 @@ import Testing
     #expect(nyse(packets) == ["began 7 50", "43", "aborted 7", "43", "began 8 52", "44", "ended 8"])
   }
 
+  /// A refresh begins, without a hole in the numbers, before the one under way ended: neither its book nor its header
+  /// goes on in the new one.
+  @Test func aRefreshThatBeginsBeforeTheLastOneEndedIsReadByItself() {
+    let open = refresh(18, 1, [first(1, 3, through: 50), add(7)])
+    #expect(
+      nyse([open, refresh(17, 3, [first(1, 1, through: 60), add(8)])])
+        == ["began 7 50", "43", "aborted 7", "began 8 60", "43", "ended 8"])
+    let header = refresh(18, 1, [first(1, 3, through: 50)])
+    #expect(
+      nyse([header, refresh(17, 2, [mapping(8), first(1, 1, through: 60), add(9)])])
+        == ["44", "began 9 60", "43", "ended 9"])
+  }
+
   @Test func mappingsAndHeartbeatsOfTheGroupAreNoSnapshot() {
     #expect(nyse([refresh(17, 1, [mapping(7)])]) == ["44"])
     let heartbeat = refresh(1, 3, [])
