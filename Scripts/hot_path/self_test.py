@@ -73,7 +73,7 @@ def compile_fixture(scripts, folder):
     program, shim_object = os.path.join(folder, "planted"), os.path.join(folder, "hot_path.o")
     swiftc = os.environ.get("SWIFTC", "swiftc")
     commands = [
-        [os.environ.get("CC", "cc"), "-O2", "-c", "-D_Nullable=", "-I", os.path.join(shim, "include"),
+        [os.environ.get("CC", "cc"), "-O2", "-c", "-D_Nullable=", "-D_Nonnull=", "-I", os.path.join(shim, "include"),
          os.path.join(shim, "hot_path.c"), "-o", shim_object],
         [swiftc, "-O", "-wmo", "-swift-version", "6", "-module-name", "planted", "-Xcc",
          f"-fmodule-map-file={module_map}", os.path.join(fixture, "Planted.swift"),
