@@ -479,11 +479,15 @@ struct LiveRecoveryTests {
         + Self.lateStart(
           day, loss: "0.05", faults: "--silence 0.3 --disconnect 0.2 --delay 20ms --seed \(asksForMessages ? 4 : 5)"))
     // A server knows no more than what the sender has noted: it may refuse messages that are newer, and a refresh takes
-    // their place.
+    // their place. And books may be whole before their channel is: a refresh that brings all symbols some message named,
+    // but does not reach the last message, is asked for again; the stop comes at once, and interrupts that.
     let failure = report.recovery["givenUp"] as? String
-    #expect(report.state == "ok" && (failure == nil || asksForMessages && failure == "outOfRange"), report.explanation)
+    let isInterrupted = failure == "interrupted"
+    #expect(
+      report.state == "ok" && (failure == nil || isInterrupted || asksForMessages && failure == "outOfRange"),
+      report.explanation)
     #expect(report.count("snapshotsJoined") >= 1 && report.count("connectionsMade") >= 1, report.explanation)
-    #expect(report.count("snapshotsGivenUp") == 0, report.explanation)
+    #expect(report.count("snapshotsGivenUp") == (isInterrupted ? 1 : 0), report.explanation)
     if asksForMessages {
       #expect(report.count("messagesRecovered") > 0, report.explanation)
     } else {

@@ -53,6 +53,9 @@ struct NYSERefreshWatch: BitwiseCopyable {
     return Step(kind: .part, isBegin: isBegin, isEnd: isEnd, through: through)
   }
 
+  /// What is under way counts no more: its next packet finds no beginning.
+  mutating func forget() { isUnderWay = false }
+
   /// False: the lengths do not fit together, by which the books' reader (`NYSERefreshReader`) judges, too.
   private mutating func readHeaders(_ packet: UnsafeRawBufferPointer, _ base: UnsafeRawPointer) -> Bool {
     guard Int(base.littleEndian(UInt16.self, at: 0)) == packet.count else { return false }

@@ -9,14 +9,14 @@
 ///
 /// | event \ join | idle, synchronised | wanted | requested | receiving | gaveUp |
 /// |---|---|---|---|---|---|
-/// | `wantRefresh` from n | → wanted, not sooner than `answerTimeout` behind the last request | from n | same | same | – |
+/// | `wantRefresh` from n | → wanted, not sooner than `answerTimeout` behind the last request | from n | same | from n; what is under way is forgotten | – |
 /// | request due | – | connection, request → requested; `requestsPerSession` used up → gaveUp `allowanceSpent` | – | – | – |
 /// | Request Response | – | – | patience anew; refused → gaveUp | same | – |
 /// | packet that begins a refresh | – | – | → receiving | begins anew | – |
 /// | packet that goes on | – | – | – (began before the request) | patience anew; ends: reaches n → synchronised, else failed | – |
 /// | `keptOverflowed` before n | synchronised short of n: → wanted from n | from n, where that is later | same | same | – |
 /// | whole, but of a late start, and live messages came that it does not hold | – | – | – | → wanted from the next live number | – |
-/// | packet out of order | – | – | – | failed `snapshotIncomplete` | – |
+/// | packet out of order, or behind what is forgotten | – | – | – | failed `snapshotIncomplete` | – |
 ///
 /// `keptOverflowed`: a core had no room for what it keeps until the refresh comes, and dropped what came before n; so
 /// one that was whole, or is on its way, does not serve its books. It is asked for again like one after a loss, from the
@@ -111,7 +111,10 @@ struct SnapshotRecovery {
     refreshFrom = first
     switch join.state {
     case .idle, .synchronised: beginRefresh(due: askableAt, now: now)
-    default: join.lost(before: first, now: now)
+    default:
+      join.lost(before: first, now: now)
+      // Books whose part came already were current then, and took none of it; now they wait.
+      refresh.forget()
     }
   }
 

@@ -246,6 +246,25 @@ import Testing
     #expect(bench.recovery.counters[.snapshotsJoined] == 1 && bench.recovery.lastFailure == nil)
   }
 
+  /// The refresh is ahead of the lines: its first part comes while the book it serves is current, and not taken. That its
+  /// numbers reach beyond the loss is of no use: one that begins behind the loss is needed.
+  @Test func aRefreshThatBeganBeforeALossDoesNotServeIt() throws {
+    let bench = try Bench()
+    bench.live(500, at: second)
+    bench.clock(2 * second)
+    bench.refresh(through: [520, 520], without: 1, at: 3 * second)
+    bench.live(510, at: 3 * second)
+    bench.clock(4 * second)
+    #expect(bench.ingest.counters[.messagesLost] == 9)
+    _ = bench.requests()
+    bench.refresh(through: [520, 520], without: 0, at: 5 * second)
+    #expect(bench.recovery.counters[.snapshotsJoined] == 0 && bench.recovery.counters[.snapshotsFailed] == 1)
+    bench.clock(6 * second)
+    #expect(bench.requests().last?.hasSuffix("refresh") == true)
+    bench.refresh(9, through: [520, 520], at: 7 * second)
+    #expect(bench.recovery.counters[.snapshotsJoined] == 1 && bench.recovery.lastFailure == nil)
+  }
+
   @Test func refusalsAreGivenUpByName() throws {
     for (status, failure) in [
       ("1" as Character, RecoveryFailure.notAuthorized), ("5", .allowanceSpent), ("7", .requestInvalid),
