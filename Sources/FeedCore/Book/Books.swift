@@ -87,9 +87,9 @@ struct Books {
   ) -> Bool {
     let index = Int(truncatingIfNeeded: event.pointee.instrument)
     // Neither an instrument nobody named nor one that only the order tells.
-    guard index < venue.pointee.admitted, !event.pointee.flags.contains(.isPartial), midEventCount == 0 else {
-      return false
-    }
+    guard likely(index < venue.pointee.admitted), likely(!event.pointee.flags.contains(.isPartial)),
+      likely(midEventCount == 0)
+    else { return false }
     let changedBest: Bool
     switch event.pointee.kind {
     case .add: changedBest = venue.pointee.add(event, place: place)
@@ -138,7 +138,7 @@ struct Books {
     _ header: UnsafeMutablePointer<BookHeader>, _ instrument: InstrumentID, if changedBest: Bool
   ) {
     let flags = header.pointee.flags.rawValue
-    if flags & BookHeader.Flags.dirty.rawValue != 0 { return }
+    if unlikely(flags & BookHeader.Flags.dirty.rawValue != 0) { return }
     let isNew: UInt16 = (changedBest ? 1 : 0) | (flags & watchFlags.rawValue != 0 ? 1 : 0)
     header.pointee.flags = BookHeader.Flags(rawValue: flags | isNew << BookHeader.Flags.dirtyBit)
     changed.base[changedCount] = instrument

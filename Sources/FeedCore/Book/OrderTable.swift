@@ -392,7 +392,7 @@ struct OrderTable {
     let slot = Slot(
       low: Slot.low(price: price, quantity: quantity),
       high: Slot.high(reference, isSell: isSell, instrument: instrument))
-    guard slots[Int(home)].high == 0, wideCount == 0, room > 0 else {
+    guard likely(slots[Int(home)].high == 0), likely(wideCount == 0), likely(room > 0) else {
       return insertElsewhere(reference, slot, arrival: arrival)
     }
     put(slot, reference, at: Int(home), arrival: arrival)
@@ -404,7 +404,7 @@ struct OrderTable {
   private mutating func put(_ slot: Slot, _ number: UInt64, at index: Int, arrival: UInt32) {
     room &-= 1
     slots[index] = slot
-    if index == arrivalMove.from { arrivalMove.finish(arrivals) }
+    if unlikely(index == arrivalMove.from) { arrivalMove.finish(arrivals) }
     arrivals[index] = arrival
     newestNumber = number
   }
@@ -480,9 +480,9 @@ struct OrderTable {
   @inline(__always)
   mutating func remove(_ handle: Handle) {
     room &+= 1
-    if handle >= Self.wideBit { return removeWide(handle & ~Self.wideBit) }
-    if handle == arrivalMove.to { arrivalMove.forget() }
-    if slots[handle].high & Self.passedBit == 0 {
+    if unlikely(handle >= Self.wideBit) { return removeWide(handle & ~Self.wideBit) }
+    if unlikely(handle == arrivalMove.to) { arrivalMove.forget() }
+    if likely(slots[handle].high & Self.passedBit == 0) {
       slots[handle] = Slot(low: 0, high: 0)
       return
     }

@@ -48,7 +48,7 @@ extension VenueBook {
       // SAFETY: `levels` is a whole cache line with one before and one behind it.
       outcome = feedh_level_add(instructionSet, Self.words(levels), key, quantity)
     }
-    if outcome & UInt32(FEEDH_LEVEL_ELSEWHERE | FEEDH_LEVEL_OVERFLOW) != 0 {
+    if unlikely(outcome & UInt32(FEEDH_LEVEL_ELSEWHERE | FEEDH_LEVEL_OVERFLOW) != 0) {
       return addRare(
         LevelChange(header: header, instrument: instrument, isSell: isSell, key: key, quantity: quantity),
         outcome: outcome, reference: reference, place: place)
@@ -66,7 +66,7 @@ extension VenueBook {
     let levels = near.side(instrument, isSell: isSell)
     // SAFETY: as above.
     let outcome = feedh_level_take(instructionSet, Self.words(levels), key, quantity)
-    if outcome & UInt32(FEEDH_LEVEL_ELSEWHERE | FEEDH_LEVEL_NONE_LEFT) != 0 {
+    if unlikely(outcome & UInt32(FEEDH_LEVEL_ELSEWHERE | FEEDH_LEVEL_NONE_LEFT) != 0) {
       let change = LevelChange(header: header, instrument: instrument, isSell: isSell, key: key, quantity: quantity)
       if outcome & UInt32(FEEDH_LEVEL_ELSEWHERE) != 0 {
         takeFar(change)

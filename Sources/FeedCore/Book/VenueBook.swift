@@ -181,10 +181,9 @@ struct VenueBook {
   @inline(__always)
   mutating func delete(_ event: UnsafeMutablePointer<BookEvent>, place: Place) -> Bool {
     let home = event.pointee.home
-    guard
-      orders.stands(
-        event.pointee.reference, instrument: Int(truncatingIfNeeded: event.pointee.instrument), at: home)
-    else { return deleteElsewhere(event, place: place) }
+    let stands = orders.stands(
+      event.pointee.reference, instrument: Int(truncatingIfNeeded: event.pointee.instrument), at: home)
+    guard likely(stands) else { return deleteElsewhere(event, place: place) }
     let slot = orders.slot(Int(home))
     let header = headers.base + slot.instrument
     fold(header, event, isSell: slot.isSell, price: slot.price, quantity: slot.quantity)
@@ -227,8 +226,8 @@ struct VenueBook {
     price: Int32, quantity: UInt32, event: UnsafeMutablePointer<BookEvent>, place: Place
   ) -> Bool {
     fold(header, event, isSell: isSell, price: price, quantity: quantity)
-    if quantity == 0 { return recordZeroQuantity(place: place) }
-    if price <= 0, refusesPrice(price, header: header, place: place) { return false }
+    if unlikely(quantity == 0) { return recordZeroQuantity(place: place) }
+    if unlikely(price <= 0), refusesPrice(price, header: header, place: place) { return false }
     arrivals &+= 1
     switch orders.insert(
       reference, home: home, instrument: instrument, isSell: isSell, price: price, quantity: quantity,
@@ -241,7 +240,7 @@ struct VenueBook {
         mayModify: event.pointee.flags.contains(.mayModify), place: place)
     case .full: return recordFull(.ordersFull, header: header, place: place)
     }
-    if header.pointee.flags.contains(.watchQueue) { noteArrival(reference, instrument: instrument, isSell: isSell) }
+    if unlikely(header.pointee.flags.contains(.watchQueue)) { noteArrival(reference, instrument: instrument, isSell: isSell) }
     return addToLevel(
       header, instrument: instrument, isSell: isSell, price: price, quantity: quantity, reference: reference,
       place: place)
@@ -267,7 +266,7 @@ struct VenueBook {
     _ handle: OrderTable.Handle, reference: UInt64, header: UnsafeMutablePointer<BookHeader>
   ) {
     orders.remove(handle)
-    if header.pointee.flags.contains(.watchDepartures) { noteDeparture(reference, header: header) }
+    if unlikely(header.pointee.flags.contains(.watchDepartures)) { noteDeparture(reference, header: header) }
   }
 
   @inline(never)

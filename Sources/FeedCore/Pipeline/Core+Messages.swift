@@ -187,14 +187,16 @@ extension Core {
       let packet = packets + Int(delivery.pointee.packet)
       let now = packet.pointee.captureNanoseconds
       // Of two packets of one time the second waits for what the first let out without latency.
-      if now > clock || now >= desk.nextDue { advance(to: now) }
+      if likely(now > clock) || unlikely(now >= desk.nextDue) { advance(to: now) }
       // A packet is of one channel, and so of one venue.
       let venue = books.venues + Int(channelVenues.base[Int(delivery.pointee.channel)])
       var endsPacket: Bool
       repeat {
-        if event.pointee.exchangeNanoseconds <= directMaximum || isWithinTime(event, now: now) {
+        if likely(event.pointee.exchangeNanoseconds <= directMaximum) || isWithinTime(event, now: now) {
           let place = Place(delivery: packet, bytes: delivery.pointee.bytes)
-          if !books.applyEveryday(event, of: venue, place: place) { applyOther(event, place: place, now: now) }
+          if unlikely(!books.applyEveryday(event, of: venue, place: place)) {
+            applyOther(event, place: place, now: now)
+          }
         }
         endsPacket = delivery.pointee.endsPacket
         delivery += 1

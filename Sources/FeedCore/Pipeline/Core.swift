@@ -96,7 +96,7 @@ struct Core: DeliverySink {
     var stamps = BurstStamps(isSampled: batch.isSampled)
     var position = 0
     while position < batch.count {
-      if deliveries[position].kind == .message {
+      if likely(deliveries[position].kind == .message) {
         let count = min(batch.count &- position, EventList.chunkMaximum)
         position &+= applyMessages(deliveries + position, count: count, packets: packets, stamps: &stamps)
       } else {
@@ -111,7 +111,7 @@ struct Core: DeliverySink {
   @inline(__always)
   mutating func advance(to now: UInt64) {
     clock = now
-    if now >= desk.nextDue {
+    if unlikely(now >= desk.nextDue) {
       books.takeDepartures(desk: &desk)
       desk.advance(to: now)
     }
@@ -122,7 +122,7 @@ struct Core: DeliverySink {
   /// Books are consistent here: detectors see those that changed, and orders go out.
   @inline(__always)
   mutating func publish(_ now: UInt64) {
-    if books.midEventCount > 0 { return publishComplete(now) }
+    if unlikely(books.midEventCount > 0) { return publishComplete(now) }
     for position in 0..<books.changedCount {
       let instrument = books.changedInstrument(position)
       let venue = books.venues + Int(instrument.venue)
@@ -248,11 +248,11 @@ struct BurstStamps {
   }
 
   @inline(__always)
-  mutating func decoded() { if isSampled { Self.lap(&last, into: &decodeTicks) } }
+  mutating func decoded() { if unlikely(isSampled) { Self.lap(&last, into: &decodeTicks) } }
   @inline(__always)
-  mutating func applied() { if isSampled { Self.lap(&last, into: &applyTicks) } }
+  mutating func applied() { if unlikely(isSampled) { Self.lap(&last, into: &applyTicks) } }
   @inline(__always)
-  mutating func detected() { if isSampled { Self.lap(&last, into: &detectTicks) } }
+  mutating func detected() { if unlikely(isSampled) { Self.lap(&last, into: &detectTicks) } }
 
   @inline(never)
   private static func lap(_ last: inout UInt64, into sum: inout UInt64) {

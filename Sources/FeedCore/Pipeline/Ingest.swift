@@ -87,7 +87,7 @@ struct Ingest {
   private mutating func process(at packet: UnsafeMutablePointer<Packet>, into sink: inout some DeliverySink) {
     packets &+= 1
     clock = max(clock, packet.pointee.captureNanoseconds)
-    if clock >= nextDue { runTimers(into: &sink) }
+    if unlikely(clock >= nextDue) { runTimers(into: &sink) }
     if !takeEveryday(packet, into: &sink), !takeEverydayOther(packet.pointee, into: &sink) {
       processOther(packet.pointee, into: &sink)
     }
@@ -110,7 +110,7 @@ struct Ingest {
     guard arbiter.pointee.isNext(mold: payload) else { return false }
     let length = parser.everydayLength(
       bytes, captured: Int(packet.pointee.capturedLength), linkType: packet.pointee.linkType)
-    if length < MoldUDP64.headerLength { return false }
+    if unlikely(length < MoldUDP64.headerLength) { return false }
     let packetIndex = payloadPackets.base[Int(file)]
     guard
       arbiter.pointee.acceptNext(
@@ -121,7 +121,7 @@ struct Ingest {
     else { return false }
     payloadPackets.base[Int(file)] = packetIndex &+ 1
     lineCounts.add(channel: Int(flow.pointee.channel), line: flow.pointee.line)
-    if nextDue == .max { nextDue = arbiter.pointee.nextDue }
+    if unlikely(nextDue == .max) { nextDue = arbiter.pointee.nextDue }
     return true
   }
 

@@ -220,6 +220,6 @@ extension DeliverySink {
 
   @inline(__always)
   mutating func flushIfFull() {
-    if batch.shouldFlush { flush() }
+    if unlikely(batch.shouldFlush) { flush() }
   }
 }

@@ -33,16 +33,16 @@ extension LineArbiter {
     let first = next
     let count = UInt64(payload.bigEndian(UInt16.self, at: 18))
     // Neither a heartbeat nor the end of the session; the last number must not pass 2^64.
-    guard high == session.high, low == session.low, count &- 1 < 0xFFFE, first <= .max &- count else {
-      return false
-    }
+    guard likely(high == session.high), likely(low == session.low), likely(count &- 1 < 0xFFFE),
+      likely(first <= .max &- count)
+    else { return false }
     sink.flushIfFull()
     // What is written here is no message before the batch counts it.
     let writer = sink.batch.deliveryWriter(channel: channel)
     var offset = MoldUDP64.headerLength
     var index = 0
     repeat {
-      guard offset &+ MoldUDP64.prefixLength <= length else { return false }
+      guard likely(offset &+ MoldUDP64.prefixLength <= length) else { return false }
       // SAFETY: the prefix is here, and the message, before they are read.
       let size = Int(payload.bigEndian(UInt16.self, at: offset))
       offset &+= MoldUDP64.prefixLength
@@ -51,7 +51,7 @@ extension LineArbiter {
       index &+= 1
     } while index < Int(count)
     // A message that passes the end makes all that follow do so.
-    guard offset == length else { return false }
+    guard likely(offset == length) else { return false }
     sink.batch.appendPacket(payload: payload, origin: origin, clock: clock, messages: index)
     counters.add(.channelPackets)
     lastHeard = clock

@@ -55,18 +55,21 @@ public struct FrameParser: BitwiseCopyable, Sendable {
   @inline(__always)
   func everydayLength(_ bytes: UnsafeRawPointer, captured: Int, linkType: LinkType) -> Int {
     // SAFETY: 42 bytes hold all three headers; the datagram ends within `captured`.
-    guard linkType == .ethernet, captured >= 42,
+    guard likely(linkType == .ethernet), likely(captured >= 42),
       // EtherType IPv4, version 4, header of 20 bytes, in one load; any DSCP.
-      bytes.bigEndian(UInt32.self, at: 12) & 0xFFFF_FF00 == 0x0800_4500,
+      likely(bytes.bigEndian(UInt32.self, at: 12) & 0xFFFF_FF00 == 0x0800_4500),
       // No fragment, any time to live, UDP.
-      bytes.bigEndian(UInt32.self, at: 20) & Self.fragmentAndProtocolMask == Self.wholeUDP
+      likely(bytes.bigEndian(UInt32.self, at: 20) & Self.fragmentAndProtocolMask == Self.wholeUDP)
     else { return -1 }
     let totalLength = Int(bytes.bigEndian(UInt16.self, at: 16))
     let udpLength = Int(bytes.bigEndian(UInt16.self, at: 38))
-    guard totalLength > 28, udpLength == totalLength &- 20, totalLength &+ 14 <= captured else { return -1 }
+    guard likely(totalLength > 28), likely(udpLength == totalLength &- 20), likely(totalLength &+ 14 <= captured) else {
+      return -1
+    }
     if verifyChecksums {
       let frame = bytes.assumingMemoryBound(to: UInt8.self)
-      if feedh_udp_checksums_hold(instructionSet, frame, UInt32(truncatingIfNeeded: udpLength)) == 0 { return -1 }
+      let holds = feedh_udp_checksums_hold(instructionSet, frame, UInt32(truncatingIfNeeded: udpLength)) != 0
+      if unlikely(!holds) { return -1 }
     }
     return udpLength &- 8
   }
