@@ -86,7 +86,7 @@ struct MEMXDepthDecoder: MessageDecoder {
     // SAFETY: the head is here.
     let type = message.byte(at: 2)
     let end = Self.headLength &+ Int(message.bigEndian(UInt16.self, at: 0))
-    return end >= Int(lengths[type]) && end <= Int(length)
+    return message.byte(at: 3) == Self.schema && end >= Int(lengths[type]) && end <= Int(length)
       && (end < Int(length) || lengths.areExceeded(by: length, type: type))
   }
 
