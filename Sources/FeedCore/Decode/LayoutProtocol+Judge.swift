@@ -53,6 +53,7 @@ struct LayoutPlan: BitwiseCopyable {
     return true
   }
 
+  @inline(__always)
   func covers(_ version: UInt32) -> Bool { firstVersion <= version && version <= lastVersion }
 }
 

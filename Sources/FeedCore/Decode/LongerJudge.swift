@@ -91,10 +91,14 @@ struct LongerJudge {
     return judge
   }
 
-  /// - Precondition: numbers are little-endian, messages of several types are padded to a power of two.
+  /// - Precondition: numbers are little-endian, messages are padded to a power of two.
+  ///   Layouts of one type are told apart by versions alone.
   private init(_ description: ProtocolDescription) {
     let (head, layouts) = (description.head, description.layouts)
     precondition(head.order == .little && head.alignment & (head.alignment - 1) == 0 && head.type != nil)
+    for layout in layouts {
+      if case .printable = layout.selector { preconditionFailure("\(layout.name): versions tell the layouts apart") }
+    }
     judgedLength = max(2, head.judgedLength)
     (type, version, schema) = (Word(head.type), Word(head.version), Word(head.schema))
     schemaNumber = head.schema == nil ? 0 : Int(head.schemaNumber)
@@ -149,7 +153,7 @@ struct LongerJudge {
     guard place >= 0, place < judge.pointee.indexByCode.capacity else { return false }
     let version = UInt32(truncatingIfNeeded: judge.pointee.version.value(message))
     var index = Int(judge.pointee.indexByCode.base[place])
-    while index >= 0, !judge.pointee.plans.base[index].describes(message, count: length, version: version) {
+    while index >= 0, !judge.pointee.plans.base[index].covers(version) {
       index = judge.pointee.plans.base[index].next
     }
     if index < 0 { return false }

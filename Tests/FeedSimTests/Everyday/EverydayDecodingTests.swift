@@ -136,7 +136,8 @@ import Testing
       next += count
     }
     // The strings make each of Deribit's changes longer (`LongerMessageTests` count them).
-    let counted = feedProtocol == .deribit ? (short.countedButLonger, long.countedButLonger) : (short.counted, long.counted)
+    let counted =
+      feedProtocol == .deribit ? (short.countedButLonger, long.countedButLonger) : (short.counted, long.counted)
     #expect(counted.0 == counted.1 && short.byType == long.byType, "seed \(seed)")
     #expect(short.settled == long.settled, "seed \(seed)")
     // Two thirds are this core's, one in three messages is damaged or of the rest.
