@@ -12,6 +12,8 @@ struct LongerJudge {
     var groupCount = 0
     var firstString = 0
     var stringCount = 0
+    /// Bytes of a message whose last group always has all of its slots; -1: it has as many as are used.
+    var paddedLength = -1
   }
 
   private struct Group: BitwiseCopyable {
@@ -123,6 +125,10 @@ struct LongerJudge {
       tail.firstGroup += tail.groupCount
       tail.firstString += tail.stringCount
       (tail.groupCount, tail.stringCount) = (layout.groups.count, layout.strings.count)
+      tail.paddedLength = -1
+      if let last = layout.groups.last, last.dimension.headerLength == 0, last.capacity != .max {
+        tail.paddedLength = layout.length + last.capacity * last.length
+      }
       tails[index] = tail
       for (position, group) in layout.groups.enumerated() {
         let counter = layout.fields.first { $0.role == .entryCount(of: group.title) }
@@ -150,7 +156,7 @@ struct LongerJudge {
     // SAFETY: the numbers of the head are here.
     if judge.pointee.schema.value(message) != judge.pointee.schemaNumber { return false }
     let place = judge.pointee.type.value(message) &- judge.pointee.firstCode
-    guard place >= 0, place < judge.pointee.indexByCode.capacity else { return false }
+    guard UInt(bitPattern: place) < UInt(bitPattern: judge.pointee.indexByCode.capacity) else { return false }
     let version = UInt32(truncatingIfNeeded: judge.pointee.version.value(message))
     var index = Int(judge.pointee.indexByCode.base[place])
     while index >= 0, !judge.pointee.plans.base[index].covers(version) {
@@ -215,14 +221,7 @@ struct LongerJudge {
     }
     if isLonger { return -1 &- judge.pointee.alignmentMask }
     // Slots that are always sent: those behind the last entry in use are padding.
-    if tail.pointee.groupCount > 0 {
-      let last = judge.pointee.groups.base + (tail.pointee.firstGroup &+ tail.pointee.groupCount &- 1)
-      if last.pointee.headerLength == 0, last.pointee.capacity != .max,
-        length == judge.pointee.plans.base[index].length + last.pointee.capacity * last.pointee.length {
-        return length
-      }
-    }
-    return offset
+    return length == tail.pointee.paddedLength ? length : offset
   }
 
   /// Where groups that the layout does not know end, and all strings; whether there are more than it has.
