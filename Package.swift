@@ -71,7 +71,7 @@ let package = Package(
     .testTarget(name: "FeedIOTests", dependencies: ["FeedIO", "DPDKPeer"]),
     // A process of its own for tests of DPDK, whose environment starts once a process.
     .executableTarget(name: "DPDKPeer", dependencies: ["FeedIO"], path: "Tests/DPDKPeer"),
-    .testTarget(name: "FeedSimTests", dependencies: ["FeedSim"]),
+    .testTarget(name: "FeedSimTests", dependencies: ["FeedSim", "FeedObserve"]),
     .testTarget(
       name: "FeedObserveTests",
       dependencies: ["FeedObserve", .product(name: "Histogram", package: "hdrhistogram-swift")]),

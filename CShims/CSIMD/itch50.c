@@ -11,7 +11,8 @@ enum { FIRST = 4, SELL_SHIFT = 24, PRINTABLE_SHIFT = 32 };
 
 /// Everything but the event's first 32 bytes. NULL where the message is no everyday one.
 static inline __attribute__((always_inline)) const feedh_itch50_shape *
-decode_head(const feedh_itch50_tables *tables, const feedh_delivery *delivery, uint16_t mark, feedh_event *event) {
+decode_head(const feedh_itch50_tables *tables, const feedh_delivery *delivery, uint16_t mark, feedh_event *event,
+            uint32_t *surplus) {
   const uint32_t length = delivery->length;
   if (delivery->mark != mark || length == 0) return NULL;
   // One byte is here; every further read stands behind the length check below, which is that of the type.
@@ -19,6 +20,7 @@ decode_head(const feedh_itch50_tables *tables, const feedh_delivery *delivery, u
   const uint32_t type = message[0];
   const feedh_itch50_shape *shape = tables->shapes + type;
   if (length < shape->length) return NULL;
+  *surplus |= length - shape->length;
   const uint32_t instrument = tables->locates[(uint32_t)message[1] << 8 | message[2]] - 1;
   if ((int32_t)instrument < 0) return NULL;
   // B is 0x42 and S is 0x53: what a side differs from B is 0 or 0x11. Computed: comparisons become branches.
@@ -37,17 +39,21 @@ decode_head(const feedh_itch50_tables *tables, const feedh_delivery *delivery, u
 #define AVX512VBMI __attribute__((target("avx512f,avx512bw,avx512vl,avx512vbmi,avx2,bmi,bmi2")))
 
 AVX512VBMI uint32_t feedh_itch50_decode_avx512(const feedh_itch50_tables *pointer, const feedh_delivery *deliveries,
-                                               uint32_t count, uint16_t mark, feedh_event *events) {
+                                               uint32_t count, uint16_t mark, feedh_event *events,
+                                               uint32_t *surplus) {
   const feedh_itch50_tables tables = *pointer;
-  for (uint32_t index = 0; index < count; index++) {
-    const feedh_itch50_shape *shape = decode_head(&tables, deliveries + index, mark, events + index);
-    if (!shape) return index;
+  uint32_t beyond = *surplus;
+  uint32_t index = 0;
+  for (; index < count; index++) {
+    const feedh_itch50_shape *shape = decode_head(&tables, deliveries + index, mark, events + index, &beyond);
+    if (!shape) break;
     // What is masked is not read.
     const __m256i message = _mm256_maskz_loadu_epi8(shape->readable, deliveries[index].bytes + FIRST);
     const __m256i places = _mm256_load_si256((const __m256i *)shape->places);
     _mm256_storeu_si256((__m256i *)(events + index), _mm256_maskz_permutexvar_epi8(shape->has, places, message));
   }
-  return count;
+  *surplus = beyond;
+  return index;
 }
 
 /// The 32 bytes at `bytes`, of which `readable` are there; the others are anything.
@@ -64,11 +70,13 @@ __attribute__((target("avx2"), no_sanitize("address"))) static inline __m256i lo
 
 __attribute__((target("avx2,bmi,bmi2"), no_sanitize("address"))) uint32_t
 feedh_itch50_decode_avx2(const feedh_itch50_tables *pointer, const feedh_delivery *deliveries, uint32_t count,
-                         uint16_t mark, feedh_event *events) {
+                         uint16_t mark, feedh_event *events, uint32_t *surplus) {
   const feedh_itch50_tables tables = *pointer;
-  for (uint32_t index = 0; index < count; index++) {
-    const feedh_itch50_shape *shape = decode_head(&tables, deliveries + index, mark, events + index);
-    if (!shape) return index;
+  uint32_t beyond = *surplus;
+  uint32_t index = 0;
+  for (; index < count; index++) {
+    const feedh_itch50_shape *shape = decode_head(&tables, deliveries + index, mark, events + index, &beyond);
+    if (!shape) break;
     const __m256i message = load_most(deliveries[index].bytes + FIRST, shape->readable);
     // A shuffle stays within its half.
     const __m256i here = _mm256_shuffle_epi8(message, _mm256_load_si256((const __m256i *)shape->here));
@@ -76,6 +84,7 @@ feedh_itch50_decode_avx2(const feedh_itch50_tables *pointer, const feedh_deliver
                                               _mm256_load_si256((const __m256i *)shape->there));
     _mm256_storeu_si256((__m256i *)(events + index), _mm256_or_si256(here, there));
   }
-  return count;
+  *surplus = beyond;
+  return index;
 }
 #endif

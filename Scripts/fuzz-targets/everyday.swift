@@ -89,7 +89,7 @@ private struct ITCHPair {
 
   mutating func decode(_ delivery: UnsafeMutablePointer<Delivery>, _ packets: UnsafeMutablePointer<DeliveredPacket>) {
     _ = whole.decodeOther(delivery, packets: packets, into: long.event)
-    if !everyday.everyday.decode(delivery, into: short.event) {
+    if everyday.decodeRun(delivery, count: 1, packets: packets, into: short.event) == 0 {
       _ = everyday.decodeOther(delivery, packets: packets, into: short.event)
     }
     // Only adds have a side; what the everyday way reads in its place of others is looked at by nobody.

@@ -212,9 +212,10 @@ struct ReplayBadInputTests {
     }
   }
 
-  @Test func aLongerMessageIsReadAsFarAsItIsKnown() throws {
+  @Test func aLongerMessageIsReadAsFarAsItIsKnownAndCounted() throws {
     let run = try run(packet3: [askAAA + [1, 2, 3], bidBBB])
-    #expect(books(run) == whole && run.faults == [])
+    #expect(books(run) == whole && run.faults == ["longerMessages 1"])
+    #expect(run.noted(.longerMessages)! == (1, "0/3/22"))
   }
 
   @Test func anOrphanDamagesItsBookAlone() throws {

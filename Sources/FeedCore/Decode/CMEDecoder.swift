@@ -8,7 +8,7 @@
 ///
 /// Prices become mantissas of nine decimals, whatever the template's; a book keeps ticks of the definition. Book rules:
 /// CME MDP 3.0 sheet, "Book rules (MBP)".
-struct CMEDecoder: EventDecoder {
+struct CMEDecoder: MessageDecoder {
   typealias Packets = DecoderContext.Packets
   typealias View = NumberedInstruments.View
 
@@ -16,6 +16,7 @@ struct CMEDecoder: EventDecoder {
   let instruments: NumberedInstruments
   private let templates = CMETemplates()
   let everyday: EverydayTables.Pointer
+  private let longer = LongerJudge.make(CMELayouts.description)
   /// Of the last everyday message, which most are like.
   private let places: UnsafeMutablePointer<CMEEverydayPlaces>
   /// By MDEntryType: the side, as in an event's head, and the view above it, as in an identifier; all ones for none.
@@ -74,7 +75,7 @@ struct CMEDecoder: EventDecoder {
     let (places, everyday, day) = (places, everyday, day)
     let (books, kinds) = (everydayBooks.base, everydayKinds.base)
     let records = context.directory.pointee.records.base
-    return run.take(into: events) { delivery, event in
+    let taken = run.take(into: events) { delivery, event in
       let bytes = delivery.pointee.bytes
       let length = Int(delivery.pointee.length)
       // SAFETY: `places` are those of messages with this head, of `end` bytes at least, which are here.
@@ -83,6 +84,7 @@ struct CMEDecoder: EventDecoder {
       {
         guard findPlaces(bytes, length: length) else { return false }
       }
+      everyday.hint(UInt32(truncatingIfNeeded: length ^ places.pointee.length))
       // The end of the venue's event, and no order behind the level.
       guard bytes.byte(at: places.pointee.indicator) & Self.endOfEvent != 0,
         bytes.byte(at: places.pointee.orderCount) == 0,
@@ -95,6 +97,11 @@ struct CMEDecoder: EventDecoder {
       everyday.count(Int(places.pointee.type))
       return true
     }
+    return ended(run, taken, packets)
+  }
+
+  func isLonger(_ delivery: UnsafeMutablePointer<Delivery>, _ packets: Packets) -> Bool {
+    longer.isLonger(delivery.pointee.bytes, Int(delivery.pointee.length))
   }
 
   /// Sets `places` for a message of one level. False, and nothing done, where it is none of every day.
@@ -125,6 +132,7 @@ struct CMEDecoder: EventDecoder {
   ) -> DecodeOutcome {
     let bytes = delivery.pointee.bytes
     let length = Int(delivery.pointee.length)
+    noteIfLonger(delivery, packets)
     guard length >= MDP3Packet.messageHeaderLength else {
       context.note(length == 0 ? .emptyMessages : .malformed, delivery, packets)
       return .other

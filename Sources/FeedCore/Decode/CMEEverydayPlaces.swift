@@ -11,6 +11,8 @@ struct CMEEverydayPlaces: BitwiseCopyable {
   private(set) var type: UInt8 = 0
   /// Fewest bytes of the message, which hold the entry, and the head of the orders' group where there is one.
   private(set) var end = Int.max
+  /// The same where its block and its entry are as the layout knows them; 0 where they go on beyond that.
+  private(set) var length = 0
   private(set) var group = 0
   private(set) var indicator = 0
   private(set) var time = 0
@@ -41,6 +43,9 @@ struct CMEEverydayPlaces: BitwiseCopyable {
     if template.groupCount > 1 {
       end += 8
       orderCount = end - 1
+    }
+    if group == MDP3Packet.messageHeaderLength + Int(template.rootLength), stride == template.entryLengthMost {
+      length = end
     }
     indicator = Int(template.indicator)
     time = Int(template.time)

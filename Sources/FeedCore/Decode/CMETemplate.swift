@@ -21,6 +21,8 @@ struct CMETemplate: BitwiseCopyable {
   /// Fewest bytes of the root block, and of an entry of each of the first two groups.
   var rootLength: UInt16 = 0
   var entryLength: UInt16 = 0
+  /// Bytes of an entry of the first group as far as it is known.
+  var entryLengthMost: UInt16 = 0
   var orderLength: UInt16 = 0
   var groupCount: UInt8 = 0
   /// Bit i: group i has the header of eight bytes.
@@ -90,6 +92,7 @@ struct CMETemplate: BitwiseCopyable {
     if prices.contains(where: { $0.slot.decimals == 7 }) { priceFactor = 100 }
     guard let entry = layout.groups.first else { return }
     entryLength = UInt16(clamping: entry.minimumLength)
+    entryLengthMost = UInt16(clamping: entry.length)
     entrySecurity = Self.offset("SecurityID", entry.fields)
     price = Self.offset("MDEntryPx", entry.fields)
     size = Self.offset("MDEntrySize", entry.fields)

@@ -15,10 +15,10 @@
 /// added is an orphan on all of them.
 ///
 /// The offsets below are those of `CboePITCHLayouts`, which a test compares.
-struct CboePITCHDecoder: EventDecoder {
-  private let context: DecoderContext
+struct CboePITCHDecoder: MessageDecoder {
+  let context: DecoderContext
   private let lengths = MessageLengths(CboePITCHLayouts.description)
-  private let everyday: EverydayTables.Pointer
+  let everyday: EverydayTables.Pointer
   /// Beside `everyday`'s shapes, by type.
   private let listings = Storage<Listing>(capacity: 256, hugePages: false)
   /// The scale of all prices.
@@ -98,14 +98,14 @@ struct CboePITCHDecoder: EventDecoder {
   ) -> Int {
     let (everyday, listings, standardScale) = (everyday, listings.base, standardScale)
     let (unitKey, second) = (unitKey, second)
-    return run.take(into: events) { delivery, event in
+    let taken = run.take(into: events) { delivery, event in
       let message = delivery.pointee.bytes
       let length = UInt32(delivery.pointee.length)
       if length < 2 { return false }
       // SAFETY: the type is here; every further read lies within the shape's length, checked next.
       let type = message.byte(at: 1)
       let shape = everyday.shape(type)
-      if length < shape.pointee.length { return false }
+      if !EverydayShape.holds(shape, length, everyday) { return false }
       let listing = listings + Int(type)
       // Whether a message has a symbol is as good as random: all are read alike.
       let mask = listing.pointee.mask
@@ -125,6 +125,13 @@ struct CboePITCHDecoder: EventDecoder {
       everyday.count(Int(type))
       return true
     }
+    return ended(run, taken, packets)
+  }
+
+  func isLonger(_ delivery: UnsafeMutablePointer<Delivery>, _ packets: DecoderContext.Packets) -> Bool {
+    // SAFETY: the type is here.
+    delivery.pointee.length >= 2
+      && lengths.areExceeded(by: delivery.pointee.length, type: delivery.pointee.bytes.byte(at: 1))
   }
 
   mutating func decode(
@@ -136,6 +143,7 @@ struct CboePITCHDecoder: EventDecoder {
     // SAFETY: the type is here; every further read lies within the least length of its type, checked next.
     let type = message.byte(at: 1)
     if length < lengths[type] { return lengths.refuse(type: type, context, delivery, packets) }
+    if lengths.areExceeded(by: length, type: type) { context.note(.longerMessages, delivery, packets) }
     context.count(type: type)
     switch type {
     case 0x22:

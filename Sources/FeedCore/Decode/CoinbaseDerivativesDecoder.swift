@@ -19,12 +19,13 @@
 /// Messages of a snapshot have no instrument header: their instrument is that of the packet's header. Implied prices
 /// are a book of their own (`NumberedInstruments`). Definitions of versions above 2 are not in the sheet: their
 /// instruments are known by number.
-struct CoinbaseDerivativesDecoder: EventDecoder {
+struct CoinbaseDerivativesDecoder: MessageDecoder {
   typealias Packets = DecoderContext.Packets
 
-  private let context: DecoderContext
+  let context: DecoderContext
   private let instruments: NumberedInstruments
-  private let everyday: EverydayTables.Pointer
+  let everyday: EverydayTables.Pointer
+  private let longer = LongerJudge.make(CoinbaseDerivativesLayouts.description)
   /// OrderPut's, OrderDelete's.
   private let everydayOrders = Storage<EverydayOrder>(capacity: 2, hugePages: false)
   private var day = VenueDay(.usCentral)
@@ -106,9 +107,11 @@ struct CoinbaseDerivativesDecoder: EventDecoder {
       if min(head ^ putHead, head ^ deleteHead) != 0 {
         guard let isPut = Self.isEverydayPut(head) else { return false }
         if isPut { putHead = head } else { deleteHead = head }
+        orders[isPut ? 0 : 1].setLength(block: Int(head & 0xFFFF))
       }
       let order = orders + (head == putHead ? 0 : 1)
       if 10 &+ Int(head & 0xFFFF) > length { return false }
+      everyday.hint(UInt32(truncatingIfNeeded: length ^ order.pointee.length))
       let flags = bytes.byte(at: 10)
       let ends = flags & Self.endOfTransaction != 0
       // A transaction that was open and ends here has a second book event.
@@ -122,7 +125,11 @@ struct CoinbaseDerivativesDecoder: EventDecoder {
       return true
     }
     (self.isOpen, self.putHead, self.deleteHead) = (isOpen, putHead, deleteHead)
-    return taken
+    return ended(run, taken, packets)
+  }
+
+  func isLonger(_ delivery: UnsafeMutablePointer<Delivery>, _ packets: Packets) -> Bool {
+    longer.isLonger(delivery.pointee.bytes, Int(delivery.pointee.length))
   }
 
   /// Whether a message's eight bytes from 2 on are those of an OrderPut or of an OrderDelete, with all fields in its
@@ -146,6 +153,8 @@ struct CoinbaseDerivativesDecoder: EventDecoder {
     let mask: UInt64
     let price: Int
     let quantity: Int
+    /// Bytes of a message that has its block as the layout knows it, padding included; 0 while blocks are longer.
+    private(set) var length = 0
 
     init(
       template: UInt8, _ kind: BookEvent.Kind, flags: BookEvent.Flags = [], mask: UInt64, price: Int, quantity: Int
@@ -155,6 +164,11 @@ struct CoinbaseDerivativesDecoder: EventDecoder {
       self.mask = mask
       self.price = price
       self.quantity = quantity
+    }
+
+    mutating func setLength(block: Int) {
+      let isKnown = block == CoinbaseDerivativesDecoder.blockLength(ofTemplate: UInt16(template), version: 2)
+      length = isKnown ? (10 + block + 7) / 8 * 8 : 0
     }
   }
 
@@ -194,6 +208,7 @@ struct CoinbaseDerivativesDecoder: EventDecoder {
   ) -> DecodeOutcome {
     let bytes = delivery.pointee.bytes
     let length = Int(delivery.pointee.length)
+    noteIfLonger(delivery, packets)
     guard length >= 10 else {
       context.note(length == 0 ? .emptyMessages : .malformed, delivery, packets)
       return .other

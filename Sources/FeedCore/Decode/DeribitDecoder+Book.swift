@@ -65,6 +65,7 @@ extension DeribitDecoder {
         event.writeLevel(head | otherSide, index, time)
       }
       event += 1
+      places.pointee.tookLonger |= places.pointee.isLonger
       message += places.pointee.length
       everyday.count(1)
     }
@@ -91,11 +92,9 @@ extension DeribitDecoder {
     guard count &- 1 <= 1, stride >= Self.bookEntryLength else { return false }
     let length = group &+ Self.groupHeaderLength &+ stride &* Int(count)
     if length > available { return false }
-    places.pointee.head = message.littleEndian(UInt64.self, at: 0)
-    places.pointee.dimension = dimension
-    places.pointee.group = group
-    places.pointee.count = Int(count)
-    places.pointee.length = length
+    places.pointee.set(
+      head: message.littleEndian(UInt64.self, at: 0), dimension: dimension, group: group, length: length, block: block,
+      stride: stride)
     return true
   }
 

@@ -21,6 +21,7 @@
 struct DeribitDecoder: EventDecoder {
   let context: DecoderContext
   let everyday: EverydayTables.Pointer
+  private let longer = LongerJudge.make(DeribitLayouts.description)
   let venue: UnsafeMutablePointer<DeribitVenue>
   /// The number on the next packet of the channel, nil before the first.
   private var nextSequence: UInt32?
@@ -103,7 +104,10 @@ struct DeribitDecoder: EventDecoder {
     hear(delivery, packets, &writer)
     if venue.pointee.unfinished >= 0 { applyKept(of: venue.pointee.unfinished, delivery, packets, &writer) }
     while bytesLeft > 0 {
-      bytesLeft -= takeEverydayBooks(delivery.pointee.bytes + (length - bytesLeft), length: bytesLeft, &writer)
+      let next = delivery.pointee.bytes + (length - bytesLeft)
+      let taken = takeEverydayBooks(next, length: bytesLeft, &writer)
+      if places.pointee.tookLonger != 0 { noteLonger(next, length: taken, delivery, packets) }
+      bytesLeft -= taken
       if bytesLeft == 0 { break }
       guard
         let message = DeribitMessage(delivery.pointee.bytes + (length - bytesLeft), available: bytesLeft)
@@ -121,6 +125,7 @@ struct DeribitDecoder: EventDecoder {
   private mutating func decode(
     _ message: DeribitMessage, _ delivery: DeliveryPointer, _ packets: Packets, _ writer: inout EventWriter
   ) {
+    noteIfLonger(message, delivery, packets)
     let template = message.templateId
     let needed = Self.rootLength(ofTemplate: template)
     guard needed >= 0, message.schema == DeribitMessage.schemaId else {
@@ -149,6 +154,31 @@ struct DeribitDecoder: EventDecoder {
       parts.isAtBeginning = true
     case 1007: parts.isAtBeginning = true
     default: break  // 1008 price indexes, 1009 requests for quotes: no effect on books.
+    }
+  }
+
+  // MARK: - Longer messages
+
+  /// Counts a message that goes on beyond its layout.
+  @inline(__always)
+  private func noteIfLonger(_ message: DeribitMessage, _ delivery: DeliveryPointer, _ packets: Packets) {
+    if context.countsMessages == 0 || places.pointee.areExact(for: message) { return }
+    if longer.isLonger(message.bytes, message.length) {
+      context.counters.note(
+        .longerMessages, at: packets[Int(delivery.pointee.packet)].occurrence(of: message.bytes))
+    }
+  }
+
+  /// Counts such among messages that were taken, `length` bytes of them.
+  @inline(never)
+  private mutating func noteLonger(
+    _ bytes: UnsafeRawPointer, length: Int, _ delivery: DeliveryPointer, _ packets: Packets
+  ) {
+    places.pointee.tookLonger = 0
+    var offset = 0
+    while offset < length, let message = DeribitMessage(bytes + offset, available: length - offset) {
+      noteIfLonger(message, delivery, packets)
+      offset += message.length
     }
   }
 

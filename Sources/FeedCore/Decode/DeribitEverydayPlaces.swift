@@ -9,6 +9,12 @@ struct DeribitEverydayPlaces {
   var group = 0
   /// Entries: 1 or 2.
   var count = 0
+  /// Block or entries go on beyond their layout: 1; and such a message was taken, since somebody last asked.
+  private(set) var isLonger: UInt8 = 0
+  var tookLonger: UInt8 = 0
+  /// Of the block and of an entry, as far as they are known.
+  private let blockLength: Int
+  private let entryLength: Int
   /// Bytes of the message.
   var length = Int.max
   /// A day of the venue's, from its first millisecond on.
@@ -19,8 +25,31 @@ struct DeribitEverydayPlaces {
 
   /// - Parameter head: venue and channel, as the word of an event's head.
   init(head: UInt64) {
+    guard let layout = DeribitLayouts.description.layout(ofCode: 1001), let entry = layout.groups.first else {
+      preconditionFailure("Deribit's book changes have entries")
+    }
+    blockLength = layout.length - DeribitMessage.headerLength
+    entryLength = entry.length
     lastHead = head | EverydayTables.head(.setLevel, type: 1, isSell: false)
     partialHead = head | EverydayTables.head(.setLevel, type: 1, isSell: false, flags: .isPartial)
+  }
+
+  /// Whether a message is a 1001 of one group and no string, with block and entries as they are known.
+  @inline(__always)
+  func areExact(for message: DeribitMessage) -> Bool {
+    // SAFETY: the head is here, and the group's where the head says that there is one.
+    message.templateId == 1001 && message.schema == DeribitMessage.schemaId && message.blockLength == blockLength
+      && message.bytes.littleEndian(UInt32.self, at: 8) == 1
+      && Int(message.bytes.littleEndian(UInt16.self, at: DeribitMessage.headerLength + blockLength)) == entryLength
+  }
+
+  /// - Parameters:
+  ///   - head, dimension, group, length: as above.
+  ///   - block, stride: bytes of the root block and of an entry.
+  mutating func set(head: UInt64, dimension: UInt64, group: Int, length: Int, block: Int, stride: Int) {
+    (self.head, self.dimension, self.group, self.length) = (head, dimension, group, length)
+    count = Int(dimension >> 16)
+    isLonger = block > blockLength || stride > entryLength ? 1 : 0
   }
 }
 

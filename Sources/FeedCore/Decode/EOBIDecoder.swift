@@ -11,7 +11,7 @@
 /// Instruments have no names either: RDI files do, which are not read. Their symbols are `#` and the number, which
 /// `symbols.overrides` maps. Prices are kept in 1/100,000 where the first one is below 1,000, else in 1/10,000.
 /// Market orders rest without a price and are in no book.
-struct EOBIDecoder: EventDecoder {
+struct EOBIDecoder: MessageDecoder {
   typealias Packets = DecoderContext.Packets
 
   let context: DecoderContext
@@ -29,6 +29,11 @@ struct EOBIDecoder: EventDecoder {
   var snapshotInstrument = -1
   var snapshotOrdersLeft = 0
   let everyday: EverydayTables.Pointer
+  /// In the order of `EOBILayouts.Release`.
+  private let longer: InlineArray<3, LongerJudge.Pointer> = [
+    LongerJudge.make(EOBILayouts.before25), LongerJudge.make(EOBILayouts.release30),
+    LongerJudge.make(EOBILayouts.release60),
+  ]
   /// By generation, and by template from 13100 on.
   private let everydayShapes = Storage<EOBIEverydayShape>(
     capacity: 2 * EOBIEverydayShape.templateCount, hugePages: false)
@@ -80,7 +85,7 @@ struct EOBIDecoder: EventDecoder {
   ) -> Int {
     let (everyday, packet) = (everyday, everydayPacket)
     packet.pointee.number = -1
-    return run.take(into: events) { delivery, event in
+    let taken = run.take(into: events) { delivery, event in
       let bytes = delivery.pointee.bytes
       let length = UInt32(delivery.pointee.length)
       if length < 8 { return false }
@@ -92,12 +97,47 @@ struct EOBIDecoder: EventDecoder {
       // An event that was open and ends here has a second book event.
       guard place <= 6, !(packet.pointee.ends && packet.pointee.isOpen) else { return false }
       let shape = packet.pointee.shapes + Int(place)
-      guard length >= shape.pointee.length, Self.writeEveryday(bytes, shape, packet, everyday, into: event) else {
+      let (rest, isShort) = length.subtractingReportingOverflow(shape.pointee.length)
+      if isShort { return false }
+      everyday.hint(rest)
+      guard Self.writeEveryday(bytes, shape, packet, everyday, into: event) else {
         return false
       }
       if !packet.pointee.ends { packet.pointee.isOpen = true }
       everyday.count(Int(place) &+ Self.everydayTypes)
       return true
+    }
+    return ended(run, taken, packets)
+  }
+
+  /// By the layouts of the release that the packet's header tells. 14.1 has none: where its messages are longer than
+  /// those of 6.0, its own lengths count.
+  func isLonger(_ delivery: UnsafeMutablePointer<Delivery>, _ packets: Packets) -> Bool {
+    let (bytes, length) = (delivery.pointee.bytes, Int(delivery.pointee.length))
+    let header = packets[Int(delivery.pointee.packet)].payload
+    guard length >= 8, bytes - header >= EOBIPacket.headerLength, EOBIPacket.isHeader(header) else { return false }
+    // SAFETY: both heads are here.
+    let nanoseconds = header.littleEndian(UInt64.self, at: 24)
+    if nanoseconds >= Self.currentSince,
+      let most = Self.currentLength(of: bytes.littleEndian(UInt16.self, at: 2), length: length) {
+      return length > most
+    }
+    switch EOBILayouts.release(templateID: header.littleEndian(UInt16.self, at: 2), transactTime: nanoseconds) {
+    case .before25: return longer[0].isLonger(bytes, length)
+    case .release30: return longer[1].isLonger(bytes, length)
+    case .release60: return longer[2].isLonger(bytes, length)
+    case nil: return false
+    }
+  }
+
+  /// Bytes of a message that is read as of 14.1 and was shorter before; nil for any other.
+  private static func currentLength(of template: UInt16, length: Int) -> Int? {
+    switch template {
+    case 13_201: length == 48 ? nil : currentReportLength
+    // Its slots are as many as the message has room for.
+    case 13_601: isOldSummary(length) ? nil : length
+    default: length == EOBIShape.order(template, isCurrent: false)?.length
+      ? nil : EOBIShape.order(template, isCurrent: true)?.length
     }
   }
 
@@ -144,6 +184,7 @@ struct EOBIDecoder: EventDecoder {
   ) -> DecodeOutcome {
     let bytes = delivery.pointee.bytes
     let length = Int(delivery.pointee.length)
+    noteIfLonger(delivery, packets)
     guard length >= 8 else {
       context.note(length == 0 ? .emptyMessages : .malformed, delivery, packets)
       return .other

@@ -49,8 +49,9 @@ struct EverydayShape: BitwiseCopyable {
   private var flagValue: UInt8 = 0
   /// 1: the price settles the instrument's scale.
   private(set) var settlesScale: UInt8 = 0
-  /// A cache line in all.
-  private var spare: UInt32 = 0
+  /// Bits of what a message has beyond `length` that only one beyond its layout has: of a type with optional fields not
+  /// those of their length. A cache line in all.
+  private var surplusMask: UInt32 = .max
 
   /// For the types that only the long way reads.
   init() {}
@@ -64,6 +65,7 @@ struct EverydayShape: BitwiseCopyable {
     self.head.kind = kind
     self.head.type = layout.type
     length = UInt32(layout.minimumLength)
+    surplusMask = ~UInt32(layout.length - layout.minimumLength)
     if let reference { (referenceStart, referenceMask) = Self.wide(reference, layout) }
   }
 
@@ -155,6 +157,15 @@ struct EverydayShape: BitwiseCopyable {
   // MARK: - Reading
 
   typealias Pointer = UnsafeMutablePointer<EverydayShape>
+
+  /// Whether a message of `length` bytes has those of its type. Where it goes on beyond its layout, `everyday` hears it.
+  @inline(__always)
+  static func holds(_ shape: Pointer, _ length: UInt32, _ everyday: EverydayTables.Pointer) -> Bool {
+    let (rest, isShort) = length.subtractingReportingOverflow(shape.pointee.length)
+    if isShort { return false }
+    everyday.hint(rest & shape.pointee.surplusMask)
+    return true
+  }
 
   /// SAFETY, of all reads here: the message has `length` bytes at least; `init` saw to it that they hold what is read.
   @inline(__always)

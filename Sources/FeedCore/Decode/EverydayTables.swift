@@ -16,6 +16,9 @@ struct EverydayTables {
   let headWord: UInt64
   fileprivate let byType: UnsafeMutablePointer<UInt64>
   fileprivate let countsMessages: UInt64
+  /// Not 0: a message of the run under work may go on beyond its layout (`MessageDecoder`). In memory, where this is one
+  /// instruction: over a run all registers are taken.
+  fileprivate(set) var surplus: UInt32 = 0
 
   /// Never freed, like all tables of a run.
   static func make(_ context: DecoderContext, _ everyday: [EverydayShape] = []) -> Pointer {
@@ -59,6 +62,12 @@ extension EverydayTables.Pointer {
   /// Counts a message that was read.
   @inline(__always)
   func count(_ type: Int) { pointee.byType[type] &+= pointee.countsMessages }
+
+  /// - Parameter surplus: not 0 where a message goes on beyond its layout; it may be so where it does not.
+  @inline(__always)
+  func hint(_ surplus: UInt32) { pointee.surplus |= surplus }
+
+  func clearHint() { pointee.surplus = 0 }
 
   /// The instrument of a number below 65,536 that is known and this core's; else `foreignBit` or more.
   @inline(__always)

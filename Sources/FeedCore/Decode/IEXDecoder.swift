@@ -12,10 +12,10 @@
 /// | 10 | 8 | Symbol |
 ///
 /// The offsets below are those of `IEXLayouts`, which a test compares.
-struct IEXDecoder: EventDecoder {
-  private let context: DecoderContext
+struct IEXDecoder: MessageDecoder {
+  let context: DecoderContext
   private let lengths: MessageLengths
-  private let everyday: EverydayTables.Pointer
+  let everyday: EverydayTables.Pointer
   /// TOPS 1.5 has no message for the trading state: its quotes tell it.
   private let quotesTellTrading: Bool
   private var clock = EasternClock()
@@ -79,13 +79,13 @@ struct IEXDecoder: EventDecoder {
     into events: UnsafeMutablePointer<BookEvent>
   ) -> Int {
     let (everyday, clock) = (everyday, clock)
-    return run.take(into: events) { delivery, event in
+    let taken = run.take(into: events) { delivery, event in
       let message = delivery.pointee.bytes
       let length = UInt32(delivery.pointee.length)
       if length == 0 { return false }
       // SAFETY: one byte is here; every further read lies within the shape's length, checked next.
       let shape = everyday.shape(message.byte(at: 0))
-      if length < shape.pointee.length { return false }
+      if !EverydayShape.holds(shape, length, everyday) { return false }
       let instrument = everyday.instrument(identifier: message.bigEndian(UInt64.self, at: 10))
       guard everyday.isKnown(instrument),
         let now = clock.sinceMidnightThisHour(message.littleEndian(UInt64.self, at: 2))
@@ -95,6 +95,13 @@ struct IEXDecoder: EventDecoder {
       }
       return everyday.write(shape, message, Self.widths, instrument: instrument, at: now, into: event)
     }
+    return ended(run, taken, packets)
+  }
+
+  func isLonger(_ delivery: UnsafeMutablePointer<Delivery>, _ packets: DecoderContext.Packets) -> Bool {
+    // SAFETY: the type is here.
+    delivery.pointee.length > 0
+      && lengths.areExceeded(by: delivery.pointee.length, type: delivery.pointee.bytes.byte(at: 0))
   }
 
   /// TOPS 1.6: both sides, a group of two events.
@@ -130,6 +137,7 @@ struct IEXDecoder: EventDecoder {
     // SAFETY: the type is here; every further read lies within the least length of its type, checked next.
     let type = message.byte(at: 0)
     if length < lengths[type] { return lengths.refuse(type: type, context, delivery, packets) }
+    if lengths.areExceeded(by: length, type: type) { context.note(.longerMessages, delivery, packets) }
     context.count(type: type)
     let now = clock.sinceMidnight(message.littleEndian(UInt64.self, at: 2))
     if type == UInt8(ascii: "S") { return systemEvent(message, now, &writer) }

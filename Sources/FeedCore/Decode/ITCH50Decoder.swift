@@ -157,9 +157,12 @@ struct ITCH50Decoder {
 
     /// Writes the events of the first deliveries, up to `count`, that are everyday messages with this mark, and returns
     /// how many: by vector instructions where there are such.
+    ///
+    /// - Parameter surplus: not 0 any more where a message goes on beyond its layout, or the one behind the last does.
     @inline(__always)
     func decodeRun(
-      _ deliveries: UnsafeMutablePointer<Delivery>, count: Int, mark: UInt16, into events: UnsafeMutablePointer<BookEvent>
+      _ deliveries: UnsafeMutablePointer<Delivery>, count: Int, mark: UInt16,
+      into events: UnsafeMutablePointer<BookEvent>, surplus: inout UInt32
     ) -> Int {
       if feedh_itch50_has(instructionSet) != 0 {
         var tables = feedh_itch50_tables(
@@ -169,11 +172,11 @@ struct ITCH50Decoder {
           feedh_itch50_decode(
             instructionSet, &tables, UnsafeRawPointer(deliveries).assumingMemoryBound(to: feedh_delivery.self),
             UInt32(truncatingIfNeeded: count), mark,
-            UnsafeMutableRawPointer(events).assumingMemoryBound(to: feedh_event.self)))
+            UnsafeMutableRawPointer(events).assumingMemoryBound(to: feedh_event.self), &surplus))
       }
       var position = 0
       while position < count, deliveries[position].mark == mark,
-        decode(deliveries + position, into: events + position)
+        decode(deliveries + position, into: events + position, surplus: &surplus)
       {
         position &+= 1
       }
@@ -183,7 +186,9 @@ struct ITCH50Decoder {
     /// Writes the event of an everyday message: about an order of a stock that is known and this core's. False, and
     /// nothing done that counts, where it is anything else: `decodeOther` reads those.
     @inline(__always)
-    func decode(_ delivery: UnsafeMutablePointer<Delivery>, into event: UnsafeMutablePointer<BookEvent>) -> Bool {
+    func decode(
+      _ delivery: UnsafeMutablePointer<Delivery>, into event: UnsafeMutablePointer<BookEvent>, surplus: inout UInt32
+    ) -> Bool {
       let message = delivery.pointee.bytes
       let length = delivery.pointee.length
       // Neither empty nor of the length that stands for "beyond any".
@@ -191,7 +196,9 @@ struct ITCH50Decoder {
       // SAFETY: one byte is here; every further read stands behind the length check below, which is that of the type.
       let type = Int(message.byte(at: 0))
       let shape = shapes + type
-      if length < shape.pointee.length { return false }
+      let (rest, isShort) = length.subtractingReportingOverflow(shape.pointee.length)
+      if isShort { return false }
+      surplus |= UInt32(rest)
       // Not in the table (0, less 1), or another core's.
       let instrument = locates[Int(message.bigEndian(UInt16.self, at: 1))] &- 1
       if instrument >= InstrumentDirectory.foreignBit { return false }
@@ -211,6 +218,33 @@ struct ITCH50Decoder {
       event.pointee.price = Int32(bitPattern: message.bigEndian(UInt32.self, at: Int(shape.pointee.price)))
       if type == Int(UInt8(ascii: "C")) { event.pointee.isPrintable = message.byte(at: 31) != UInt8(ascii: "N") }
       return true
+    }
+  }
+
+  /// Writes the events of the first deliveries, up to `count`, that are everyday messages of the first one's channel, and
+  /// returns how many.
+  @inline(__always)
+  mutating func decodeRun(
+    _ deliveries: UnsafeMutablePointer<Delivery>, count: Int, packets: Packets,
+    into events: UnsafeMutablePointer<BookEvent>
+  ) -> Int {
+    var surplus: UInt32 = 0
+    let taken = everyday.decodeRun(
+      deliveries, count: count, mark: Delivery.mark(ofMessagesOn: deliveries.pointee.channel), into: events,
+      surplus: &surplus)
+    if surplus != 0 { noteLonger(deliveries, count: taken, packets) }
+    return taken
+  }
+
+  /// Counts those of the first `count` deliveries, everyday messages, that go on beyond their layouts.
+  @inline(never)
+  private mutating func noteLonger(_ deliveries: UnsafeMutablePointer<Delivery>, count: Int, _ packets: Packets) {
+    for position in 0..<count {
+      let delivery = deliveries[position]
+      // SAFETY: everyday messages have a type.
+      if Int(delivery.length) > Self.length(ofType: delivery.bytes.byte(at: 0)) {
+        note(.longerMessages, delivery, packets)
+      }
     }
   }
 
@@ -237,6 +271,7 @@ struct ITCH50Decoder {
       note(needed == 0 ? .unknownTypes : .malformed, delivery.pointee, packets)
       return .other
     }
+    if length > needed { note(.longerMessages, delivery.pointee, packets) }
     byType[Int(type)] &+= countsMessages
     event.pointee.exchangeNanoseconds = message.bigEndianUInt48(at: 5)
     let shape = shapes.base[Int(type)]

@@ -53,6 +53,7 @@ struct LayoutPlan: BitwiseCopyable {
     return true
   }
 
+  @inline(__always)
   func covers(_ version: UInt32) -> Bool { firstVersion <= version && version <= lastVersion }
 }
 
@@ -117,9 +118,7 @@ extension ProtocolDescription {
     return MessageJudgement(isLonger ? .longer : .exact, index)
   }
 
-  private func aligned(_ length: Int) -> Int {
-    head.alignment == 1 ? length : (length &+ head.alignment &- 1) / head.alignment &* head.alignment
-  }
+  private func aligned(_ length: Int) -> Int { head.aligned(length) }
 
   /// Of the layouts of one type, the first that describes this message; -1 where none does.
   private func select(_ first: Int, _ base: UnsafeRawPointer, count: Int) -> Int {

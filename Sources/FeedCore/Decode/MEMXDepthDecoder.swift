@@ -16,13 +16,13 @@
 /// (`unknownInstruments`) and changes nothing.
 ///
 /// The offsets below are those of `MEMXLayouts`, which a test compares.
-struct MEMXDepthDecoder: EventDecoder {
+struct MEMXDepthDecoder: MessageDecoder {
   private static var headLength: Int { 6 }
   private static var schema: UInt8 { 2 }
 
-  private let context: DecoderContext
+  let context: DecoderContext
   private let lengths = MessageLengths(MEMXLayouts.description)
-  private let everyday: EverydayTables.Pointer
+  let everyday: EverydayTables.Pointer
   private var clock = EasternClock()
 
   init(_ context: DecoderContext) {
@@ -38,6 +38,7 @@ struct MEMXDepthDecoder: EventDecoder {
       -> EverydayShape
     {
       guard let layout = MEMXLayouts.description.layout(ofType: type) else { return EverydayShape() }
+      precondition(layout.minimumLength == layout.length, "\(layout.name): blocks of several lengths")
       return fields(EverydayShape(kind, layout, head: context.head(type: type), reference: "OrderID"), layout)
     }
     return [
@@ -60,18 +61,33 @@ struct MEMXDepthDecoder: EventDecoder {
     into events: UnsafeMutablePointer<BookEvent>
   ) -> Int {
     let (everyday, clock) = (everyday, clock)
-    return run.take(into: events) { delivery, event in
+    let taken = run.take(into: events) { delivery, event in
       let message = delivery.pointee.bytes
       let length = UInt32(delivery.pointee.length)
       if length < Self.headLength { return false }
       // SAFETY: the head is here; every further read lies within the shape's length, checked next, and the block's.
       let end = UInt32(Self.headLength) &+ UInt32(message.bigEndian(UInt16.self, at: 0))
       let shape = everyday.shape(message.byte(at: 2))
-      guard message.byte(at: 3) == Self.schema, end >= shape.pointee.length, end <= length else { return false }
+      // A message as long as its type's layout has a block of that length, too.
+      guard message.byte(at: 3) == Self.schema, end >= shape.pointee.length, end <= length,
+        EverydayShape.holds(shape, length, everyday)
+      else { return false }
       let instrument = everyday.instrument(locate: UInt64(message.bigEndian(UInt16.self, at: 14)))
       guard let now = clock.sinceMidnightThisHour(message.bigEndian(UInt64.self, at: 6)) else { return false }
       return everyday.write(shape, message, Self.widths, instrument: instrument, at: now, into: event)
     }
+    return ended(run, taken, packets)
+  }
+
+  /// The block goes on beyond the layout, or the message beyond its block.
+  func isLonger(_ delivery: UnsafeMutablePointer<Delivery>, _ packets: DecoderContext.Packets) -> Bool {
+    let (message, length) = (delivery.pointee.bytes, delivery.pointee.length)
+    guard length >= Self.headLength else { return false }
+    // SAFETY: the head is here.
+    let type = message.byte(at: 2)
+    let end = Self.headLength &+ Int(message.bigEndian(UInt16.self, at: 0))
+    return message.byte(at: 3) == Self.schema && end >= Int(lengths[type]) && end <= Int(length)
+      && (end < Int(length) || lengths.areExceeded(by: length, type: type))
   }
 
   mutating func decode(
@@ -79,6 +95,7 @@ struct MEMXDepthDecoder: EventDecoder {
   ) -> DecodeOutcome {
     let message = delivery.pointee.bytes
     let length = delivery.pointee.length
+    noteIfLonger(delivery, packets)
     if length < Self.headLength { return lengths.refuse(type: nil, context, delivery, packets) }
     // SAFETY: the head is here; every further read lies within the least length of its type, checked next, and within
     // the block, which is here as a whole.

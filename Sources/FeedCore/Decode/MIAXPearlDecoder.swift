@@ -14,10 +14,10 @@
 /// (`unknownInstruments`) and changes nothing. No packet of this feed was ever at hand.
 ///
 /// The offsets below are those of `MIAXPearlLayouts`, which a test compares.
-struct MIAXPearlDecoder: EventDecoder {
-  private let context: DecoderContext
+struct MIAXPearlDecoder: MessageDecoder {
+  let context: DecoderContext
   private let lengths = MessageLengths(MIAXPearlLayouts.description)
-  private let everyday: EverydayTables.Pointer
+  let everyday: EverydayTables.Pointer
   private var clock = EasternClock()
   /// Nanoseconds since midnight of the last System Time.
   private var second: UInt64 = 0
@@ -63,18 +63,25 @@ struct MIAXPearlDecoder: EventDecoder {
     into events: UnsafeMutablePointer<BookEvent>
   ) -> Int {
     let (everyday, second) = (everyday, second)
-    return run.take(into: events) { delivery, event in
+    let taken = run.take(into: events) { delivery, event in
       let message = delivery.pointee.bytes
       let length = UInt32(delivery.pointee.length)
       if length == 0 { return false }
       // SAFETY: one byte is here; every further read lies within the shape's length, checked next.
       let shape = everyday.shape(message.byte(at: 0))
-      if length < shape.pointee.length { return false }
+      if !EverydayShape.holds(shape, length, everyday) { return false }
       let instrument = everyday.instrument(locate: UInt64(message.littleEndian(UInt32.self, at: 5)))
       return everyday.write(
         shape, message, Self.widths, instrument: instrument,
         at: second &+ UInt64(message.littleEndian(UInt32.self, at: 1)), into: event)
     }
+    return ended(run, taken, packets)
+  }
+
+  func isLonger(_ delivery: UnsafeMutablePointer<Delivery>, _ packets: DecoderContext.Packets) -> Bool {
+    // SAFETY: the type is here.
+    delivery.pointee.length > 0
+      && lengths.areExceeded(by: delivery.pointee.length, type: delivery.pointee.bytes.byte(at: 0))
   }
 
   mutating func decode(
@@ -86,6 +93,7 @@ struct MIAXPearlDecoder: EventDecoder {
     // SAFETY: the type is here; every further read lies within the least length of its type, checked next.
     let type = message.byte(at: 0)
     if length < lengths[type] { return lengths.refuse(type: type, context, delivery, packets) }
+    if lengths.areExceeded(by: length, type: type) { context.note(.longerMessages, delivery, packets) }
     context.count(type: type)
     if type == 49 {
       second = clock.sinceMidnight(UInt64(message.littleEndian(UInt32.self, at: 1)) &* 1_000_000_000)

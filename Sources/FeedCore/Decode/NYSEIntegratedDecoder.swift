@@ -16,10 +16,10 @@
 /// that none named is counted (`unknownInstruments`) and changes nothing.
 ///
 /// The offsets below are those of `NYSEPillarLayouts`, which a test compares.
-struct NYSEIntegratedDecoder: EventDecoder {
-  private let context: DecoderContext
+struct NYSEIntegratedDecoder: MessageDecoder {
+  let context: DecoderContext
   private let lengths = MessageLengths(NYSEPillarLayouts.description)
-  private let everyday: EverydayTables.Pointer
+  let everyday: EverydayTables.Pointer
   /// Price scales by PriceScaleCode: nanounits end at nine decimals.
   private let scales = Storage<PriceScale>(capacity: 10, hugePages: false)
   private var clock = EasternClock()
@@ -72,7 +72,7 @@ struct NYSEIntegratedDecoder: EventDecoder {
     into events: UnsafeMutablePointer<BookEvent>
   ) -> Int {
     let (everyday, second) = (everyday, second)
-    return run.take(into: events) { delivery, event in
+    let taken = run.take(into: events) { delivery, event in
       let message = delivery.pointee.bytes
       let length = UInt32(delivery.pointee.length)
       if length < 4 { return false }
@@ -80,12 +80,21 @@ struct NYSEIntegratedDecoder: EventDecoder {
       let code = message.littleEndian(UInt16.self, at: 2)
       if code > 255 { return false }
       let shape = everyday.shape(UInt8(truncatingIfNeeded: code))
-      if length < shape.pointee.length { return false }
+      if !EverydayShape.holds(shape, length, everyday) { return false }
       let instrument = everyday.instrument(locate: UInt64(message.littleEndian(UInt32.self, at: 8)))
       return everyday.write(
         shape, message, Self.widths, instrument: instrument,
         at: second &+ UInt64(message.littleEndian(UInt32.self, at: 4)), into: event)
     }
+    return ended(run, taken, packets)
+  }
+
+  func isLonger(_ delivery: UnsafeMutablePointer<Delivery>, _ packets: DecoderContext.Packets) -> Bool {
+    guard delivery.pointee.length >= 4 else { return false }
+    // SAFETY: the head is here.
+    let code = delivery.pointee.bytes.littleEndian(UInt16.self, at: 2)
+    return code <= 255
+      && lengths.areExceeded(by: delivery.pointee.length, type: UInt8(truncatingIfNeeded: code))
   }
 
   mutating func decode(
@@ -99,6 +108,7 @@ struct NYSEIntegratedDecoder: EventDecoder {
     let code = message.littleEndian(UInt16.self, at: 2)
     let type = code > 255 ? 0 : UInt8(truncatingIfNeeded: code)
     if length < lengths[type] { return lengths.refuse(type: type, context, delivery, packets) }
+    if lengths.areExceeded(by: length, type: type) { context.note(.longerMessages, delivery, packets) }
     context.count(type: type)
     switch type {
     case 100, 101, 102, 103, 104, 110, 111, 112:

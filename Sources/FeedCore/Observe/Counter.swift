@@ -47,6 +47,8 @@ public enum Counter: Int, CaseIterable, Sendable {
   case otherOwnersPackets
   // Decode.
   case unknownTypes
+  /// Messages that go on beyond their layout, as far as they were delivered: a newer revision. Their known head is read.
+  case longerMessages
   /// Changes of a kind that the protocol's sheet does not have, or of nothing that the message names: the book they
   /// are about is damaged, where it is known.
   case unknownActions

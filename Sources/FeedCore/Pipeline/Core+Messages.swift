@@ -53,7 +53,8 @@ extension Core {
     while position < end {
       let channel = deliveries[position].channel
       if decoders.feedProtocol(channel) == .itch50 {
-        position = decodeRun(of: decoders.itch50 + Int(channel), deliveries, from: position, upTo: end, mask)
+        position = decodeRun(
+          of: decoders.itch50 + Int(channel), deliveries, from: position, upTo: end, packets, mask)
       } else {
         position = decodeRun(on: channel, deliveries, from: position, upTo: end, packets, mask)
         // The next message's events may not fit: it is decoded when those before it are applied.
@@ -83,13 +84,11 @@ extension Core {
   @inline(__always)
   private mutating func decodeRun(
     of decoder: UnsafeMutablePointer<ITCH50Decoder>, _ deliveries: UnsafeMutablePointer<Delivery>, from start: Int,
-    upTo end: Int, _ mask: Int
+    upTo end: Int, _ packets: UnsafeMutablePointer<DeliveredPacket>, _ mask: Int
   ) -> Int {
     // A block does not wrap round the events.
     let events = events.base + (start & mask)
-    let count = decoder.pointee.everyday.decodeRun(
-      deliveries + start, count: end &- start, mark: Delivery.mark(ofMessagesOn: deliveries[start].channel),
-      into: events)
+    let count = decoder.pointee.decodeRun(deliveries + start, count: end &- start, packets: packets, into: events)
     let lines = books.venues[Int(decoder.pointee.venue)].lines
     for position in 0..<count {
       lines.prefetch(events + position)

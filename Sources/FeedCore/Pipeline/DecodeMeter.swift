@@ -59,8 +59,7 @@ struct DecodeMeter: DeliverySink {
     decoders.list.pointee.removeAll()
     input.ask()
     if decoders.feedProtocol(channel) == .itch50 {
-      let run = decoders.itch50[Int(channel)].everyday.decodeRun(
-        deliveries, count: limit, mark: Delivery.mark(ofMessagesOn: channel), into: events)
+      let run = decoders.itch50[Int(channel)].decodeRun(deliveries, count: limit, packets: packets, into: events)
       if run > 0 {
         fold(events)
         for position in 1..<run {

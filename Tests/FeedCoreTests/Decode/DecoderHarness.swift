@@ -31,9 +31,10 @@ final class DecoderHarness {
 
   /// The events of one message, in memory of exactly its length.
   @discardableResult
-  func decode(_ message: [UInt8]) -> [String] { rawEvents(message).map { text($0) } }
+  func decode(_ message: [UInt8], from start: Int = 0) -> [String] { rawEvents(message, from: start).map { text($0) } }
 
-  func rawEvents(_ message: [UInt8]) -> [BookEvent] {
+  /// - Parameter start: bytes of the packet before the message.
+  func rawEvents(_ message: [UInt8], from start: Int = 0) -> [BookEvent] {
     let bytes = UnsafeMutableRawPointer.allocate(byteCount: max(1, message.count), alignment: 1)
     defer { bytes.deallocate() }
     message.withUnsafeBytes { if let first = $0.baseAddress { bytes.copyMemory(from: first, byteCount: $0.count) } }
@@ -41,8 +42,8 @@ final class DecoderHarness {
       to: DeliveredPacket(
         captureNanoseconds: 0, payload: UnsafeRawPointer(bytes), packetIndex: 0, fileIndex: 0))
     var delivery = Delivery(
-      bytes: UnsafeRawPointer(bytes), length: UInt16(message.count), packet: 0, channel: 3, kind: .message,
-      endsPacket: true, detail: 0)
+      bytes: UnsafeRawPointer(bytes) + start, length: UInt16(message.count - start), packet: 0, channel: 3,
+      kind: .message, endsPacket: true, detail: 0)
     decoders.list.pointee.removeAll()
     let taken = decoders.decodeRun(&delivery, count: 1, channel: 3, packets: packet, into: event)
     lastOutcome = taken == 1 ? .everyday : decoders.decodeOther(&delivery, packets: packet, into: event)

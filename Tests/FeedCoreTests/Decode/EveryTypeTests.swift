@@ -36,7 +36,7 @@ import Testing
       kind: .message, endsPacket: true, detail: 0)
     var decoder = ITCH50Decoder(harness.context)
     var event = BookEvent()
-    let isEveryday = decoder.everyday.decode(&delivery, into: &event)
+    let isEveryday = decoder.decodeRun(&delivery, count: 1, packets: &packet, into: &event) == 1
     _ = decoder.decodeOther(&delivery, packets: &packet, into: &event)
     // A stock that nothing named: no message of this test is one of every day.
     return Fate(

@@ -98,7 +98,8 @@ import Testing
       #expect(short.read(payload, at: frame.captureNanoseconds) == expected, "seed \(seed)")
       events += expected.count
     }
-    for counter in Counter.allCases {
+    // The strings make each of those messages longer.
+    for counter in Counter.allCases where counter != .longerMessages {
       #expect(short.context.counters[counter] == long.context.counters[counter], "\(counter), seed \(seed)")
     }
     #expect(events > 4_000)

@@ -32,7 +32,10 @@ struct PlainRun {
   /// By symbol.
   let states: [String: BookState]
 
-  init(_ feedProtocol: FeedProtocol, channels: Int = 1, _ frames: [MemorySink.Frame]) throws {
+  init(
+    _ feedProtocol: FeedProtocol, channels: Int = 1, _ frames: [MemorySink.Frame],
+    _ change: (inout Settings) -> Void = { _ in }
+  ) throws {
     var settings = Settings()
     settings.capacity.liveOrders = 40_000
     settings.capacity.priceLevels = 40_000
@@ -48,6 +51,7 @@ struct PlainRun {
       feed.stream = feedProtocol.transport.hasStreams ? 1 : nil
       return feed
     }
+    change(&settings)
     let plan = try FlowDiscovery.livePlan(settings: settings, portNames: ["day"])
     let packets = FrameSource.Frames(frames)
     let replay = Replay(plan: plan, settings: settings, fileCount: 1) { FrameSource(packets) }
