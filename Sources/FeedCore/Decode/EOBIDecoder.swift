@@ -130,15 +130,22 @@ struct EOBIDecoder: MessageDecoder {
     }
   }
 
-  /// Bytes of a message that is read as of 14.1 and was shorter before; nil for any other.
+  /// Bytes of a message of 14.1 that was shorter before; nil for any other, and where it is as long as it was.
   private static func currentLength(of template: UInt16, length: Int) -> Int? {
+    let (former, current): (Int, Int)
     switch template {
-    case 13_201: length == 48 ? nil : currentReportLength
-    // Its slots are as many as the message has room for.
-    case 13_601: isOldSummary(length) ? nil : length
-    default: length == EOBIShape.order(template, isCurrent: false)?.length
-      ? nil : EOBIShape.order(template, isCurrent: true)?.length
+    case 13_202: (former, current) = (64, 104)
+    case 13_301: (former, current) = (32, 56)
+    case 13_504: (former, current) = (40, 64)
+    // As long as it has room for: a report in all of its forms, a summary with its slots.
+    case 13_201: (former, current) = (48, length)
+    case 13_601: return isOldSummary(length) ? nil : length
+    default:
+      guard let old = EOBIShape.order(template, isCurrent: false), let new = EOBIShape.order(template, isCurrent: true)
+      else { return nil }
+      (former, current) = (old.length, new.length)
     }
+    return length == former ? nil : current
   }
 
   /// What a packet's header says to all of its messages.

@@ -112,11 +112,18 @@ import Testing
     }
     // 2017 and 2025.
     let (before, today): (UInt64, UInt64) = (1_500_000_000, 1_750_000_000)
-    for (template, older, newer) in [(13_100, 48, 56), (13_101, 72, 88), (13_102, 56, 64), (13_106, 64, 72)]
-      as [(UInt16, Int, Int)] {
+    let lengths: [(UInt16, Int, Int)] = [
+      (13_100, 48, 56), (13_101, 72, 88), (13_102, 56, 64), (13_106, 64, 72), (13_202, 64, 104), (13_301, 32, 56),
+      (13_504, 40, 64),
+    ]
+    for (template, older, newer) in lengths {
       #expect(count(template, older, seconds: before) == 0 && count(template, newer, seconds: before) == 1)
       #expect(count(template, older, seconds: today) == 0 && count(template, newer, seconds: today) == 0)
       #expect(count(template, newer + 8, seconds: today) == 1, "\(template)")
+    }
+    // A report is as long as what it tells; before, it was not.
+    for length in [56, 64, 96] {
+      #expect(count(13_201, length, seconds: before) == 1 && count(13_201, length, seconds: today) == 0)
     }
     // As long in both.
     for seconds in [before, today] {
