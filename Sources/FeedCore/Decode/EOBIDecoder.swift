@@ -34,6 +34,7 @@ struct EOBIDecoder: MessageDecoder {
     LongerJudge.make(EOBILayouts.before25), LongerJudge.make(EOBILayouts.release30),
     LongerJudge.make(EOBILayouts.release60),
   ]
+  private let growths = EOBIDecoder.makeGrowths()
   /// By generation, and by template from 13100 on.
   private let everydayShapes = Storage<EOBIEverydayShape>(
     capacity: 2 * EOBIEverydayShape.templateCount, hugePages: false)
@@ -118,9 +119,10 @@ struct EOBIDecoder: MessageDecoder {
     guard length >= 8, bytes - header >= EOBIPacket.headerLength, EOBIPacket.isHeader(header) else { return false }
     // SAFETY: both heads are here.
     let nanoseconds = header.littleEndian(UInt64.self, at: 24)
-    if nanoseconds >= Self.currentSince,
-      let most = Self.currentLength(of: bytes.littleEndian(UInt16.self, at: 2), length: length) {
-      return length > most
+    let place = Int(bytes.littleEndian(UInt16.self, at: 2) &- 13_100)
+    if nanoseconds >= Self.currentSince, place < Self.growthCount {
+      let growth = growths.base[place]
+      if growth.current != 0, length != Int(growth.former) { return length > Int(growth.current) }
     }
     switch EOBILayouts.release(templateID: header.littleEndian(UInt16.self, at: 2), transactTime: nanoseconds) {
     case .before25: return longer[0].isLonger(bytes, length)
@@ -130,23 +132,34 @@ struct EOBIDecoder: MessageDecoder {
     }
   }
 
-  /// Bytes of a message of 14.1 that was shorter before; nil for any other, and where it is as long as it was.
-  private static func currentLength(of template: UInt16, length: Int) -> Int? {
-    let (former, current): (Int, Int)
-    switch template {
-    case 13_202: (former, current) = (64, 104)
-    case 13_301: (former, current) = (32, 56)
-    case 13_504: (former, current) = (40, 64)
-    // As long as it has room for: a report in all of its forms, a summary with its slots.
-    case 13_201: (former, current) = (48, length)
-    case 13_601: return isOldSummary(length) ? nil : length
-    default:
-      guard let old = EOBIShape.order(template, isCurrent: false), let new = EOBIShape.order(template, isCurrent: true)
-      else { return nil }
-      (former, current) = (old.length, new.length)
-    }
-    return length == former ? nil : current
+  /// Bytes of a message up to release 6.0, and in 14.1, where it is longer; 0: it is not.
+  private struct Growth: BitwiseCopyable {
+    var former: UInt16 = 0
+    var current: UInt16 = 0
   }
+
+  /// By template from 13100 on. A table: a switch would be a jump that no check of the hot path can follow.
+  private static func makeGrowths() -> Storage<Growth> {
+    let growths = Storage<Growth>(capacity: growthCount, hugePages: false)
+    func set(_ template: UInt16, _ former: Int, _ current: Int) {
+      growths[Int(template) - 13_100] = Growth(former: UInt16(former), current: UInt16(current))
+    }
+    for template: UInt16 in [13_100, 13_101, 13_102, 13_106, 13_602] {
+      guard let former = EOBIShape.order(template, isCurrent: false),
+        let current = EOBIShape.order(template, isCurrent: true)
+      else { continue }
+      set(template, former.length, current.length)
+    }
+    set(13_202, 64, 104)
+    set(13_301, 32, 56)
+    set(13_504, 40, 64)
+    // As long as it has room for: a report in all of its forms, a summary with its slots.
+    set(13_201, 48, Int(UInt16.max))
+    set(13_601, 280, Int(UInt16.max))
+    return growths
+  }
+
+  private static var growthCount: Int { 512 }
 
   /// What a packet's header says to all of its messages.
   struct EverydayPacket {
