@@ -129,9 +129,7 @@ struct CboePITCHDecoder: MessageDecoder {
   }
 
   func isLonger(_ delivery: UnsafeMutablePointer<Delivery>, _ packets: DecoderContext.Packets) -> Bool {
-    // SAFETY: the type is here.
-    delivery.pointee.length >= 2
-      && lengths.areExceeded(by: delivery.pointee.length, type: delivery.pointee.bytes.byte(at: 1))
+    lengths.areExceeded(by: delivery, typeAt: 1)
   }
 
   mutating func decode(

@@ -141,21 +141,22 @@ struct EOBIDecoder: MessageDecoder {
   /// By template from 13100 on. A table: a switch would be a jump that no check of the hot path can follow.
   private static func makeGrowths() -> Storage<Growth> {
     let growths = Storage<Growth>(capacity: growthCount, hugePages: false)
-    func set(_ template: UInt16, _ former: Int, _ current: Int) {
-      growths[Int(template) - 13_100] = Growth(former: UInt16(former), current: UInt16(current))
+    func set(_ template: UInt16, former: Int? = nil, _ current: Int) {
+      growths[Int(template) - 13_100] = Growth(
+        former: UInt16(former ?? EOBIShape.length(ofOther: template)), current: UInt16(current))
     }
     for template: UInt16 in [13_100, 13_101, 13_102, 13_106, 13_602] {
       guard let former = EOBIShape.order(template, isCurrent: false),
         let current = EOBIShape.order(template, isCurrent: true)
       else { continue }
-      set(template, former.length, current.length)
+      set(template, former: former.length, current.length)
     }
-    set(13_202, 64, 104)
-    set(13_301, 32, 56)
-    set(13_504, 40, 64)
+    set(13_202, 104)
+    set(13_301, 56)
+    set(13_504, 64)
     // As long as it has room for: a report in all of its forms, a summary with its slots.
-    set(13_201, 48, Int(UInt16.max))
-    set(13_601, 280, Int(UInt16.max))
+    set(13_201, Int(UInt16.max))
+    set(13_601, former: 280, Int(UInt16.max))
     return growths
   }
 

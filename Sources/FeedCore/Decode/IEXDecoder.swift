@@ -99,9 +99,7 @@ struct IEXDecoder: MessageDecoder {
   }
 
   func isLonger(_ delivery: UnsafeMutablePointer<Delivery>, _ packets: DecoderContext.Packets) -> Bool {
-    // SAFETY: the type is here.
-    delivery.pointee.length > 0
-      && lengths.areExceeded(by: delivery.pointee.length, type: delivery.pointee.bytes.byte(at: 0))
+    lengths.areExceeded(by: delivery, typeAt: 0)
   }
 
   /// TOPS 1.6: both sides, a group of two events.

@@ -26,11 +26,6 @@ struct MessageHead: Sendable, BitwiseCopyable {
     }
     return length
   }
-
-  /// `length` bytes and their padding.
-  func aligned(_ length: Int) -> Int {
-    alignment == 1 ? length : (length &+ alignment &- 1) / alignment &* alignment
-  }
 }
 
 /// Steps through what follows the root block of one message: groups, then strings. No allocation; every step compares

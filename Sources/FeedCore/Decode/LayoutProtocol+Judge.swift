@@ -118,7 +118,9 @@ extension ProtocolDescription {
     return MessageJudgement(isLonger ? .longer : .exact, index)
   }
 
-  private func aligned(_ length: Int) -> Int { head.aligned(length) }
+  private func aligned(_ length: Int) -> Int {
+    head.alignment == 1 ? length : (length &+ head.alignment &- 1) / head.alignment &* head.alignment
+  }
 
   /// Of the layouts of one type, the first that describes this message; -1 where none does.
   private func select(_ first: Int, _ base: UnsafeRawPointer, count: Int) -> Int {

@@ -31,6 +31,14 @@ struct MessageLengths {
   @inline(__always)
   func areExceeded(by length: UInt16, type: UInt8) -> Bool { length > most.base[Int(type)] }
 
+  /// The same of a delivery, whose type stands in the byte at `offset`; false where it ends before that.
+  @inline(__always)
+  func areExceeded(by delivery: UnsafeMutablePointer<Delivery>, typeAt offset: Int) -> Bool {
+    // SAFETY: the type is here.
+    Int(delivery.pointee.length) > offset
+      && areExceeded(by: delivery.pointee.length, type: delivery.pointee.bytes.byte(at: offset))
+  }
+
   /// Counts a message that is too short for its type, or whose type is unknown; `type` is nil where it ends before it.
   @inline(never)
   func refuse(
