@@ -30,6 +30,13 @@ static inline void feedh_prefetch(const void *_Nullable address) { __builtin_pre
 /// Asks for the cache line of `address` for reading only: mapped files. Never faults.
 static inline void feedh_prefetch_read(const void *_Nullable address) { __builtin_prefetch(address, 0, 3); }
 
+/// `value`, of which the compiler knows nothing: comparisons on both sides of it stay branches of their own, where it
+/// would make one jump by a table of them.
+static inline uint8_t feedh_unknown(uint8_t value) {
+  __asm__("" : "+r"(value));
+  return value;
+}
+
 /// Tells the core that this is a spin-wait loop.
 static inline void feedh_pause(void) {
 #if defined(__x86_64__)

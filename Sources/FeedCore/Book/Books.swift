@@ -1,3 +1,5 @@
+import CPlatform
+
 /// What the core knows of a channel: whose it is, and whether it can be trusted.
 struct ChannelRecord: BitwiseCopyable {
   var venue: VenueIndex = 0
@@ -91,13 +93,19 @@ struct Books {
       likely(midEventCount == 0)
     else { return false }
     let changedBest: Bool
-    switch event.pointee.kind {
-    case .add: changedBest = venue.pointee.add(event, place: place)
-    case .delete: changedBest = venue.pointee.delete(event, place: place)
-    case .replace: changedBest = venue.pointee.replace(event, place: place)
-    case .execute, .executeWithPrice, .reduce: changedBest = venue.pointee.reduce(event, place: place)
-    case .none: return true
-    default: return false
+    // The most frequent first, as branches: a jump by a table costs 2 to 3 % of all.
+    let kind = event.pointee.kind.rawValue
+    if kind == BookEvent.Kind.add.rawValue {
+      changedBest = venue.pointee.add(event, place: place)
+    } else if feedh_unknown(kind) == BookEvent.Kind.delete.rawValue {
+      changedBest = venue.pointee.delete(event, place: place)
+    } else {
+      switch event.pointee.kind {
+      case .replace: changedBest = venue.pointee.replace(event, place: place)
+      case .execute, .executeWithPrice, .reduce: changedBest = venue.pointee.reduce(event, place: place)
+      case .none: return true
+      default: return false
+      }
     }
     venue.pointee.exchangeNanoseconds = event.pointee.exchangeNanoseconds
     markChanged(
