@@ -40,6 +40,10 @@ struct ReferencePrefixes: BitwiseCopyable {
   @inline(__always)
   private static func prefix(_ reference: UInt64) -> UInt32 { UInt32(truncatingIfNeeded: reference >> lowBits) }
 
+  /// High bits of one and the low ones of another.
+  @inline(__always)
+  private static func joined(_ high: UInt32, _ low: UInt64) -> UInt64 { UInt64(high) << lowBits | low & lowMask }
+
   /// Where a prefix stands, or the free place where it would.
   @inline(__always)
   private func place(_ prefix: UInt32) -> UnsafeMutablePointer<UInt32> {
@@ -54,7 +58,7 @@ struct ReferencePrefixes: BitwiseCopyable {
   func narrow(_ reference: UInt64) -> UInt64 {
     if Self.isPlain(reference) { return reference }
     let found = place(Self.prefix(reference)).pointee
-    return found == 0 ? Self.none : UInt64(found & 0xFF) << Self.lowBits | reference & Self.lowMask
+    return found == 0 ? Self.none : Self.joined(found & 0xFF, reference)
   }
 
   /// The same; a prefix that comes for the first time takes the next number, as long as there is one.
@@ -71,13 +75,13 @@ struct ReferencePrefixes: BitwiseCopyable {
     let number = prefixes[0]
     prefixes[Int(number)] = Self.prefix(reference)
     place(Self.prefix(reference)).pointee = Self.prefix(reference) << 8 | number
-    return UInt64(number) << Self.lowBits | reference & Self.lowMask
+    return Self.joined(number, reference)
   }
 
   /// The reference of a number.
   @inline(__always)
   func widen(_ number: UInt64) -> UInt64 {
     if Self.isPlain(number) { return number }
-    return UInt64(prefixes[Int(number >> Self.lowBits)]) << Self.lowBits | number & Self.lowMask
+    return Self.joined(prefixes[Int(number >> Self.lowBits)], number)
   }
 }
