@@ -40,7 +40,7 @@ static inline int64_t feedh_stored_pair(const void *_Nonnull bytes, uint32_t cha
   const quarters stored = __builtin_ia32_cvtpd2dq(x * aligned[0]);
   const pair whole = {(double)stored[0], (double)stored[1]};
   const words holds = (whole * aligned[1] / unit == x) & ((pair)((words)x & INT64_MAX) < limit);
-  if (__builtin_ia32_movmskpd((pair)holds) != 3) return -1;
+  if (__builtin_expect(__builtin_ia32_movmskpd((pair)holds) != 3, 0)) return -1;
   return ((words)stored)[0];
 #else
   double x[2];

@@ -15,39 +15,35 @@ extension DeribitDecoder {
   ///
   /// - Parameters:
   ///   - length: bytes that are here.
-  ///   - events: where their events are written, one behind the other, `everydayEvents` of them at most; then where
-  ///     they end.
+  ///   - events: where their events are written, one behind the other, `everydayEvents` of them at most.
+  /// - Returns: the messages' bytes, and where their events end.
   @inline(never)
   mutating func takeEverydayBooks(
-    _ bytes: UnsafeRawPointer, length: Int, _ events: inout UnsafeMutablePointer<BookEvent>
-  ) -> Int {
-    let (venue, places) = (venue, places)
-    let lookup = venue.pointee.placeLookup
-    let instruments = venue.pointee.everyday.base
-    let chain = venue.pointee.join.chain
+    _ bytes: UnsafeRawPointer, length: Int, _ events: UnsafeMutablePointer<BookEvent>
+  ) -> (Int, UnsafeMutablePointer<BookEvent>) {
+    // What is read of it each time would not fit the registers.
+    let places = places
     let gate = venue.pointee.gate(channel: everyday.pointee.channel)
     let end = bytes + length
     var message = bytes
     var event = events
-    var time = venue.pointee.exchangeNanoseconds
     var taken: UInt64 = 0
     var isEveryday = true
     repeat {
-      let (head, dimension, group) = (places.pointee.head, places.pointee.dimension, places.pointee.group)
       let begun = message
       let last = end - places.pointee.length
       // SAFETY: `places` are those of messages with this head and group, of `length` bytes, which are here.
-      while message <= last, message.littleEndian(UInt64.self, at: 0) == head,
-        message.littleEndian(UInt64.self, at: group) == dimension
+      while message <= last, message.littleEndian(UInt64.self, at: 0) == places.pointee.head,
+        message.littleEndian(UInt64.self, at: places.pointee.group) == places.pointee.dimension
       {
         isEveryday = false
         // One group and no string.
         if message.littleEndian(UInt32.self, at: 8) != 1 { break }
-        let place = Int(lookup.value(UInt64(message.littleEndian(UInt32.self, at: 12))))
+        let place = Int(places.pointee.lookup.value(UInt64(message.littleEndian(UInt32.self, at: 12))))
         // Place 0 stands for an instrument that is not known.
-        let instrument = instruments + place
+        let instrument = places.pointee.instruments + place
         if instrument.pointee.gate != gate { break }
-        let entry = message + (group &+ Self.groupHeaderLength)
+        let entry = message + (places.pointee.group &+ Self.groupHeaderLength)
         let kinds = entry.littleEndian(UInt16.self, at: 0)
         if !Self.areKinds(kinds) { break }
         let level = Self.level(entry, kinds, instrument)
@@ -56,29 +52,28 @@ extension DeribitDecoder {
         if milliseconds &- places.pointee.day >= Self.dayMilliseconds {
           places.pointee.day = milliseconds &- milliseconds % Self.dayMilliseconds
         }
-        let told = (milliseconds &- places.pointee.day) &* 1_000_000
+        let time = (milliseconds &- places.pointee.day) &* 1_000_000
         let isLast = message.byte(at: 40) != 0
-        var changeHead = places.pointee.lastHead
-        if unlikely(!isLast) { changeHead = places.pointee.partialHead }
-        event.writeLevel(changeHead | Self.sellBit(kinds), instrument.pointee.index, told, level)
+        var head = places.pointee.lastHead
+        if unlikely(!isLast) { head = places.pointee.partialHead }
+        event.writeLevel(head | Self.sellBit(kinds), instrument.pointee.index, time, level)
         var behind = event + 1
         if places.pointee.count == 2 {
-          let other = entry + Int(dimension & 0xFFFF)
+          let other = entry + Int(places.pointee.dimension & 0xFFFF)
           let kinds = other.littleEndian(UInt16.self, at: 0)
           if !Self.areKinds(kinds) { break }
           let level = Self.level(other, kinds, instrument)
           if level < 0 { break }
-          behind.writeLevel(changeHead | Self.sellBit(kinds), instrument.pointee.index, told, level)
+          behind.writeLevel(head | Self.sellBit(kinds), instrument.pointee.index, time, level)
           behind += 1
         }
         guard
-          chain.advances(
+          places.pointee.chain.advances(
             place &- 1, number: message.littleEndian(UInt64.self, at: 32),
             previous: message.littleEndian(UInt64.self, at: 24), isLast: isLast)
         else { break }
         instrument.pointee.scale.pointee.isUsed = true
         isEveryday = true
-        time = told
         event = behind
         taken &+= 1
         message += places.pointee.length
@@ -87,11 +82,10 @@ extension DeribitDecoder {
     } while isEveryday && message != end && findPlaces(message, available: end - message)
     if taken != 0 {
       type = 1
-      venue.pointee.exchangeNanoseconds = time
+      venue.pointee.exchangeNanoseconds = (event - 1).pointee.exchangeNanoseconds
       everyday.count(1, times: taken)
     }
-    events = event
-    return message - bytes
+    return (message - bytes, event)
   }
 
   /// Events that a body's everyday messages may have: of the shortest, of two entries, in a UDP payload.

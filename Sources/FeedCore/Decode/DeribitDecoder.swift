@@ -47,7 +47,7 @@ struct DeribitDecoder: EventDecoder {
     self.context = context
     everyday = EverydayTables.make(context)
     places = .allocate(capacity: 1)
-    places.initialize(to: DeribitEverydayPlaces(head: everyday.pointee.headWord))
+    places.initialize(to: DeribitEverydayPlaces(head: everyday.pointee.headWord, venue: venue))
     self.venue = venue
   }
 
@@ -108,8 +108,7 @@ struct DeribitDecoder: EventDecoder {
       venue.pointee.unfinished < 0
     else { return false }
     let first = list.pointee.end
-    var end = first
-    let taken = takeEverydayBooks(bytes, length: length, &end)
+    let (taken, end) = takeEverydayBooks(bytes, length: length, first)
     if taken == 0 { return false }
     self.nextSequence = nextSequence &+ 1
     if unlikely(taken != length || places.pointee.tookLonger != 0) {
@@ -164,8 +163,7 @@ struct DeribitDecoder: EventDecoder {
     while bytesLeft > 0 {
       let next = delivery.pointee.bytes + (length - bytesLeft)
       if writer.room >= Self.everydayEvents {
-        var end = writer.end
-        let taken = takeEverydayBooks(next, length: bytesLeft, &end)
+        let (taken, end) = takeEverydayBooks(next, length: bytesLeft, writer.end)
         writer.end = end
         noteIfTookLonger(next, length: taken, delivery, packets)
         bytesLeft -= taken

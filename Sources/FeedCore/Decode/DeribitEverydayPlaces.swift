@@ -22,9 +22,16 @@ struct DeribitEverydayPlaces {
   /// Of an event that buys: of a change's last part, and of one that goes on.
   let lastHead: UInt64
   let partialHead: UInt64
+  /// The venue's, at hand: which place an id has, what its everyday changes take, how far its chain is.
+  let lookup: IdentifierTable.Lookup
+  let instruments: UnsafeMutablePointer<DeribitEverydayInstrument>
+  let chain: InstrumentJoin.Chain
 
   /// - Parameter head: venue and channel, as the word of an event's head.
-  init(head: UInt64) {
+  init(head: UInt64, venue: UnsafeMutablePointer<DeribitVenue>) {
+    lookup = venue.pointee.placeLookup
+    instruments = venue.pointee.everyday.base
+    chain = venue.pointee.join.chain
     guard let layout = DeribitLayouts.description.layout(ofCode: 1001), let entry = layout.groups.first else {
       preconditionFailure("Deribit's book changes have entries")
     }
