@@ -94,6 +94,8 @@ struct BookEvent: BitwiseCopyable {
 
   /// Where `head` stands: eight bytes, which decoders write as one word.
   static var headOffset: Int { 40 }
+  /// Where price and quantity stand, side by side: eight bytes, too.
+  static var numbersOffset: Int { 24 }
 
   /// The small fields, in one word: a decoder has them ready in a table and writes them at once.
   struct Head: BitwiseCopyable {

@@ -45,6 +45,9 @@ struct CboePITCHDecoder: MessageDecoder {
     var start: UInt16 = 0
     /// Short prices are in hundredths.
     var priceFactor: UInt16 = 1
+    /// 1 where there is a symbol: then the price settles the instrument's scale. In memory: of a number that is 0 or 1 by
+    /// what it is computed of, the compiler makes a branch, which is as good as random here.
+    var settlesScale: UInt8 = 0
 
     /// The three Add Orders have a symbol: six characters at 17 or 19, eight at 19. Short prices have 0x22 and 0x28.
     init(ofType type: UInt8) {
@@ -54,6 +57,7 @@ struct CboePITCHDecoder: MessageDecoder {
       kept = type == 0x2F ? .max : ~0xFFFF
       padding = type == 0x2F ? 0 : 0x2020
       start = type == 0x22 ? 17 : 19
+      settlesScale = 1
     }
   }
 
@@ -121,8 +125,8 @@ struct CboePITCHDecoder: MessageDecoder {
           shape, message, Self.widths, instrument: instrument, price: price, key: unitKey,
           at: second &+ UInt64(message.littleEndian(UInt32.self, at: 2)), into: event)
       else { return false }
-      everyday.settleScale(everyday.scale(instrument & half), if: UInt8(half & 1))
-      everyday.count(Int(type))
+      everyday.settleScale(everyday.scale(instrument & half), if: listing.pointee.settlesScale)
+      everyday.count(Int(shape.pointee.head.type))
       return true
     }
     return ended(run, taken, packets)

@@ -19,13 +19,14 @@ struct DeliveryRun {
     into events: UnsafeMutablePointer<BookEvent>,
     _ body: (UnsafeMutablePointer<Delivery>, UnsafeMutablePointer<BookEvent>) -> Bool
   ) -> Int {
-    let end = deliveries + count
+    var left = count
     var delivery = deliveries
     var event = events
-    while delivery != end, delivery.pointee.mark == mark, body(delivery, event) {
+    while left != 0, delivery.pointee.mark == mark, body(delivery, event) {
+      left &-= 1
       delivery += 1
       event += 1
     }
-    return delivery - deliveries
+    return count &- left
   }
 }

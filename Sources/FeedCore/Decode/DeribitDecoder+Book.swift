@@ -9,69 +9,106 @@ extension DeribitDecoder {
   private static var groupHeaderLength: Int { 8 }
   private static var bookEntryLength: Int { 18 }
 
-  /// Takes the first messages at `bytes`, as long as each is a 1001 of one or two entries, of an instrument that is
-  /// known, this core's and this channel's, whose chain goes on with it. Returns their length; with what comes behind
-  /// them nothing was done: `decode` reads that.
+  /// Takes the first messages at `bytes`, as long as each is a 1001 of one or two entries, of an instrument whose
+  /// changes are everyday ones (`DeribitVenue.allowEveryday`), whose chain goes on with it. Returns their length; with
+  /// what comes behind them nothing was done: `decode` reads that.
   ///
-  /// - Parameter length: bytes that are here.
+  /// - Parameters:
+  ///   - length: bytes that are here.
+  ///   - events: where their events are written, one behind the other, `everydayEvents` of them at most.
+  /// - Returns: the messages' bytes, and where their events end.
   @inline(never)
-  mutating func takeEverydayBooks(_ bytes: UnsafeRawPointer, length: Int, _ writer: inout EventWriter) -> Int {
-    let (venue, everyday, places) = (venue, everyday, places)
+  mutating func takeEverydayBooks(
+    _ bytes: UnsafeRawPointer, length: Int, _ events: UnsafeMutablePointer<BookEvent>
+  ) -> (Int, UnsafeMutablePointer<BookEvent>) {
+    // What is read of it each time would not fit the registers.
+    let places = places
+    let gate = venue.pointee.gate(channel: everyday.pointee.channel)
     let end = bytes + length
-    var event = writer.end
-    // As many events have room, and one more.
-    let last = event + (writer.room &- 2)
     var message = bytes
-    while message != end, event < last {
-      let left = end - message
-      // SAFETY: `places` are those of messages with this head, of `length` bytes, which are here.
-      if left < places.pointee.length || message.littleEndian(UInt64.self, at: 0) != places.pointee.head
-        || message.littleEndian(UInt64.self, at: places.pointee.group) != places.pointee.dimension
+    var event = events
+    var taken: UInt64 = 0
+    var isEveryday = true
+    repeat {
+      let begun = message
+      let last = end - places.pointee.length
+      // SAFETY: `places` are those of messages with this head and group, of `length` bytes, which are here.
+      while message <= last, message.littleEndian(UInt64.self, at: 0) == places.pointee.head,
+        message.littleEndian(UInt64.self, at: places.pointee.group) == places.pointee.dimension
       {
-        guard findPlaces(message, available: left) else { break }
+        isEveryday = false
+        // One group and no string.
+        if message.littleEndian(UInt32.self, at: 8) != 1 { break }
+        let place = Int(places.pointee.lookup.value(UInt64(message.littleEndian(UInt32.self, at: 12))))
+        // Place 0 stands for an instrument that is not known.
+        let instrument = places.pointee.instruments + place
+        if instrument.pointee.gate != gate { break }
+        let entry = message + (places.pointee.group &+ Self.groupHeaderLength)
+        let kinds = entry.littleEndian(UInt16.self, at: 0)
+        if !Self.areKinds(kinds) { break }
+        let level = Self.level(entry, kinds, instrument)
+        if level < 0 { break }
+        let milliseconds = message.littleEndian(UInt64.self, at: 16)
+        if milliseconds &- places.pointee.day >= Self.dayMilliseconds {
+          places.pointee.day = milliseconds &- milliseconds % Self.dayMilliseconds
+        }
+        let time = (milliseconds &- places.pointee.day) &* 1_000_000
+        let isLast = message.byte(at: 40) != 0
+        var head = places.pointee.lastHead
+        if unlikely(!isLast) { head = places.pointee.partialHead }
+        event.writeLevel(head | Self.sellBit(kinds), instrument.pointee.index, time, level)
+        var behind = event + 1
+        if places.pointee.count == 2 {
+          let other = entry + Int(places.pointee.dimension & 0xFFFF)
+          let kinds = other.littleEndian(UInt16.self, at: 0)
+          if !Self.areKinds(kinds) { break }
+          let level = Self.level(other, kinds, instrument)
+          if level < 0 { break }
+          behind.writeLevel(head | Self.sellBit(kinds), instrument.pointee.index, time, level)
+          behind += 1
+        }
+        guard
+          places.pointee.chain.advances(
+            place &- 1, number: message.littleEndian(UInt64.self, at: 32),
+            previous: message.littleEndian(UInt64.self, at: 24), isLast: isLast)
+        else { break }
+        instrument.pointee.scale.pointee.isUsed = true
+        isEveryday = true
+        event = behind
+        taken &+= 1
+        message += places.pointee.length
       }
-      // One group and no string.
-      if message.littleEndian(UInt32.self, at: 8) != 1 { break }
-      let place = Int(venue.pointee.placeLookup.value(UInt64(message.littleEndian(UInt32.self, at: 12)))) &- 1
-      if place < 0 { break }
-      let instrument = venue.pointee.instruments.base + place
-      let index = instrument.pointee.index &- 1
-      guard instrument.pointee.isFollowed, instrument.pointee.channel == everyday.pointee.channel,
-        !instrument.pointee.isSuspect, index != .max, everyday.isOwned(index)
-      else { break }
-      let scale = everyday.scale(index)
-      let entry = message + (places.pointee.group &+ Self.groupHeaderLength)
-      let side = Self.writeLevel(entry, scale, event)
-      var otherSide: UInt64 = 0
-      if places.pointee.count == 2 {
-        otherSide = Self.writeLevel(entry + Int(places.pointee.dimension & 0xFFFF), scale, event + 1)
-      }
-      guard side | otherSide != .max,
-        venue.pointee.join.advances(
-          place, number: message.littleEndian(UInt64.self, at: 32), previous: message.littleEndian(UInt64.self, at: 24),
-          isLast: message.byte(at: 40) != 0)
-      else { break }
-      scale.pointee.isUsed = true
-      let milliseconds = message.littleEndian(UInt64.self, at: 16)
-      if milliseconds &- places.pointee.day >= Self.dayMilliseconds {
-        places.pointee.day = milliseconds &- milliseconds % Self.dayMilliseconds
-      }
-      let time = (milliseconds &- places.pointee.day) &* 1_000_000
-      venue.pointee.exchangeNanoseconds = time
-      let head = message.byte(at: 40) != 0 ? places.pointee.lastHead : places.pointee.partialHead
-      event.writeLevel(head | side, index, time)
-      if places.pointee.count == 2 {
-        event += 1
-        event.writeLevel(head | otherSide, index, time)
-      }
-      event += 1
-      places.pointee.tookLonger |= places.pointee.isLonger
-      message += places.pointee.length
-      everyday.count(1)
+      if message != begun { places.pointee.tookLonger |= places.pointee.isLonger }
+    } while isEveryday && message != end && findPlaces(message, available: end - message)
+    if taken != 0 {
+      type = 1
+      venue.pointee.exchangeNanoseconds = (event - 1).pointee.exchangeNanoseconds
+      everyday.count(1, times: taken)
     }
-    if message != bytes { type = 1 }
-    writer.end = event
-    return message - bytes
+    return (message - bytes, event)
+  }
+
+  /// Events that a body's everyday messages may have: of the shortest, of two entries, in a UDP payload.
+  static var everydayEvents: Int {
+    2 * (65_507 / (DeribitMessage.headerLength + bookRootLength + groupHeaderLength + bookEntryLength))
+  }
+
+  /// Whether side and change of an entry are such.
+  @inline(__always)
+  private static func areKinds(_ kinds: UInt16) -> Bool { kinds & 0xFE == 0 && kinds < 0x300 }
+
+  /// Side 0 sells.
+  @inline(__always)
+  private static func sellBit(_ kinds: UInt16) -> UInt64 { UInt64((kinds & 1) ^ 1) << BookEvent.Head.sellShift }
+
+  /// Price and quantity of the level that an entry of a 1001 says, side by side; negative where they are not such as
+  /// come all day: `setLevel` tells.
+  @inline(__always)
+  private static func level(
+    _ entry: UnsafeRawPointer, _ kinds: UInt16, _ instrument: UnsafeMutablePointer<DeribitEverydayInstrument>
+  ) -> Int64 {
+    // SAFETY: sixteen bytes of the entry, and the scale where it stands.
+    withUnsafePointer(to: &instrument.pointee.stored) { feedh_stored_pair(entry + 2, UInt32(kinds >> 8), $0) }
   }
 
   /// Sets `places` for a 1001 of one or two entries. False, and nothing done, where it is none, or not whole.
@@ -96,26 +133,6 @@ extension DeribitDecoder {
       head: message.littleEndian(UInt64.self, at: 0), dimension: dimension, group: group, length: length, block: block,
       stride: stride)
     return true
-  }
-
-  /// Writes price and quantity of the level that an entry of a 1001 says, and returns its side as a bit of an event's
-  /// head; all ones where anything about it counts: `setLevel` tells. A function of its own, so that its numbers have
-  /// the registers.
-  @inline(never)
-  private static func writeLevel(
-    _ entry: UnsafeRawPointer, _ scale: UnsafeMutablePointer<InstrumentScale>, _ event: UnsafeMutablePointer<BookEvent>
-  ) -> UInt64 {
-    let side = entry.byte(at: 0)
-    let change = entry.byte(at: 1)
-    var scaled = feedh_scaled_pair()
-    guard side <= 1, change <= 2, feedh_scaled8_pair(entry + 2, change == 2 ? 1 : 0, &scaled) != 0,
-      let price = scale.pointee.scale.storedPlain(raw: scaled.first),
-      let quantity = scale.pointee.quantity.storedPlain(raw: scaled.second)
-    else { return .max }
-    event.pointee.price = price
-    event.pointee.quantity = quantity
-    // Side 0 sells.
-    return UInt64(side ^ 1) << BookEvent.Head.sellShift
   }
 
   // MARK: - Changes
@@ -148,6 +165,8 @@ extension DeribitDecoder {
     case .deliver:
       if venue.pointee.instruments.base[place].isSuspect { clearSuspicion(place, index, &writer) }
       changeLevels(message, place, index, delivery, packets, &writer)
+      venue.pointee.allowEveryday(
+        place, channel: context.channel, scale: context.directory.pointee.scales.base + index)
     case .drop: break
     case .buffered:
       if wasCurrent {

@@ -63,6 +63,7 @@ extension DeribitDecoder {
     if !instrument.pointee.isFollowed { instrument.pointee.channel = context.channel }
     instrument.pointee.namedBy = context.channel
     venue.pointee.pair(place)
+    venue.pointee.forgetEveryday(place)
     context.directory.pointee.channels[index] = instrument.pointee.channel
     if isAnother || !context.owns(index) { venue.pointee.join.restart(place, now: now) }
     if context.owns(index) { tellGap(true, index, &writer) }
@@ -91,14 +92,18 @@ extension DeribitDecoder {
     let stamp = EventStamp(type: type, exchangeNanoseconds: venue.pointee.exchangeNanoseconds)
     let used = context.directory.pointee.scales[index]
     if let tick, !(used.isUsed && tick % used.scale.divisor == 0), let scale = PriceScale(decimals: 8, divisor: tick) {
-      if context.directory.pointee.setScale(scale, instrument: index) == .refused {
+      let change = context.directory.pointee.setScale(scale, instrument: index)
+      if change == .set { venue.pointee.forgetEveryday() }
+      if change == .refused {
         context.refuseScale(.priceScaleChanges, index, stamp, delivery, packets, &writer)
       }
     }
     if let step, step > 0, !(used.isUsed && step % used.quantity.divisor == 0),
       let scale = QuantityScale(decimals: 8, divisor: step)
     {
-      if context.directory.pointee.setQuantityScale(scale, instrument: index) == .refused {
+      let change = context.directory.pointee.setQuantityScale(scale, instrument: index)
+      if change == .set { venue.pointee.forgetEveryday() }
+      if change == .refused {
         context.refuseScale(.quantityScaleChanges, index, stamp, delivery, packets, &writer)
       }
     }

@@ -47,7 +47,7 @@ struct DeribitDecoder: EventDecoder {
     self.context = context
     everyday = EverydayTables.make(context)
     places = .allocate(capacity: 1)
-    places.initialize(to: DeribitEverydayPlaces(head: everyday.pointee.headWord))
+    places.initialize(to: DeribitEverydayPlaces(head: everyday.pointee.headWord, venue: venue))
     self.venue = venue
   }
 
@@ -87,28 +87,88 @@ struct DeribitDecoder: EventDecoder {
     let head = context.head(type: 0)
     return run.take(into: events) { delivery, event in
       if !list.pointee.hasRoom { return false }
-      var writer = EventWriter(first: event, list: list, head: head)
-      _ = decode(delivery, packets: packets, into: &writer)
-      writer.finish()
+      if !takeEverydayBody(delivery, packets, list, head, event) {
+        decodeAnyBody(delivery, packets, EventWriter(first: event, list: list, head: head))
+      }
       return true
     }
+  }
+
+  /// A body that is the channel's next and begins with everyday messages. False, and nothing done, of any other.
+  @inline(__always)
+  private mutating func takeEverydayBody(
+    _ delivery: DeliveryPointer, _ packets: Packets, _ list: UnsafeMutablePointer<EventList>, _ head: BookEvent.Head,
+    _ event: UnsafeMutablePointer<BookEvent>
+  ) -> Bool {
+    let bytes = delivery.pointee.bytes
+    let length = Int(delivery.pointee.length)
+    guard let nextSequence, bytes - packets[Int(delivery.pointee.packet)].payload == DeribitPacket.headerLength,
+      // SAFETY: as in `hear`.
+      (bytes - DeribitPacket.headerLength).littleEndian(UInt32.self, at: 4) == nextSequence,
+      venue.pointee.unfinished < 0
+    else { return false }
+    let first = list.pointee.end
+    let (taken, end) = takeEverydayBooks(bytes, length: length, first)
+    if taken == 0 { return false }
+    self.nextSequence = nextSequence &+ 1
+    if unlikely(taken != length || places.pointee.tookLonger != 0) {
+      finishBody(delivery, packets, from: taken, EventWriter(first: event, list: list, head: head), end)
+    } else if end == first + 1 {
+      event.pointee = first.pointee
+    } else {
+      list.pointee.writeGroup(of: end - first, head: head, first.pointee.exchangeNanoseconds, into: event)
+    }
+    return true
+  }
+
+  /// What a body has behind its first everyday messages.
+  @inline(never)
+  private mutating func finishBody(
+    _ delivery: DeliveryPointer, _ packets: Packets, from start: Int, _ writer: EventWriter,
+    _ end: UnsafeMutablePointer<BookEvent>
+  ) {
+    var writer = writer
+    writer.end = end
+    now = packets[Int(delivery.pointee.packet)].captureNanoseconds
+    noteIfTookLonger(delivery.pointee.bytes, length: start, delivery, packets)
+    decodeMessages(delivery, packets, from: start, &writer)
+    writer.finish()
+  }
+
+  @inline(never)
+  private mutating func decodeAnyBody(_ delivery: DeliveryPointer, _ packets: Packets, _ writer: EventWriter) {
+    var writer = writer
+    _ = decode(delivery, packets: packets, into: &writer)
+    writer.finish()
   }
 
   mutating func decode(
     _ delivery: DeliveryPointer, packets: Packets, into writer: inout EventWriter
   ) -> DecodeOutcome {
-    let length = Int(delivery.pointee.length)
     now = packets[Int(delivery.pointee.packet)].captureNanoseconds
-    bytesLeft = length
-    if length == 0 { context.note(.emptyMessages, delivery, packets) }
+    if delivery.pointee.length == 0 { context.note(.emptyMessages, delivery, packets) }
+    bytesLeft = Int(delivery.pointee.length)
     hear(delivery, packets, &writer)
     if venue.pointee.unfinished >= 0 { applyKept(of: venue.pointee.unfinished, delivery, packets, &writer) }
+    decodeMessages(delivery, packets, from: 0, &writer)
+    return .other
+  }
+
+  /// The messages of a body, from its byte `start` on.
+  private mutating func decodeMessages(
+    _ delivery: DeliveryPointer, _ packets: Packets, from start: Int, _ writer: inout EventWriter
+  ) {
+    let length = Int(delivery.pointee.length)
+    bytesLeft = length - start
     while bytesLeft > 0 {
       let next = delivery.pointee.bytes + (length - bytesLeft)
-      let taken = takeEverydayBooks(next, length: bytesLeft, &writer)
-      if places.pointee.tookLonger != 0 { noteLonger(next, length: taken, delivery, packets) }
-      bytesLeft -= taken
-      if bytesLeft == 0 { break }
+      if writer.room >= Self.everydayEvents {
+        let (taken, end) = takeEverydayBooks(next, length: bytesLeft, writer.end)
+        writer.end = end
+        noteIfTookLonger(next, length: taken, delivery, packets)
+        bytesLeft -= taken
+        if bytesLeft == 0 { break }
+      }
       guard
         let message = DeribitMessage(delivery.pointee.bytes + (length - bytesLeft), available: bytesLeft)
       else {
@@ -119,7 +179,6 @@ struct DeribitDecoder: EventDecoder {
       decode(message, delivery, packets, &writer)
       bytesLeft -= message.length
     }
-    return .other
   }
 
   private mutating func decode(
@@ -170,6 +229,13 @@ struct DeribitDecoder: EventDecoder {
   }
 
   /// Counts such among messages that were taken, `length` bytes of them.
+  @inline(__always)
+  private mutating func noteIfTookLonger(
+    _ bytes: UnsafeRawPointer, length: Int, _ delivery: DeliveryPointer, _ packets: Packets
+  ) {
+    if places.pointee.tookLonger != 0 { noteLonger(bytes, length: length, delivery, packets) }
+  }
+
   @inline(never)
   private mutating func noteLonger(
     _ bytes: UnsafeRawPointer, length: Int, _ delivery: DeliveryPointer, _ packets: Packets
@@ -248,6 +314,7 @@ struct DeribitDecoder: EventDecoder {
     instrument.pointee.isFollowed = true
     instrument.pointee.channel = context.channel
     venue.pointee.pair(place)
+    venue.pointee.forgetEveryday(place)
     let index = Int(instrument.pointee.index) - 1
     if index < 0 { return }
     context.directory.pointee.channels[index] = context.channel

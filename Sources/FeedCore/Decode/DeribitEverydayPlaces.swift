@@ -15,16 +15,23 @@ struct DeribitEverydayPlaces {
   /// Of the block and of an entry, as far as they are known.
   private let blockLength: Int
   private let entryLength: Int
-  /// Bytes of the message.
-  var length = Int.max
+  /// Bytes of the message; at first more than any has.
+  var length = 1 << 20
   /// A day of the venue's, from its first millisecond on.
   var day: UInt64 = 0
   /// Of an event that buys: of a change's last part, and of one that goes on.
   let lastHead: UInt64
   let partialHead: UInt64
+  /// The venue's, at hand: which place an id has, what its everyday changes take, how far its chain is.
+  let lookup: IdentifierTable.Lookup
+  let instruments: UnsafeMutablePointer<DeribitEverydayInstrument>
+  let chain: InstrumentJoin.Chain
 
   /// - Parameter head: venue and channel, as the word of an event's head.
-  init(head: UInt64) {
+  init(head: UInt64, venue: UnsafeMutablePointer<DeribitVenue>) {
+    lookup = venue.pointee.placeLookup
+    instruments = venue.pointee.everyday.base
+    chain = venue.pointee.join.chain
     guard let layout = DeribitLayouts.description.layout(ofCode: 1001), let entry = layout.groups.first else {
       preconditionFailure("Deribit's book changes have entries")
     }
@@ -54,11 +61,14 @@ struct DeribitEverydayPlaces {
 }
 
 extension UnsafeMutablePointer<BookEvent> {
-  /// All of a level's event but price and quantity.
+  /// A level's event.
+  ///
+  /// - Parameter level: price and, above it, quantity, as they stand in an event.
   @inline(__always)
-  func writeLevel(_ head: UInt64, _ instrument: UInt32, _ exchangeNanoseconds: UInt64) {
-    // SAFETY: eight bytes, which are the event's head.
+  func writeLevel(_ head: UInt64, _ instrument: UInt32, _ exchangeNanoseconds: UInt64, _ level: Int64) {
+    // SAFETY: eight bytes each, which are the event's head, and its price and quantity.
     UnsafeMutableRawPointer(self).storeBytes(of: head, toByteOffset: BookEvent.headOffset, as: UInt64.self)
+    UnsafeMutableRawPointer(self).storeBytes(of: level, toByteOffset: BookEvent.numbersOffset, as: Int64.self)
     pointee.reference = 0
     pointee.second = 0
     pointee.exchangeNanoseconds = exchangeNanoseconds

@@ -27,6 +27,10 @@ struct DeribitVenue {
   }
 
   let instruments: Storage<Instrument>
+  /// Per place, from 1 on: what its everyday changes take.
+  let everyday: Storage<DeribitEverydayInstrument>
+  /// What the entries of `everyday` were made under. Another one makes all of them void.
+  private var generation: UInt64 = 1
   /// Per snapshot channel: its event channel, `unknown`, or `mixed`.
   private let pairs = Storage<UInt8>(capacity: 256, hugePages: false)
   private(set) var count = 0
@@ -39,6 +43,7 @@ struct DeribitVenue {
 
   init(instruments capacity: Int, settings: RecoverySettings) {
     instruments = Storage(capacity: capacity, hugePages: false)
+    everyday = Storage(capacity: capacity + 1, hugePages: false)
     places = IdentifierTable(capacity: capacity)
     places.prefault()
     for channel in 0..<256 { pairs[channel] = Pair.unknown }
@@ -60,9 +65,32 @@ struct DeribitVenue {
     }
     instruments[count] = Instrument()
     instruments[count].channel = channel
+    forgetEveryday(count)
     count += 1
     return count - 1
   }
+
+  // MARK: - Every day
+
+  /// What an entry of `everyday` says where changes that come on `channel` may take it.
+  func gate(channel: UInt8) -> UInt64 { generation << 8 | UInt64(channel) }
+
+  /// The next changes of the instrument are everyday ones: it is this core's, its changes come on `channel`, nothing of
+  /// them is suspect, and its scale is settled.
+  mutating func allowEveryday(_ place: Int, channel: UInt8, scale: UnsafeMutablePointer<InstrumentScale>) {
+    let instrument = instruments.base[place]
+    guard instrument.isFollowed, instrument.channel == channel, !instrument.isSuspect, instrument.index != 0 else {
+      return forgetEveryday(place)
+    }
+    everyday[place + 1] = DeribitEverydayInstrument(
+      gate: gate(channel: channel), index: instrument.index &- 1, scale: scale)
+  }
+
+  /// The instrument may not be what it was: its next change goes the long way.
+  func forgetEveryday(_ place: Int) { everyday[place + 1].gate = 0 }
+
+  /// None of them may.
+  mutating func forgetEveryday() { generation &+= 1 }
 
   /// The channel that carries an instrument's changes is known, and the one that names it.
   mutating func pair(_ place: Int) {
@@ -84,6 +112,7 @@ struct DeribitVenue {
   ///
   /// - Returns: bit c: some of them stand under channel c.
   mutating func suspect(channel: UInt8) -> UInt64 {
+    forgetEveryday()
     var channels: UInt64 = 0
     for place in 0..<count {
       let instrument = instruments.base + place
@@ -97,6 +126,7 @@ struct DeribitVenue {
   /// The books of `channel` are empty: they wait for a snapshot, and for their state to be told again. Those that may
   /// have their changes on it wait for a snapshot, too: change ids may begin anew.
   mutating func restart(channel: UInt8, now: UInt64) {
+    forgetEveryday()
     for place in 0..<count {
       let instrument = instruments.base + place
       let isEmpty = instrument.pointee.channel == channel

@@ -15,9 +15,9 @@ extension EOBIDecoder {
   @inline(__always)
   static func writeEveryday(
     _ bytes: UnsafeRawPointer, _ shape: UnsafeMutablePointer<EOBIEverydayShape>,
-    _ packet: UnsafeMutablePointer<EverydayPacket>, _ everyday: EverydayTables.Pointer,
-    into event: UnsafeMutablePointer<BookEvent>
+    _ packet: UnsafeMutablePointer<EverydayPacket>, into event: UnsafeMutablePointer<BookEvent>
   ) -> Bool {
+    let everyday = packet.tables
     let instrument = everyday.instrument(
       identifier: bytes.littleEndian(UInt64.self, at: Int(shape.pointee.security)))
     guard everyday.isKnown(instrument), everyday.isClaimed(instrument) else { return false }

@@ -16,7 +16,6 @@ struct EOBIDecoder: MessageDecoder {
 
   let context: DecoderContext
   let instruments: NumberedInstruments
-  private var day = VenueDay(.centralEurope)
   /// Messages are of release 14.1: set by the last one that told.
   private var isCurrent = false
   /// Books are in the middle of the venue's event.
@@ -28,7 +27,7 @@ struct EOBIDecoder: MessageDecoder {
   /// The instrument whose snapshot is under way, and the orders it still lacks.
   var snapshotInstrument = -1
   var snapshotOrdersLeft = 0
-  let everyday: EverydayTables.Pointer
+  var everyday: EverydayTables.Pointer { everydayPacket.tables }
   /// In the order of `EOBILayouts.Release`.
   private let longer: InlineArray<3, LongerJudge.Pointer> = [
     LongerJudge.make(EOBILayouts.before25), LongerJudge.make(EOBILayouts.release30),
@@ -47,7 +46,6 @@ struct EOBIDecoder: MessageDecoder {
   init(_ context: DecoderContext) {
     self.context = context
     instruments = NumberedInstruments(context)
-    everyday = EverydayTables.make(context)
     for place in 0..<EOBIEverydayShape.templateCount {
       for isCurrent in [false, true] {
         everydayShapes[place + (isCurrent ? EOBIEverydayShape.templateCount : 0)] =
@@ -55,14 +53,12 @@ struct EOBIDecoder: MessageDecoder {
       }
     }
     everydayPacket = .allocate(capacity: 1)
-    everydayPacket.initialize(to: EverydayPacket(shapes: everydayShapes.base))
+    everydayPacket.initialize(to: EverydayPacket(context, shapes: everydayShapes.base))
   }
 
   /// `FeedProtocol.eobiSlot` of the templates 13100 to 13106.
   @inline(__always)
   static func everydayType(_ template: UInt16) -> UInt8 { UInt8(truncatingIfNeeded: template &- 13_000) }
-  /// That of the first of them.
-  private static var everydayTypes: Int { 100 }
 
   struct Message {
     let bytes: UnsafeRawPointer
@@ -84,28 +80,25 @@ struct EOBIDecoder: MessageDecoder {
     _ run: DeliveryRun, packets: DecoderContext.Packets, list: UnsafeMutablePointer<EventList>,
     into events: UnsafeMutablePointer<BookEvent>
   ) -> Int {
-    let (everyday, packet) = (everyday, everydayPacket)
+    let packet = everydayPacket
     packet.pointee.number = -1
     let taken = run.take(into: events) { delivery, event in
       let bytes = delivery.pointee.bytes
       let length = UInt32(delivery.pointee.length)
       if length < 8 { return false }
-      if Int32(delivery.pointee.packet) != packet.pointee.number {
-        guard enterPacket(of: delivery, packets) else { return false }
+      if Int32(delivery.pointee.packet) != packet.pointee.number, !packet.enter(delivery, packets) {
+        guard enterAnew(delivery, packets) else { return false }
       }
       // SAFETY: both heads are here; every further read of the message stands behind the check of its length.
       let place = bytes.littleEndian(UInt16.self, at: 2) &- 13_100
-      // An event that was open and ends here has a second book event.
-      guard place <= 6, !(packet.pointee.ends && packet.pointee.isOpen) else { return false }
+      guard place <= 6 else { return false }
       let shape = packet.pointee.shapes + Int(place)
       let (rest, isShort) = length.subtractingReportingOverflow(shape.pointee.length)
       if isShort { return false }
-      everyday.hint(rest)
-      guard Self.writeEveryday(bytes, shape, packet, everyday, into: event) else {
-        return false
-      }
+      packet.tables.hint(rest)
+      guard Self.writeEveryday(bytes, shape, packet, into: event) else { return false }
       if !packet.pointee.ends { packet.pointee.isOpen = true }
-      everyday.count(Int(place) &+ Self.everydayTypes)
+      packet.tables.count(Int(shape.pointee.type))
       return true
     }
     return ended(run, taken, packets)
@@ -162,41 +155,47 @@ struct EOBIDecoder: MessageDecoder {
 
   private static var growthCount: Int { 512 }
 
-  /// What a packet's header says to all of its messages.
+  /// What a packet's header says to all of its messages; and, first, so that one pointer leads to all, the tables.
   struct EverydayPacket {
+    fileprivate var tables: EverydayTables
+    fileprivate var day = VenueDay(.centralEurope)
     /// Books are in the middle of the venue's event, whatever the packet.
     var isOpen = false
-    /// As deliveries name it; -1: none.
-    var number: Int32 = -1
     /// It is the last one of the venue's event.
-    var ends = false
-    var isCurrent = false
+    fileprivate(set) var ends = false
+    fileprivate(set) var isCurrent = false
+    /// As deliveries name it; -1: none.
+    fileprivate(set) var number: Int32 = -1
+    /// Length and template of headers that are like the last one's, within its hour; 0: none is.
+    fileprivate var header: UInt32 = 0
     /// Of the generation of its time.
-    var shapes: UnsafeMutablePointer<EOBIEverydayShape>
+    fileprivate(set) var shapes: UnsafeMutablePointer<EOBIEverydayShape>
     /// The head of its messages' events, but for what their shapes say.
-    var head: UInt64 = 0
-    var exchangeNanoseconds: UInt64 = 0
+    fileprivate(set) var head: UInt64 = 0
+    fileprivate(set) var exchangeNanoseconds: UInt64 = 0
+
+    fileprivate init(_ context: DecoderContext, shapes: UnsafeMutablePointer<EOBIEverydayShape>) {
+      tables = EverydayTables.make(context).pointee
+      self.shapes = shapes
+    }
   }
 
-  /// False where the message has no packet's header before it, or one of another hour than the last one.
+  /// The same of a packet whose header is like the last one's. False where the message has no packet's header before
+  /// it, or one of another hour than the last one.
   @inline(never)
-  private mutating func enterPacket(of delivery: UnsafeMutablePointer<Delivery>, _ packets: Packets) -> Bool {
+  private mutating func enterAnew(_ delivery: UnsafeMutablePointer<Delivery>, _ packets: Packets) -> Bool {
+    let packet = everydayPacket
     let header = packets[Int(delivery.pointee.packet)].payload
     guard delivery.pointee.bytes - header >= EOBIPacket.headerLength, EOBIPacket.isHeader(header) else { return false }
     // SAFETY: the header is here.
     let nanoseconds = header.littleEndian(UInt64.self, at: 24)
-    guard let now = day.nanosecondsThisHour(nanoseconds) else { return false }
-    let ends = header.byte(at: 17) == 1
-    // A message that is none of every day goes by the same time.
+    // Within an hour all messages are of one generation. One that is none of every day goes by the same time.
+    if packet.pointee.day.nanosecondsThisHour(nanoseconds) == nil { return false }
     isCurrent = nanoseconds >= Self.currentSince
-    everydayPacket.pointee.number = Int32(delivery.pointee.packet)
-    everydayPacket.pointee.ends = ends
-    everydayPacket.pointee.isCurrent = isCurrent
-    everydayPacket.pointee.shapes = everydayShapes.base + (isCurrent ? EOBIEverydayShape.templateCount : 0)
-    everydayPacket.pointee.head =
-      everyday.pointee.headWord | UInt64(ends ? 0 : BookEvent.Flags.isPartial.rawValue) << BookEvent.Head.flagsShift
-    everydayPacket.pointee.exchangeNanoseconds = now
-    return true
+    packet.pointee.isCurrent = isCurrent
+    packet.pointee.shapes = everydayShapes.base + (isCurrent ? EOBIEverydayShape.templateCount : 0)
+    packet.pointee.header = header.littleEndian(UInt32.self, at: 0)
+    return packet.enter(delivery, packets)
   }
 
   @inline(__always)
@@ -206,6 +205,8 @@ struct EOBIDecoder: MessageDecoder {
     let bytes = delivery.pointee.bytes
     let length = Int(delivery.pointee.length)
     noteIfLonger(delivery, packets)
+    // Generation and hour may be others behind it.
+    everydayPacket.pointee.header = 0
     guard length >= 8 else {
       context.note(length == 0 ? .emptyMessages : .malformed, delivery, packets)
       return .other
@@ -268,7 +269,8 @@ struct EOBIDecoder: MessageDecoder {
   @inline(__always)
   private mutating func stamp(_ template: UInt16, _ nanoseconds: UInt64) -> EventStamp {
     EventStamp(
-      type: FeedProtocol.eobiSlot(ofTemplate: template), exchangeNanoseconds: day.nanoseconds(nanoseconds))
+      type: FeedProtocol.eobiSlot(ofTemplate: template),
+      exchangeNanoseconds: everydayPacket.pointee.day.nanoseconds(nanoseconds))
   }
 
   /// InstrumentSummary is told apart by its slots: 11 or 15 of 16 bytes, always all of them, or any of 32; TradeReport
@@ -353,5 +355,33 @@ struct EOBIDecoder: MessageDecoder {
     if side == 1 || side == 2 { return side == 2 }
     context.noteOwned(.badSide, message.delivery, message.packets)
     return nil
+  }
+}
+
+extension UnsafeMutablePointer<EOBIDecoder.EverydayPacket> {
+  /// SAFETY: they stand first there.
+  @inline(__always)
+  var tables: EverydayTables.Pointer { UnsafeMutableRawPointer(self).assumingMemoryBound(to: EverydayTables.self) }
+
+  /// What the header of a delivery's packet says. False where it is not like the last one's, or has no place before the
+  /// message; and where it ends an event that is open: its first message has a second book event.
+  @inline(__always)
+  fileprivate func enter(_ delivery: UnsafeMutablePointer<Delivery>, _ packets: DecoderContext.Packets) -> Bool {
+    let number = delivery.pointee.packet
+    let header = packets[Int(number)].payload
+    // SAFETY: the header is here, by the first comparison.
+    guard delivery.pointee.bytes - header >= EOBIPacket.headerLength,
+      header.littleEndian(UInt32.self, at: 0) == pointee.header,
+      let now = pointee.day.nanosecondsThisHour(header.littleEndian(UInt64.self, at: 24))
+    else { return false }
+    let ends = header.byte(at: 17) == 1
+    if ends, pointee.isOpen { return false }
+    pointee.number = Int32(number)
+    pointee.ends = ends
+    pointee.head =
+      pointee.tables.headWord
+      | UInt64(ends ? 0 : BookEvent.Flags.isPartial.rawValue) << BookEvent.Head.flagsShift
+    pointee.exchangeNanoseconds = now
+    return true
   }
 }

@@ -15,6 +15,7 @@ struct EOBIEverydayShape: BitwiseCopyable {
 
   /// Kind and type (`EverydayTables.head`).
   private(set) var head: UInt64 = 0
+  @inline(__always) var type: UInt8 { UInt8(truncatingIfNeeded: head >> BookEvent.Head.typeShift) }
   /// All ones; 0 for a delete, whose event has neither price nor quantity.
   private(set) var mask: Int64 = 0
   /// Fewest bytes; as many as no message has for templates that only the long way reads.

@@ -20,6 +20,10 @@ struct EventList {
   @inline(__always)
   mutating func take(_ wanted: Int) { count = wanted }
 
+  /// Behind the events so far.
+  @inline(__always)
+  var end: UnsafeMutablePointer<BookEvent> { events.base + count }
+
   // MARK: - Two events, without a writer
 
   /// Room for two events, nil where a message behind them may not fit any more.
@@ -28,7 +32,7 @@ struct EventList {
     count <= events.capacity &- Self.perMessageMaximum &- 2 ? events.base + count : nil
   }
 
-  /// Takes in as many events, which stand where `reserveTwo` said, and writes their group.
+  /// Takes in as many events, which stand at `end`, and writes their group.
   @inline(__always)
   mutating func writeGroup(
     of members: Int, head: BookEvent.Head,

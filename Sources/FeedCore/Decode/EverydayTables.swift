@@ -63,6 +63,10 @@ extension EverydayTables.Pointer {
   @inline(__always)
   func count(_ type: Int) { pointee.byType[type] &+= pointee.countsMessages }
 
+  /// Counts several.
+  @inline(__always)
+  func count(_ type: Int, times: UInt64) { pointee.byType[type] &+= times &* pointee.countsMessages }
+
   /// - Parameter surplus: not 0 where a message goes on beyond its layout; it may be so where it does not.
   @inline(__always)
   func hint(_ surplus: UInt32) { pointee.surplus |= surplus }

@@ -221,7 +221,7 @@ struct Ingest {
   /// A packet was delivered in order: no timer is due but the channel's silence, which is known unless none was.
   @inline(__always)
   mutating func noteDueAfterDelivery(of arbiter: UnsafeMutablePointer<LineArbiter>) {
-    if nextDue == .max { nextDue = arbiter.pointee.nextDue }
+    if nextDue == .max, arbiter.pointee.hasTimersWhileLive { nextDue = arbiter.pointee.nextDue }
   }
 
   /// Time goes on without a packet: timers run.

@@ -259,6 +259,10 @@ struct LineArbiter {
     return due
   }
 
+  /// Whether `nextDue` is ever anything but `.max` where nothing waits.
+  @inline(__always)
+  var hasTimersWhileLive: Bool { recovery != nil || silenceNanoseconds != .max }
+
   /// Runs every timer due at or before `clock`, each stamped with its own time.
   @inline(never)
   mutating func advance(to clock: UInt64, into sink: inout some DeliverySink) {

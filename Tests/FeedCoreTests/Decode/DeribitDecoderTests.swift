@@ -141,38 +141,67 @@ struct DeribitDecoderTests {
     }
   }
 
-  /// Both numbers of a level at once, against one at a time.
-  @Test func twoNumbersAreReadAsOneByOne() {
+  /// Price and amount of a level at once, in stored units, against the way of one at a time over 10^-8.
+  @Test func pricesAndAmountsAreStoredTogetherAsOneByOne() {
     let seed = BookTestRandom.seed()
     var random = BookTestRandom(seed: seed)
-    func number() -> Double {
-      switch random.below(6) {
+    func divisor() -> Int64 {
+      switch random.below(4) {
+      case 0: random.pick([1, 2, 10_000, 50_000_000, 100_000_000, 1_000_000_000, 1 << 40, (1 << 53) - 1])
+      case 1: 1 + Int64(random.next() >> (11 + random.next() % 53))
+      default: random.pick([1, 5, 25]) * Int64(pow10(random.below(11)))
+      }
+    }
+    func pow10(_ exponent: Int) -> Int { (0..<exponent).reduce(1) { power, _ in 10 * power } }
+    func number(_ divisor: Int64) -> Double {
+      switch random.below(8) {
       case 0: Double(bitPattern: random.next())
-      case 1: random.pick([0, -0.0, .nan, .infinity, -.infinity, 22_517_997.99999999, 22_517_998, -22_517_998, 5e-9])
+      case 1:
+        random.pick([0, -0.0, .nan, -.nan, .infinity, -.infinity, 22_517_997.99999999, 22_517_998, -22_517_998, 5e-9])
       case 2: Double(random.below(1_000_000_000)) / 3e6
       case 3: -Double(random.below(1_000_000_000)) / 1e8
-      default: Double(random.below(2_251_799_800_000_000) >> random.below(50)) / 1e8
+      case 4: Double(random.below(2_251_799_800_000_000) >> random.below(50)) / 1e8
+      // Units, also the outermost that there are, and one beside them.
+      default:
+        Double(
+          (random.chance(100) ? random.pick([2_147_483_647, 2_147_483_648, -2_147_483_648, 4_294_967_295])
+            : Int64(random.below(1 << 31) >> random.below(32)))
+            .multipliedReportingOverflow(by: divisor).partialValue &+ (random.chance(50) ? 1 : 0)) / 1e8
       }
     }
     /// What the short way reads.
     func scaled(_ number: Double) -> Int64? { number.magnitude < 22_517_998 ? DeribitReal.scaled8(number) : nil }
     var held = 0
-    for _ in 0..<100_000 {
-      let (price, amount, drops) = (number(), number(), random.chance(200))
+    for _ in 0..<200_000 {
+      let divisors = (divisor(), divisor())
+      let (price, amount, change) = (number(divisors.0), number(divisors.1), random.below(3))
+      guard let prices = PriceScale(numerator: 1, denominator: 1, divisor: divisors.0),
+        let amounts = QuantityScale(decimals: 9, divisor: divisors.1)
+      else { continue }
+      var scale = InstrumentScale(scale: prices)
+      scale.quantity = amounts
+      var instrument = DeribitEverydayInstrument(gate: 1, index: 0, scale: &scale)
+      #expect(instrument.gate == 1)
       // At an odd place, as in a message.
       var bytes = [UInt8](repeating: 0xEE, count: 17)
       bytes.withUnsafeMutableBytes {
         $0.storeBytes(of: price.bitPattern, toByteOffset: 1, as: UInt64.self)
         $0.storeBytes(of: amount.bitPattern, toByteOffset: 9, as: UInt64.self)
       }
-      var found = feedh_scaled_pair()
-      let holds = bytes.withUnsafeBytes { feedh_scaled8_pair($0.baseAddress! + 1, drops ? 1 : 0, &found) } != 0
-      let expected = (scaled(price), drops ? 0 : scaled(amount))
-      if let first = expected.0, let second = expected.1 {
+      let found = bytes.withUnsafeBytes {
+        feedh_stored_pair($0.baseAddress! + 1, UInt32(change), &instrument.stored)
+      }
+      let stored = (
+        scaled(price).flatMap { prices.stored(raw: $0) },
+        (change == 2 ? 0 : scaled(amount)).flatMap { amounts.stored(raw: $0) }
+      )
+      if let first = stored.0, let second = stored.1, second < 1 << 31 {
         held += 1
-        #expect(holds && found.first == first && found.second == second, "\(price), \(amount), seed \(seed)")
+        #expect(
+          found == Int64(second) << 32 | Int64(UInt32(bitPattern: first)),
+          "\(price), \(amount), \(divisors), seed \(seed)")
       } else {
-        #expect(!holds, "\(price), \(amount), seed \(seed)")
+        #expect(found < 0, "\(price), \(amount), \(divisors), seed \(seed)")
       }
     }
     #expect(held > 20_000)

@@ -41,7 +41,7 @@ public struct InstrumentJoin: Sendable {
     case gaveUp
   }
 
-  private struct Instrument: BitwiseCopyable {
+  fileprivate struct Instrument: BitwiseCopyable {
     var state = State.waiting
     /// More parts of the last change follow (chain).
     var hasOpenChange = false
@@ -153,19 +153,27 @@ public struct InstrumentJoin: Sendable {
     }
   }
 
-  /// The everyday case of `live` in a chain: the change that continues the last one of a book that is current. True:
-  /// as `live` delivers it. False: nothing was done.
-  @inline(__always)
-  mutating func advances(_ instrument: Int, number: UInt64, previous: UInt64, isLast: Bool) -> Bool {
-    guard instrument >= 0, instrument < knownCount else { return false }
-    let known = instruments.base + instrument
-    // 0: nothing is known of its chain yet.
-    guard known.pointee.state == .current, known.pointee.through != 0, known.pointee.through == previous,
-      number > previous
-    else { return false }
-    known.pointee.through = number
-    known.pointee.hasOpenChange = !isLast
-    return true
+  /// How far each instrument's chain is, for who keeps it at hand: good as long as the join is there.
+  var chain: Chain { Chain(instruments: instruments.base) }
+
+  struct Chain: BitwiseCopyable {
+    fileprivate let instruments: UnsafeMutablePointer<Instrument>
+
+    /// The everyday case of `live` in a chain: the change that continues the last one of a book that is current. True:
+    /// as `live` delivers it. False: nothing was done.
+    ///
+    /// - Parameter instrument: 0 ..< the join's capacity. One that is not known is not current.
+    @inline(__always)
+    func advances(_ instrument: Int, number: UInt64, previous: UInt64, isLast: Bool) -> Bool {
+      let known = instruments + instrument
+      // 0: nothing is known of its chain yet.
+      guard known.pointee.state == .current, previous != 0, known.pointee.through == previous, number > previous else {
+        return false
+      }
+      known.pointee.through = number
+      known.pointee.hasOpenChange = !isLast
+      return true
+    }
   }
 
   /// `channel`: the next number of the channel, from a heartbeat.
