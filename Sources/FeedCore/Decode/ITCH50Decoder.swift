@@ -158,11 +158,11 @@ struct ITCH50Decoder {
     /// Writes the events of the first deliveries, up to `count`, that are everyday messages with this mark, and returns
     /// how many: by vector instructions where there are such.
     ///
-    /// - Parameter surplus: not 0 any more where a message goes on beyond its layout, or the one behind the last does.
+    /// - Parameter longer: of these messages, how many go on beyond their layout.
     @inline(__always)
     func decodeRun(
       _ deliveries: UnsafeMutablePointer<Delivery>, count: Int, mark: UInt16,
-      into events: UnsafeMutablePointer<BookEvent>, surplus: inout UInt32
+      into events: UnsafeMutablePointer<BookEvent>, longer: inout UInt32
     ) -> Int {
       if feedh_itch50_has(instructionSet) != 0 {
         var tables = feedh_itch50_tables(
@@ -172,11 +172,12 @@ struct ITCH50Decoder {
           feedh_itch50_decode(
             instructionSet, &tables, UnsafeRawPointer(deliveries).assumingMemoryBound(to: feedh_delivery.self),
             UInt32(truncatingIfNeeded: count), mark,
-            UnsafeMutableRawPointer(events).assumingMemoryBound(to: feedh_event.self), &surplus))
+            UnsafeMutableRawPointer(events).assumingMemoryBound(to: feedh_event.self), &longer))
       }
       var position = 0
+      longer = 0
       while position < count, deliveries[position].mark == mark,
-        decode(deliveries + position, into: events + position, surplus: &surplus)
+        decode(deliveries + position, into: events + position, longer: &longer)
       {
         position &+= 1
       }
@@ -187,7 +188,7 @@ struct ITCH50Decoder {
     /// nothing done that counts, where it is anything else: `decodeOther` reads those.
     @inline(__always)
     func decode(
-      _ delivery: UnsafeMutablePointer<Delivery>, into event: UnsafeMutablePointer<BookEvent>, surplus: inout UInt32
+      _ delivery: UnsafeMutablePointer<Delivery>, into event: UnsafeMutablePointer<BookEvent>, longer: inout UInt32
     ) -> Bool {
       let message = delivery.pointee.bytes
       let length = delivery.pointee.length
@@ -198,7 +199,6 @@ struct ITCH50Decoder {
       let shape = shapes + type
       let (rest, isShort) = length.subtractingReportingOverflow(shape.pointee.length)
       if isShort { return false }
-      surplus |= UInt32(rest)
       // Not in the table (0, less 1), or another core's.
       let instrument = locates[Int(message.bigEndian(UInt16.self, at: 1))] &- 1
       if instrument >= InstrumentDirectory.foreignBit { return false }
@@ -206,6 +206,7 @@ struct ITCH50Decoder {
       let side = message.byte(at: Int(shape.pointee.side)) ^ UInt8(ascii: "B")
       if (side &- (side & 1) &* 0x11) & shape.pointee.sideMask != 0 { return false }
       byType[type] &+= countsMessages
+      longer &+= rest == 0 ? 0 : 1
       event.pointee.head = shape.pointee.head
       event.pointee.head.sellBit = side & 1
       event.pointee.instrument = instrument
@@ -228,17 +229,27 @@ struct ITCH50Decoder {
     _ deliveries: UnsafeMutablePointer<Delivery>, count: Int, packets: Packets,
     into events: UnsafeMutablePointer<BookEvent>
   ) -> Int {
-    var surplus: UInt32 = 0
+    var longer: UInt32 = 0
     let taken = everyday.decodeRun(
       deliveries, count: count, mark: Delivery.mark(ofMessagesOn: deliveries.pointee.channel), into: events,
-      surplus: &surplus)
-    if surplus != 0 { noteLonger(deliveries, count: taken, packets) }
+      longer: &longer)
+    if unlikely(longer != 0) { noteLonger(longer, among: deliveries, count: taken, packets) }
     return taken
   }
 
-  /// Counts those of the first `count` deliveries, everyday messages, that go on beyond their layouts.
+  /// Counts `longer` of the first `count` deliveries, everyday messages, that go on beyond their layouts. Where all
+  /// packets come behind the first place that was noted, as they do all day, nobody asks which messages they are.
   @inline(never)
-  private mutating func noteLonger(_ deliveries: UnsafeMutablePointer<Delivery>, count: Int, _ packets: Packets) {
+  private mutating func noteLonger(
+    _ longer: UInt32, among deliveries: UnsafeMutablePointer<Delivery>, count: Int, _ packets: Packets
+  ) {
+    if countsMessages == 0 { return }
+    if let first = counters.first(.longerMessages) {
+      var packet = Int(deliveries[0].packet)
+      let last = Int(deliveries[count &- 1].packet)
+      while packet <= last, first.precedes(allOf: packets[packet]) { packet &+= 1 }
+      if packet > last { return counters.add(.longerMessages, UInt64(longer)) }
+    }
     for position in 0..<count {
       let delivery = deliveries[position]
       // SAFETY: everyday messages have a type.

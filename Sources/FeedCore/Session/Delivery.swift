@@ -65,6 +65,14 @@ struct DeliveredPacket: BitwiseCopyable {
   }
 }
 
+extension Occurrence {
+  /// Whether it stands in an earlier packet, or in one of an earlier file.
+  @inline(__always)
+  func precedes(allOf packet: DeliveredPacket) -> Bool {
+    (fileIndex, packetIndex) < (packet.fileIndex, packet.packetIndex)
+  }
+}
+
 /// Deliveries of about one burst, in order: the border between ingest (wire, session) and the shards' work.
 ///
 /// Filled by one thread and then only read, so that several cores may work on the same batch.

@@ -8,9 +8,9 @@ import Testing
 @Suite struct ITCH50RunTests {
   typealias M = ITCHBytes
 
-  /// What a run left: what messages have beyond their types, its length, its events as bytes, the counts by type.
+  /// What a run left: how many messages go on beyond their types, its length, its events as bytes, the counts by type.
   private struct Outcome: Equatable {
-    var surplus: UInt32
+    var longer: UInt32
     var count: Int
     var events: [UInt8]
     var byType: [UInt64]
@@ -87,21 +87,21 @@ import Testing
           endsPacket: random.chance(300), detail: 0)
       }
       let mark = Delivery.mark(ofMessagesOn: 3)
-      var surplus: UInt32 = 0
+      var longer: UInt32 = 0
       func outcome(_ decode: (inout [Delivery], UnsafeMutablePointer<BookEvent>) -> Int) -> Outcome {
         harness.context.byType.update(repeating: 0, count: 256)
         var events = [BookEvent](repeating: BookEvent(), count: 17)
-        surplus = 0
+        longer = 0
         let done = events.withUnsafeMutableBufferPointer { decode(&deliveries, $0.baseAddress!) }
         return Outcome(
-          surplus: surplus, count: done, events: events.withUnsafeBytes { Array($0.prefix(done * 48) + $0.suffix(48)) },
+          longer: longer, count: done, events: events.withUnsafeBytes { Array($0.prefix(done * 48) + $0.suffix(48)) },
           byType: (0..<256).map { harness.context.byType[$0] })
       }
       let expected = outcome { deliveries, events in
         deliveries.withUnsafeMutableBufferPointer { deliveries in
           let first = deliveries.indices.first { index in
             deliveries[index].mark != mark
-              || !everyday.decode(deliveries.baseAddress! + index, into: events + index, surplus: &surplus)
+              || !everyday.decode(deliveries.baseAddress! + index, into: events + index, longer: &longer)
           }
           return first ?? count
         }
@@ -110,7 +110,7 @@ import Testing
         var everyday = everyday
         everyday.instructionSet = set.code
         return deliveries.withUnsafeMutableBufferPointer {
-          everyday.decodeRun($0.baseAddress!, count: count, mark: mark, into: events, surplus: &surplus)
+          everyday.decodeRun($0.baseAddress!, count: count, mark: mark, into: events, longer: &longer)
         }
       }
       #expect(found == expected)
@@ -119,6 +119,67 @@ import Testing
     }
     // Runs that end at once, and such that do not end.
     #expect(lengths.isSuperset(of: 0...12))
+  }
+
+  /// Runs of packets of three files, in any order: which message was the first that is longer does not depend on it.
+  @Test func longerMessagesAreCountedAndTheFirstIsNamedWhateverTheOrderOfPackets() throws {
+    let seed = BookTestRandom.seed()
+    var random = BookTestRandom(seed: seed)
+    var noted = 0
+    for _ in 0..<200 {
+      let harness = DecoderHarness(.itch50)
+      var decoder = ITCH50Decoder(harness.context)
+      let memory = UnsafeMutableRawPointer.allocate(byteCount: 16 * 64, alignment: 1)
+      defer { memory.deallocate() }
+      func place(_ message: [UInt8], at index: Int) -> UnsafeRawPointer {
+        memory.advanced(by: 64 * index).copyMemory(from: message, byteCount: message.count)
+        return UnsafeRawPointer(memory) + 64 * index
+      }
+      let named = M.directory(1, "ABC")
+      var packets = [
+        DeliveredPacket(captureNanoseconds: 0, payload: place(named, at: 0), packetIndex: 0, fileIndex: 0)
+      ]
+      var delivery = Delivery(
+        bytes: packets[0].payload, length: UInt16(named.count), packet: 0, channel: 3, kind: .message, endsPacket: true,
+        detail: 0)
+      var event = BookEvent()
+      _ = decoder.decodeOther(&delivery, packets: &packets, into: &event)
+
+      var expected: [Occurrence] = []
+      var next: [UInt64] = [1, 1, 1]
+      for _ in 0..<(1 + random.below(12)) {
+        packets = []
+        var deliveries: [Delivery] = []
+        while deliveries.count < 12 {
+          let file = random.below(3)
+          packets.append(
+            DeliveredPacket(
+              captureNanoseconds: 0, payload: UnsafeRawPointer(memory) + 64 * deliveries.count,
+              packetIndex: next[file], fileIndex: UInt16(file)))
+          next[file] += 1
+          for _ in 0..<(1 + random.below(4)) {
+            var message = M.delete(1, random.next(), at: 0)
+            if random.chance(60) { message += [UInt8](repeating: 0xEE, count: 1 + random.below(9)) }
+            let bytes = place(message, at: deliveries.count)
+            deliveries.append(
+              Delivery(
+                bytes: bytes, length: UInt16(message.count), packet: UInt16(packets.count - 1), channel: 3,
+                kind: .message, endsPacket: false, detail: 0))
+            if message.count > 19 { expected.append(packets[packets.count - 1].occurrence(of: bytes)) }
+          }
+        }
+        var events = [BookEvent](repeating: BookEvent(), count: deliveries.count)
+        let taken = decoder.decodeRun(&deliveries, count: deliveries.count, packets: &packets, into: &events)
+        #expect(taken == deliveries.count, "seed \(seed)")
+      }
+      let first = expected.min { $0.precedes($1) }
+      #expect(harness.context.counters[.longerMessages] == UInt64(expected.count), "seed \(seed)")
+      let found = harness.context.counters.first(.longerMessages)
+      #expect(found.map { [UInt64($0.fileIndex), $0.packetIndex, UInt64($0.offset)] }
+        == first.map { [UInt64($0.fileIndex), $0.packetIndex, UInt64($0.offset)] }, "seed \(seed)")
+      noted += expected.isEmpty ? 0 : 1
+    }
+    #expect(noted > 100)
   }
 
   @Test func theRoutinesKnowTheStructuresAsTheyLieInMemory() {
