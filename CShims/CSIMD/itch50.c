@@ -12,7 +12,7 @@ enum { FIRST = 4, SELL_SHIFT = 24, PRINTABLE_SHIFT = 32 };
 /// Everything but the event's first 32 bytes. NULL where the message is no everyday one.
 static inline __attribute__((always_inline)) const feedh_itch50_shape *
 decode_head(const feedh_itch50_tables *tables, const feedh_delivery *delivery, uint16_t mark, feedh_event *event,
-            uint32_t *longer) {
+            uint32_t *surplus) {
   const uint32_t length = delivery->length;
   if (delivery->mark != mark || length == 0) return NULL;
   // One byte is here; every further read stands behind the length check below, which is that of the type.
@@ -20,6 +20,7 @@ decode_head(const feedh_itch50_tables *tables, const feedh_delivery *delivery, u
   const uint32_t type = message[0];
   const feedh_itch50_shape *shape = tables->shapes + type;
   if (length < shape->length) return NULL;
+  *surplus |= length - shape->length;
   const uint32_t instrument = tables->locates[(uint32_t)message[1] << 8 | message[2]] - 1;
   if ((int32_t)instrument < 0) return NULL;
   // B is 0x42 and S is 0x53: what a side differs from B is 0 or 0x11. Computed: comparisons become branches.
@@ -27,7 +28,6 @@ decode_head(const feedh_itch50_tables *tables, const feedh_delivery *delivery, u
   const uint32_t sells = side & 1;
   if ((side - sells * 0x11) & shape->side_mask) return NULL;
   tables->by_type[type] += tables->counts;
-  *longer += length > shape->length;
   uint64_t head = shape->head | (uint64_t)sells << SELL_SHIFT;
   if (__builtin_expect(shape->printable != 0, 0))
     head &= ~((uint64_t)(message[shape->printable] == 'N') << PRINTABLE_SHIFT);
@@ -40,9 +40,9 @@ decode_head(const feedh_itch50_tables *tables, const feedh_delivery *delivery, u
 
 AVX512VBMI uint32_t feedh_itch50_decode_avx512(const feedh_itch50_tables *pointer, const feedh_delivery *deliveries,
                                                uint32_t count, uint16_t mark, feedh_event *events,
-                                               uint32_t *longer) {
+                                               uint32_t *surplus) {
   const feedh_itch50_tables tables = *pointer;
-  uint32_t beyond = 0;
+  uint32_t beyond = *surplus;
   uint32_t index = 0;
   for (; index < count; index++) {
     const feedh_itch50_shape *shape = decode_head(&tables, deliveries + index, mark, events + index, &beyond);
@@ -52,7 +52,7 @@ AVX512VBMI uint32_t feedh_itch50_decode_avx512(const feedh_itch50_tables *pointe
     const __m256i places = _mm256_load_si256((const __m256i *)shape->places);
     _mm256_storeu_si256((__m256i *)(events + index), _mm256_maskz_permutexvar_epi8(shape->has, places, message));
   }
-  *longer = beyond;
+  *surplus = beyond;
   return index;
 }
 
@@ -70,9 +70,9 @@ __attribute__((target("avx2"), no_sanitize("address"))) static inline __m256i lo
 
 __attribute__((target("avx2,bmi,bmi2"), no_sanitize("address"))) uint32_t
 feedh_itch50_decode_avx2(const feedh_itch50_tables *pointer, const feedh_delivery *deliveries, uint32_t count,
-                         uint16_t mark, feedh_event *events, uint32_t *longer) {
+                         uint16_t mark, feedh_event *events, uint32_t *surplus) {
   const feedh_itch50_tables tables = *pointer;
-  uint32_t beyond = 0;
+  uint32_t beyond = *surplus;
   uint32_t index = 0;
   for (; index < count; index++) {
     const feedh_itch50_shape *shape = decode_head(&tables, deliveries + index, mark, events + index, &beyond);
@@ -84,7 +84,7 @@ feedh_itch50_decode_avx2(const feedh_itch50_tables *pointer, const feedh_deliver
                                               _mm256_load_si256((const __m256i *)shape->there));
     _mm256_storeu_si256((__m256i *)(events + index), _mm256_or_si256(here, there));
   }
-  *longer = beyond;
+  *surplus = beyond;
   return index;
 }
 #endif

@@ -67,17 +67,18 @@ typedef struct {
 /// Writes the events of the first messages of `deliveries`, up to `count`, as long as their mark is `mark` and they are
 /// everyday ones of known instruments; returns how many. What comes behind them is as it was, and so is every `home`.
 ///
-/// `longer`: how many of these are longer than their type is known to be.
+/// `surplus` is not 0 any more where one of these messages, or the one behind them, is longer than its type is known to
+/// be.
 ///
 /// SAFETY: no byte behind a message changes anything. AVX-512 reads none; AVX2 may read some of the same page of memory,
 /// and drops them.
 #if defined(__x86_64__)
 uint32_t feedh_itch50_decode_avx2(const feedh_itch50_tables *_Nonnull tables, const feedh_delivery *_Nonnull deliveries,
                                   uint32_t count, uint16_t mark, feedh_event *_Nonnull events,
-                                  uint32_t *_Nonnull longer);
+                                  uint32_t *_Nonnull surplus);
 uint32_t feedh_itch50_decode_avx512(const feedh_itch50_tables *_Nonnull tables,
                                     const feedh_delivery *_Nonnull deliveries, uint32_t count, uint16_t mark,
-                                    feedh_event *_Nonnull events, uint32_t *_Nonnull longer);
+                                    feedh_event *_Nonnull events, uint32_t *_Nonnull surplus);
 #endif
 
 /// 1 where an instruction set has a routine of its own.
@@ -86,10 +87,10 @@ static inline int feedh_itch50_has(feedh_isa isa) { return isa == FEEDH_ISA_AVX2
 /// The routine of an instruction set that has one (`feedh_itch50_has`) and runs here.
 static inline uint32_t feedh_itch50_decode(feedh_isa isa, const feedh_itch50_tables *_Nonnull tables,
                                            const feedh_delivery *_Nonnull deliveries, uint32_t count, uint16_t mark,
-                                           feedh_event *_Nonnull events, uint32_t *_Nonnull longer) {
+                                           feedh_event *_Nonnull events, uint32_t *_Nonnull surplus) {
 #if defined(__x86_64__)
-  if (isa == FEEDH_ISA_AVX512) return feedh_itch50_decode_avx512(tables, deliveries, count, mark, events, longer);
-  if (isa == FEEDH_ISA_AVX2) return feedh_itch50_decode_avx2(tables, deliveries, count, mark, events, longer);
+  if (isa == FEEDH_ISA_AVX512) return feedh_itch50_decode_avx512(tables, deliveries, count, mark, events, surplus);
+  if (isa == FEEDH_ISA_AVX2) return feedh_itch50_decode_avx2(tables, deliveries, count, mark, events, surplus);
 #endif
   return 0;
 }

@@ -158,11 +158,11 @@ struct ITCH50Decoder {
     /// Writes the events of the first deliveries, up to `count`, that are everyday messages with this mark, and returns
     /// how many: by vector instructions where there are such.
     ///
-    /// - Parameter longer: of these messages, how many go on beyond their layout.
+    /// - Parameter surplus: not 0 any more where a message goes on beyond its layout, or the one behind the last does.
     @inline(__always)
     func decodeRun(
       _ deliveries: UnsafeMutablePointer<Delivery>, count: Int, mark: UInt16,
-      into events: UnsafeMutablePointer<BookEvent>, longer: inout UInt32
+      into events: UnsafeMutablePointer<BookEvent>, surplus: inout UInt32
     ) -> Int {
       if feedh_itch50_has(instructionSet) != 0 {
         var tables = feedh_itch50_tables(
@@ -172,12 +172,11 @@ struct ITCH50Decoder {
           feedh_itch50_decode(
             instructionSet, &tables, UnsafeRawPointer(deliveries).assumingMemoryBound(to: feedh_delivery.self),
             UInt32(truncatingIfNeeded: count), mark,
-            UnsafeMutableRawPointer(events).assumingMemoryBound(to: feedh_event.self), &longer))
+            UnsafeMutableRawPointer(events).assumingMemoryBound(to: feedh_event.self), &surplus))
       }
       var position = 0
-      longer = 0
       while position < count, deliveries[position].mark == mark,
-        decode(deliveries + position, into: events + position, longer: &longer)
+        decode(deliveries + position, into: events + position, surplus: &surplus)
       {
         position &+= 1
       }
@@ -188,7 +187,7 @@ struct ITCH50Decoder {
     /// nothing done that counts, where it is anything else: `decodeOther` reads those.
     @inline(__always)
     func decode(
-      _ delivery: UnsafeMutablePointer<Delivery>, into event: UnsafeMutablePointer<BookEvent>, longer: inout UInt32
+      _ delivery: UnsafeMutablePointer<Delivery>, into event: UnsafeMutablePointer<BookEvent>, surplus: inout UInt32
     ) -> Bool {
       let message = delivery.pointee.bytes
       let length = delivery.pointee.length
@@ -199,6 +198,7 @@ struct ITCH50Decoder {
       let shape = shapes + type
       let (rest, isShort) = length.subtractingReportingOverflow(shape.pointee.length)
       if isShort { return false }
+      surplus |= UInt32(rest)
       // Not in the table (0, less 1), or another core's.
       let instrument = locates[Int(message.bigEndian(UInt16.self, at: 1))] &- 1
       if instrument >= InstrumentDirectory.foreignBit { return false }
@@ -206,7 +206,6 @@ struct ITCH50Decoder {
       let side = message.byte(at: Int(shape.pointee.side)) ^ UInt8(ascii: "B")
       if (side &- (side & 1) &* 0x11) & shape.pointee.sideMask != 0 { return false }
       byType[type] &+= countsMessages
-      longer &+= rest == 0 ? 0 : 1
       event.pointee.head = shape.pointee.head
       event.pointee.head.sellBit = side & 1
       event.pointee.instrument = instrument
@@ -229,34 +228,35 @@ struct ITCH50Decoder {
     _ deliveries: UnsafeMutablePointer<Delivery>, count: Int, packets: Packets,
     into events: UnsafeMutablePointer<BookEvent>
   ) -> Int {
-    var longer: UInt32 = 0
+    var surplus: UInt32 = 0
     let taken = everyday.decodeRun(
       deliveries, count: count, mark: Delivery.mark(ofMessagesOn: deliveries.pointee.channel), into: events,
-      longer: &longer)
-    if unlikely(longer != 0) { noteLonger(longer, among: deliveries, count: taken, packets) }
+      surplus: &surplus)
+    if surplus != 0 { noteLonger(deliveries, count: taken, packets) }
     return taken
   }
 
-  /// Counts `longer` of the first `count` deliveries, everyday messages, that go on beyond their layouts. Where all
-  /// packets come behind the first place that was noted, as they do all day, nobody asks which messages they are.
+  /// Counts those of the first `count` deliveries, everyday messages, that go on beyond their layouts. Where all packets
+  /// come behind the first place that was noted, as they do all day, their number is all there is to say.
   @inline(never)
-  private mutating func noteLonger(
-    _ longer: UInt32, among deliveries: UnsafeMutablePointer<Delivery>, count: Int, _ packets: Packets
-  ) {
-    if countsMessages == 0 { return }
+  private mutating func noteLonger(_ deliveries: UnsafeMutablePointer<Delivery>, count: Int, _ packets: Packets) {
+    if countsMessages == 0 || count == 0 { return }
+    var isKnown = false
     if let first = counters.first(.longerMessages) {
       var packet = Int(deliveries[0].packet)
       let last = Int(deliveries[count &- 1].packet)
       while packet <= last, first.precedes(allOf: packets[packet]) { packet &+= 1 }
-      if packet > last { return counters.add(.longerMessages, UInt64(longer)) }
+      isKnown = packet > last
     }
+    var longer: UInt64 = 0
     for position in 0..<count {
-      let delivery = deliveries[position]
-      // SAFETY: everyday messages have a type.
-      if Int(delivery.length) > Self.length(ofType: delivery.bytes.byte(at: 0)) {
-        note(.longerMessages, delivery, packets)
-      }
+      let delivery = deliveries + position
+      // SAFETY: everyday messages have a type, and so a shape.
+      if delivery.pointee.length <= shapes.base[Int(delivery.pointee.bytes.byte(at: 0))].length { continue }
+      longer &+= 1
+      if !isKnown { note(.longerMessages, delivery.pointee, packets) }
     }
+    if isKnown { counters.add(.longerMessages, longer) }
   }
 
   /// Writes the event of any message; one without effect gives `.none`.

@@ -8,9 +8,9 @@ import Testing
 @Suite struct ITCH50RunTests {
   typealias M = ITCHBytes
 
-  /// What a run left: how many messages go on beyond their types, its length, its events as bytes, the counts by type.
+  /// What a run left: what messages have beyond their types, its length, its events as bytes, the counts by type.
   private struct Outcome: Equatable {
-    var longer: UInt32
+    var surplus: UInt32
     var count: Int
     var events: [UInt8]
     var byType: [UInt64]
@@ -87,21 +87,21 @@ import Testing
           endsPacket: random.chance(300), detail: 0)
       }
       let mark = Delivery.mark(ofMessagesOn: 3)
-      var longer: UInt32 = 0
+      var surplus: UInt32 = 0
       func outcome(_ decode: (inout [Delivery], UnsafeMutablePointer<BookEvent>) -> Int) -> Outcome {
         harness.context.byType.update(repeating: 0, count: 256)
         var events = [BookEvent](repeating: BookEvent(), count: 17)
-        longer = 0
+        surplus = 0
         let done = events.withUnsafeMutableBufferPointer { decode(&deliveries, $0.baseAddress!) }
         return Outcome(
-          longer: longer, count: done, events: events.withUnsafeBytes { Array($0.prefix(done * 48) + $0.suffix(48)) },
+          surplus: surplus, count: done, events: events.withUnsafeBytes { Array($0.prefix(done * 48) + $0.suffix(48)) },
           byType: (0..<256).map { harness.context.byType[$0] })
       }
       let expected = outcome { deliveries, events in
         deliveries.withUnsafeMutableBufferPointer { deliveries in
           let first = deliveries.indices.first { index in
             deliveries[index].mark != mark
-              || !everyday.decode(deliveries.baseAddress! + index, into: events + index, longer: &longer)
+              || !everyday.decode(deliveries.baseAddress! + index, into: events + index, surplus: &surplus)
           }
           return first ?? count
         }
@@ -110,7 +110,7 @@ import Testing
         var everyday = everyday
         everyday.instructionSet = set.code
         return deliveries.withUnsafeMutableBufferPointer {
-          everyday.decodeRun($0.baseAddress!, count: count, mark: mark, into: events, longer: &longer)
+          everyday.decodeRun($0.baseAddress!, count: count, mark: mark, into: events, surplus: &surplus)
         }
       }
       #expect(found == expected)
