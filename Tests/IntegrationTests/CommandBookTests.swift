@@ -67,7 +67,6 @@ struct CommandBookTests {
   }
 
   @Test func atACaptureTimeTheBooksAreThoseOfTheCaptureThatEndsThere() throws {
-    try CommandDay.make()
     let folder = CommandFolder()
     let pcap = try CommandPcap(path: CommandDay.capture)
     for count in [1, pcap.records.count / 2, pcap.records.count] {

@@ -28,7 +28,7 @@ struct CommandErrorTests {
     let folder = try Self.folderOfBadFiles()
     let run = try CommandRun.feedh(
       arguments.map {
-        $0 == "@day" ? CommandDay.capture : $0.hasPrefix("@") ? folder.root + $0.dropFirst() : $0
+        try $0 == "@day" ? CommandDay.capture : $0.hasPrefix("@") ? folder.root + $0.dropFirst() : $0
       })
     #expect(run.status == 2)
     #expect(run.output.isEmpty)
@@ -37,7 +37,6 @@ struct CommandErrorTests {
   }
 
   private static func folderOfBadFiles() throws -> CommandFolder {
-    try CommandDay.make()
     let folder = CommandFolder()
     try folder.write([UInt8](), "empty")
     try folder.write("this is no capture, it is a sentence", "text")
@@ -63,7 +62,6 @@ struct CommandErrorTests {
   }
 
   @Test func everyProblemOfAConfigurationIsALine() throws {
-    try CommandDay.make()
     let folder = CommandFolder()
     let path = try folder.write("threads: { corez: 2 }\nshards: 99\n", "two.yaml")
     let run = try CommandRun.feedh("replay", CommandDay.capture, "--config", path)
@@ -73,7 +71,6 @@ struct CommandErrorTests {
   }
 
   @Test func aConfigurationMayNameMoreCoresThanTheCommandLineTakes() throws {
-    try CommandDay.make()
     let folder = CommandFolder()
     let path = try folder.write("shards: 2\nthreads: { cores: 2 }\n", "two.yaml")
     let tooMany = try CommandRun.feedh("replay", CommandDay.capture, "--config", path, "--cores", "3")
@@ -100,10 +97,9 @@ struct CommandErrorTests {
   }
 
   @Test func aReaderThatHasSeenEnoughIsNoFailure() throws {
-    try CommandDay.make()
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/bin/sh")
-    process.arguments = [
+    process.arguments = try [
       "-c", "{ \"$0\" decode \"$1\"; echo status $? >&2; } | head -1", CommandRun.program.path, CommandDay.capture,
     ]
     let errors = Pipe()

@@ -109,7 +109,6 @@ struct CommandInfoTests {
   }
 
   @Test func aFilterLeavesOneLine() throws {
-    try CommandDay.make()
     let run = try CommandRun.feedh("info", CommandDay.capture, "--filter", "udp port 26402", "--format", "json")
     if run.status != 0 {
       // Without libpcap the command says which package to install.
@@ -125,7 +124,6 @@ struct CommandInfoTests {
   }
 
   @Test func orderStreamsAreCountedByDirection() throws {
-    try CommandDay.make()
     let folder = CommandFolder()
     _ = try CommandRun.feedh(
       "replay", CommandDay.capture, "--config", CommandDay.configuration, "--orders", folder.path("o"))
@@ -139,7 +137,6 @@ struct CommandInfoTests {
   }
 
   @Test func theTableNamesFilesFeedsAndFlows() throws {
-    try CommandDay.make()
     let run = try CommandRun.feedh("info", CommandDay.capture)
     #expect(run.status == 0 && run.errors.isEmpty)
     for text in ["FILES", "day.pcap", "FEEDS", "feed2", "FLOWS", "udp 233.54.13.2:26502", "COUNTERS"] {

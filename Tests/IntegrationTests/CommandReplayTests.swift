@@ -7,7 +7,6 @@ import Testing
 struct CommandReplayTests {
   /// Replays the day and returns its report.
   private static func report(_ arguments: String...) throws -> [String: Any] {
-    try CommandDay.make()
     let folder = CommandFolder()
     let run = try CommandRun.feedh(
       ["replay", CommandDay.capture, "--config", CommandDay.configuration, "--report", folder.path("r.json")]
@@ -102,7 +101,7 @@ struct CommandReplayTests {
     let rows = try #require(report["opportunityList"] as? [[String: Any]]).map { row in
       columns.map { "\(row[$0] ?? "")" }
     }
-    let truth = CommandRun.rows(try CommandDay.folder.text("day.truth.tsv")).map { Array($0.dropLast()) }
+    let truth = CommandRun.rows(try CommandDay.text("day.truth.tsv")).map { Array($0.dropLast()) }
     #expect(Set(rows) == Set(truth))
     #expect(rows.count == truth.count && Self.number(report["opportunities"]) == truth.count)
   }
@@ -137,7 +136,6 @@ struct CommandReplayTests {
       return try folder.text("r.json").split(separator: "\n").filter { $0.hasPrefix("  \"") }
         .map { $0.prefix { $0 != ":" } }
     }
-    try CommandDay.make()
     let first = try keys()
     #expect(try keys() == first)
     #expect(Set(first).count == first.count)
@@ -145,7 +143,6 @@ struct CommandReplayTests {
 
   /// The streams hold what the order list says, message by message.
   @Test func orderStreamsReadBackAreTheOrderList() throws {
-    try CommandDay.make()
     let folder = CommandFolder()
     let orders = folder.path("made/on/demand")
     let run = try CommandRun.feedh(
@@ -184,7 +181,6 @@ struct CommandReplayTests {
   }
 
   @Test func histogramsAreWrittenPerCoreAndStage() throws {
-    try CommandDay.make()
     let folder = CommandFolder()
     let run = try CommandRun.feedh(
       "replay", CommandDay.capture, "--config", CommandDay.configuration, "--hgrm", folder.path("h"), "--report",
@@ -203,7 +199,6 @@ struct CommandReplayTests {
   }
 
   @Test func theScreenFitsAndSaysWhatHappened() throws {
-    try CommandDay.make()
     let run = try CommandRun.feedh("replay", CommandDay.capture, "--config", CommandDay.configuration, "--cores", "2")
     let lines = run.output.split(separator: "\n", omittingEmptySubsequences: false)
     #expect(lines.count <= 46)
@@ -218,7 +213,6 @@ struct CommandReplayTests {
   }
 
   @Test func faultsAreNamedWithTheirFirstPlace() throws {
-    try CommandDay.make()
     let folder = CommandFolder()
     let pcap = try CommandPcap(path: CommandDay.capture)
     // One byte of the third packet's UDP payload is damaged, and the file ends inside its last record.
@@ -244,7 +238,6 @@ struct CommandReplayTests {
   private static func paced(
     _ speed: String, _ arguments: [String] = [], signal: Int32
   ) throws -> (report: [String: Any], run: CommandRun) {
-    try CommandDay.make()
     let folder = CommandFolder()
     let pipe = folder.path("report")
     #expect(mkfifo(pipe, 0o600) == 0)

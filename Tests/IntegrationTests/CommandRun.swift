@@ -111,21 +111,31 @@ final class CommandFolder: Sendable {
   func write(_ text: String, _ name: String) throws -> String { try write(text.utf8, name) }
 }
 
-/// A generated day of two venues with two lines each, made once by `feedh generate`, with orders switched on.
+/// A generated day of two venues with two lines each, with orders switched on: made by `feedh generate` when its first
+/// file is asked for.
 enum CommandDay {
-  static let folder = CommandFolder()
-  static let capture = folder.path("day.pcap")
-  static let configuration = folder.path("day.yaml")
+  private static let folder = CommandFolder()
 
-  /// Makes the files on first use. `let`: the runtime makes others wait.
-  static let made: Result<Void, any Error> = Result {
+  static var capture: String { get throws { try path("day.pcap") } }
+  static var configuration: String { get throws { try path("day.yaml") } }
+
+  static func text(_ name: String) throws -> String {
+    try made.get()
+    return try folder.text(name)
+  }
+
+  private static func path(_ name: String) throws -> String {
+    try made.get()
+    return folder.path(name)
+  }
+
+  /// `let`: the runtime makes others wait.
+  private static let made: Result<Void, any Error> = Result {
     let run = try CommandRun.feedh(
       "generate", "--output", folder.path("day"), "--symbols", "40", "--messages", "20000", "--seed", "11")
     guard run.status == 0 else { throw CommandFailure(run.errors) }
     try folder.write(try folder.text("day.yaml") + "orders: { enabled: true }\n", "day.yaml")
   }
-
-  static func make() throws { try made.get() }
 }
 
 /// A nanosecond pcap, record by record, as far as tests need it: little-endian, as `feedh generate` writes it.

@@ -198,7 +198,6 @@ struct LiveRecoveryTests {
   /// Two venues with opportunities between them; of one the first gap is never filled: it is given up by name, its
   /// books are not trusted, and no order leaves although the run is armed.
   @Test func aSilentServerIsGivenUpByNameAndNoOrderLeaves() throws {
-    try CommandDay.make()
     let folder = CommandFolder()
     let replay = try CommandRun.feedh(
       "replay", CommandDay.capture, "--config", CommandDay.configuration, "--report", folder.path("replay.json"))
@@ -207,7 +206,7 @@ struct LiveRecoveryTests {
     #expect(orders > 0)
     try FileManager.default.createSymbolicLink(
       atPath: folder.path("day.pcap"), withDestinationPath: CommandDay.capture)
-    let venues = try CommandDay.folder.text("day.yaml").components(separatedBy: "feeds:")[0]
+    let venues = try CommandDay.text("day.yaml").components(separatedBy: "feeds:")[0]
       .replacingOccurrences(of: "venues:", with: "venues: # as generated")
     let report = try Self.report(
       folder,

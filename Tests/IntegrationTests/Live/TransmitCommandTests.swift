@@ -12,7 +12,6 @@ struct TransmitCommandTests {
   }
 
   @Test func itSendsNowhereThatItWasNotTold() throws {
-    try CommandDay.make()
     #expect(try errorOf(CommandDay.capture).contains("no interface is guessed"))
     #expect(try errorOf(CommandDay.capture, "--group", "239.1.1.1:5000").contains("--interface or --line"))
     #expect(try errorOf(CommandDay.capture, "--group", "own").contains("--interface or --line"))
@@ -37,7 +36,6 @@ struct TransmitCommandTests {
     (["--line", "A:feedh-none"], "; name one of them with --interface or --line"),
   ])
   func badUsageIsOneLine(options: [String], part: String) throws {
-    try CommandDay.make()
     let run = try CommandRun.feedh(["transmit", CommandDay.capture] + options)
     #expect(run.status == 2 && run.errorLines.count == 1 && run.output.isEmpty)
     #expect(run.errors.contains(part), "\(run.errors)")
@@ -52,7 +50,6 @@ struct TransmitCommandTests {
   }
 
   @Test func payloadsGoToTheirAddressAtARateAndAreReported() throws {
-    try CommandDay.make()
     let day = try CommandPcap(path: CommandDay.capture)
     // Port 9 discards, or nobody is there: datagrams to it leave all the same.
     let run = try CommandRun.feedh(
@@ -73,7 +70,6 @@ struct TransmitCommandTests {
   }
 
   @Test func aStopEndsItAndReports() throws {
-    try CommandDay.make()
     // A millionth of the capture's pace: it would never end.
     let receiver = try LoopbackReceiver()
     let process = try CommandProcess([
