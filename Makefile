@@ -22,7 +22,7 @@ test: toolchain ## install what the tests need, then run all tests (DPDK on) and
 	@Scripts/test
 
 build: toolchain ## release build of the feedh command; needs nothing but Swift
-	$(SWIFT) build -c release --product feedh
+	$(SWIFT) build -c release --omit-frame-pointers --product feedh
 
 verify: toolchain ## the same without installing anything
 	@Scripts/test

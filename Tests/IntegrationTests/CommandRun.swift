@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 
 /// One run of the built `feedh`, as a user would start it.
 struct CommandRun {
@@ -95,6 +96,22 @@ final class CommandFolder: Sendable {
 
   deinit { try? FileManager.default.removeItem(atPath: root) }
 
+  /// A folder for a static value, which is never released: it is removed when the tests end.
+  static func untilExit() -> CommandFolder {
+    let folder = CommandFolder()
+    lasting.withLock { roots in
+      if roots.isEmpty { atexit { CommandFolder.removeLasting() } }
+      roots.append(folder.root)
+    }
+    return folder
+  }
+
+  private static let lasting = Mutex<[String]>([])
+
+  private static func removeLasting() {
+    for root in lasting.withLock({ $0 }) { try? FileManager.default.removeItem(atPath: root) }
+  }
+
   func path(_ name: String) -> String { root + "/" + name }
 
   func text(_ name: String) throws -> String {
@@ -114,7 +131,7 @@ final class CommandFolder: Sendable {
 /// A generated day of two venues with two lines each, with orders switched on: made by `feedh generate` when its first
 /// file is asked for.
 enum CommandDay {
-  private static let folder = CommandFolder()
+  private static let folder = CommandFolder.untilExit()
 
   static var capture: String { get throws { try path("day.pcap") } }
   static var configuration: String { get throws { try path("day.yaml") } }

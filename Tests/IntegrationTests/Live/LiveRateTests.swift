@@ -5,18 +5,10 @@ import Testing
 /// Ethernet, into each of them. Every payload of every group comes once, whole, in order.
 @Suite(.enabled(if: LiveNamespace.isPossible, Comment(rawValue: LiveNamespace.requirement)), .serialized)
 struct LiveRateTests {
-  private static let day = CommandFolder()
-  private static let made: Result<CommandPcap, any Error> = Result {
-    let run = try CommandRun.feedh(
-      "generate", "--output", day.path("day"), "--symbols", "20", "--messages", "12000", "--seed", "5")
-    guard run.status == 0 else { throw CommandFailure(run.errors) }
-    return try CommandPcap(path: day.path("day.pcap"))
-  }
-
   @Test func packetRingsLoseNothing() throws { try expectAll("--interface r0 --receive-buffer-bytes 268435456") }
 
   @Test func socketsLoseNothing() throws {
-    let groups = Set(try Self.made.get().records.map { Self.flow(Array($0.bytes.dropFirst(16))) })
+    let groups = Set(try LiveDay.pcap().records.map { Self.flow(Array($0.bytes.dropFirst(16))) })
     try expectAll(
       "--interface r0 --via sockets --receive-buffer-bytes 268435456 "
         + groups.sorted().map { "--group \($0)" }.joined(separator: " "))
@@ -34,11 +26,8 @@ struct LiveRateTests {
 
   /// Records what is sent through a source, and compares it payload by payload.
   private func expectAll(_ source: String) throws {
-    let day = try Self.made.get()
+    let (folder, day) = try LiveDay.linked()
     let frames = day.records.map { Array($0.bytes.dropFirst(16)) }
-    let folder = CommandFolder()
-    try FileManager.default.createSymbolicLink(
-      atPath: folder.path("day.pcap"), withDestinationPath: Self.day.path("day.pcap"))
     // Ten seconds' worth, in whole repetitions.
     let repetitions = 1_000_000 / frames.count + 1
     let count = repetitions * frames.count

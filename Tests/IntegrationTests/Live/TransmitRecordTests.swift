@@ -4,30 +4,13 @@ import Testing
 /// `feedh transmit` and `feedh record` over virtual Ethernet, in network namespaces of their own.
 @Suite(.enabled(if: LiveNamespace.isPossible, Comment(rawValue: LiveNamespace.requirement)), .serialized)
 struct TransmitRecordTests {
-  private static let day = CommandFolder()
-  /// A small day of two venues and lines A and B.
-  private static let made: Result<CommandPcap, any Error> = Result {
-    let run = try CommandRun.feedh(
-      "generate", "--output", day.path("day"), "--symbols", "20", "--messages", "12000", "--seed", "5")
-    guard run.status == 0 else { throw CommandFailure(run.errors) }
-    return try CommandPcap(path: day.path("day.pcap"))
-  }
-
   /// The records of a pcap without their headers.
   private func frames(_ pcap: CommandPcap) -> [[UInt8]] { pcap.records.map { Array($0.bytes.dropFirst(16)) } }
-
-  private func folder() throws -> (CommandFolder, CommandPcap) {
-    let pcap = try Self.made.get()
-    let folder = CommandFolder()
-    try FileManager.default.createSymbolicLink(
-      atPath: folder.path("day.pcap"), withDestinationPath: Self.day.path("day.pcap"))
-    return (folder, pcap)
-  }
 
   private func number(_ value: Any?) -> Int? { (value as? NSNumber)?.intValue }
 
   @Test func everyFrameArrivesAsItWasCapturedAndInOrder() throws {
-    let (folder, day) = try folder()
+    let (folder, day) = try LiveDay.linked()
     try LiveNamespace.run(
       """
       start_recording r.json --interface r0 --output r.pcap --packets \(day.records.count) --seconds 60
@@ -47,7 +30,7 @@ struct TransmitRecordTests {
   }
 
   @Test func twoLinesLoseWhatTheSeedSaysAndNothingElse() throws {
-    let (folder, _) = try folder()
+    let (folder, _) = try LiveDay.linked()
     let transmit = """
       "$FEEDH" transmit day.pcap --line A:t0 --line B:t1 --rate 50000 --seed 77 \
         --take A:233.54.12.1 --take A:233.54.12.2 --take B:233.54.13.1 --take B:233.54.13.2 \
@@ -85,7 +68,7 @@ struct TransmitRecordTests {
   }
 
   @Test func multicastPayloadsArriveAtSocketsAsTheyWereCaptured() throws {
-    let (folder, day) = try folder()
+    let (folder, day) = try LiveDay.linked()
     // Of one group, as payloads through a multicast socket; received by a socket that joined it.
     let payloads = frames(day).filter { $0[33] == 1 && $0[32] == 12 }.map { Array($0.dropFirst(42)) }
     #expect(payloads.count > 100)
@@ -105,7 +88,7 @@ struct TransmitRecordTests {
   }
 
   @Test func anInterruptedRecordingHoldsWhatWasSent() throws {
-    let (folder, day) = try folder()
+    let (folder, day) = try LiveDay.linked()
     try LiveNamespace.run(
       """
       start_recording r.json --interface r0 --output rec --rotate-bytes 100000
