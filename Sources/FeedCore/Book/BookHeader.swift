@@ -62,6 +62,7 @@ struct BookHeader: BitwiseCopyable {
   var flags = Flags()
   var shard: UInt8 = 0
   var channel: UInt8 = 0
+  var venue: VenueIndex = 0
 
   /// Where `bestBid` and `farBid` stand, those of the asks right behind them.
   static var bestOffset: Int { 24 }

@@ -22,8 +22,8 @@ struct Books {
   let symbols: UnsafeMutablePointer<SymbolTable>
   let channels: Storage<ChannelRecord>
   let counters: Counters
-  /// Instruments changed since the last publish point.
-  private let changed: Storage<InstrumentID>
+  /// Books changed since the last publish point.
+  private let changed: Storage<UnsafeMutablePointer<BookHeader>>
   private(set) var changedCount = 0
   /// Books in the middle of a venue's event.
   private(set) var midEventCount = 0
@@ -108,8 +108,7 @@ struct Books {
       }
     }
     venue.pointee.exchangeNanoseconds = event.pointee.exchangeNanoseconds
-    markChanged(
-      venue.pointee.headers.base + index, InstrumentID(venue: event.pointee.venue, index: index), if: changedBest)
+    markChanged(venue.pointee.headers.base + index, if: changedBest)
     return true
   }
 
@@ -135,21 +134,19 @@ struct Books {
   }
 
   private mutating func markChanged(_ venue: VenueIndex, _ index: Int, if changedBest: Bool) {
-    markChanged(venues[Int(venue)].headers.base + index, InstrumentID(venue: venue, index: index), if: changedBest)
+    markChanged(venues[Int(venue)].headers.base + index, if: changedBest)
   }
 
   /// Puts the book in the list of changed ones, once, if its best changed or something watches it. That is written
   /// without branches: every other event changes the best, and nobody can tell which. A book that is in the list already
   /// is rare.
   @inline(__always)
-  private mutating func markChanged(
-    _ header: UnsafeMutablePointer<BookHeader>, _ instrument: InstrumentID, if changedBest: Bool
-  ) {
+  private mutating func markChanged(_ header: UnsafeMutablePointer<BookHeader>, if changedBest: Bool) {
     let flags = header.pointee.flags.rawValue
     if unlikely(flags & BookHeader.Flags.dirty.rawValue != 0) { return }
     let isNew: UInt16 = (changedBest ? 1 : 0) | (flags & watchFlags.rawValue != 0 ? 1 : 0)
     header.pointee.flags = BookHeader.Flags(rawValue: flags | isNew << BookHeader.Flags.dirtyBit)
-    changed.base[changedCount] = instrument
+    changed.base[changedCount] = header
     changedCount &+= Int(isNew)
   }
 
@@ -281,7 +278,7 @@ struct Books {
     if midEventCount == 0 { return }
     // Every such book is in the list of changed ones.
     for position in 0..<changedCount {
-      let header = venues[Int(changed[position].venue)].headers.base + changed[position].index
+      let header = changed[position]
       guard header.pointee.channel == channel, header.pointee.flags.contains(.midEvent) else { continue }
       header.pointee.flags.remove(.midEvent)
       midEventCount &-= 1
@@ -299,7 +296,7 @@ struct Books {
   }
 
   /// Leaves the first `count` of the changed books, which the caller put there, for the next publish point.
-  mutating func keepChanged(_ instrument: InstrumentID, at position: Int) { changed[position] = instrument }
+  mutating func keepChanged(_ header: UnsafeMutablePointer<BookHeader>, at position: Int) { changed[position] = header }
   mutating func shortenChanged(to count: Int) { changedCount = count }
 
   @inline(never)
@@ -340,7 +337,15 @@ struct Books {
 
   // MARK: - Publish points
 
-  func changedInstrument(_ position: Int) -> InstrumentID { changed.base[position] }
+  @inline(__always)
+  func changedHeader(_ position: Int) -> UnsafeMutablePointer<BookHeader> { changed.base[position] }
+
+  /// Whose book a header of one of the venues is.
+  @inline(__always)
+  func instrument(of header: UnsafeMutablePointer<BookHeader>) -> InstrumentID {
+    let venue = header.pointee.venue
+    return InstrumentID(venue: venue, index: header - venues[Int(venue)].headers.base)
+  }
 
   /// Takes the book off the list of changed ones, and counts it when its top differs from that of the last publish
   /// point.

@@ -86,6 +86,7 @@ struct VenueBook {
     var header = BookHeader()
     header.shard = symbols.pointee.groups[Int(directory.pointee.groups[admitted])].shard
     header.channel = directory.pointee.channels[admitted]
+    header.venue = venue
     if directory.pointee.owned[admitted] != 0 { header.flags.insert(.owned) }
     if directory.pointee.kind.allowsAnyPrice { header.flags.insert(.anyPrice) }
     if recovers(header.channel) { header.flags.insert(.stale) }

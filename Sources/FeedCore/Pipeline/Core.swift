@@ -124,11 +124,9 @@ struct Core: DeliverySink {
   mutating func publish(_ now: UInt64) {
     if unlikely(books.midEventCount > 0) { return publishComplete(now) }
     for position in 0..<books.changedCount {
-      let instrument = books.changedInstrument(position)
-      let venue = books.venues + Int(instrument.venue)
-      let header = venue.pointee.headers.base + instrument.index
+      let header = books.changedHeader(position)
       books.publish(header)
-      if hasDetectors { detect(instrument, header, now) }
+      if hasDetectors { detect(header, now) }
     }
     books.clearChanged()
   }
@@ -139,21 +137,21 @@ struct Core: DeliverySink {
   private mutating func publishComplete(_ now: UInt64) {
     var kept = 0
     for position in 0..<books.changedCount {
-      let instrument = books.changedInstrument(position)
-      if books.isMidEvent(instrument) {
-        books.keepChanged(instrument, at: kept)
+      let header = books.changedHeader(position)
+      if books.isMidEvent(books.instrument(of: header)) {
+        books.keepChanged(header, at: kept)
         kept += 1
         continue
       }
-      let header = books.venues[Int(instrument.venue)].headers.base + instrument.index
       books.publish(header)
-      if hasDetectors { detect(instrument, header, now) }
+      if hasDetectors { detect(header, now) }
     }
     books.shortenChanged(to: kept)
   }
 
   @inline(__always)
-  private mutating func detect(_ instrument: InstrumentID, _ header: UnsafeMutablePointer<BookHeader>, _ now: UInt64) {
+  private mutating func detect(_ header: UnsafeMutablePointer<BookHeader>, _ now: UInt64) {
+    let instrument = books.instrument(of: header)
     let group = books.venues[Int(instrument.venue)].directory.pointee.groups.base[instrument.index]
     let change = BookChange(instrument: instrument, group: group, captureNanoseconds: now)
     if header.pointee.flags.contains(.shared) { crossVenue?.bookChanged(change, books: &books, sink: &desk) }
