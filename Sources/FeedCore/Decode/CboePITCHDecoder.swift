@@ -22,7 +22,7 @@ struct CboePITCHDecoder: MessageDecoder {
   /// Beside `everyday`'s shapes, by type.
   private let listings = Storage<Listing>(capacity: 256, hugePages: false)
   /// The scale of all prices.
-  private let standardScale: PriceScale
+  private let standardScale: PlainDivision
   private let unitKey: UInt64
   /// Nanoseconds since midnight of the last Time message.
   private var second: UInt64 = 0
@@ -31,7 +31,7 @@ struct CboePITCHDecoder: MessageDecoder {
     self.context = context
     unitKey = Self.unitKey(context.stream)
     everyday = EverydayTables.make(context, Self.shapes(context))
-    standardScale = context.directory.pointee.standardScale
+    standardScale = context.directory.pointee.standardScale.plain
     for type in 0..<256 { listings[type] = Listing(ofType: UInt8(type)) }
   }
 
@@ -120,7 +120,7 @@ struct CboePITCHDecoder: MessageDecoder {
       // Of a message without one: one less than no instrument.
       let instrument = known &+ ~half
       guard let raw = EverydayShape.rawPrice(shape, message, Self.widths),
-        let price = standardScale.storedPlain(raw: raw &* Int64(listing.pointee.priceFactor)),
+        let price = standardScale.price(raw: raw &* Int64(listing.pointee.priceFactor)),
         EverydayShape.write(
           shape, message, Self.widths, instrument: instrument, price: price, key: unitKey,
           at: second &+ UInt64(message.littleEndian(UInt32.self, at: 2)), into: event)

@@ -28,7 +28,7 @@ extension EOBIDecoder {
     // The first price of an instrument chooses its scale.
     guard side <= 1, bytes.byte(at: Int(shape.pointee.side) &+ 1) != Self.market, raw != Self.priceNull,
       scale.pointee.isUsed,
-      let price = scale.pointee.scale.storedPlain(
+      let price = scale.pointee.prices.price(
         raw: bytes.littleEndian(Int64.self, at: Int(shape.pointee.eventPrice)) & shape.pointee.mask)
     else { return false }
     var quantity: UInt32

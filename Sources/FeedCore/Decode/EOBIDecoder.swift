@@ -308,13 +308,13 @@ struct EOBIDecoder: MessageDecoder {
 
   @inline(__always)
   func price(_ raw: Int64, _ index: Int, _ message: Message) -> Int32? {
-    if !context.directory.pointee.scales.base[index].isUsed { chooseScale(raw, index) }
+    if !context.directory.pointee.everydayScales.base[index].isUsed { chooseScale(raw, index) }
     return instruments.price(raw, index, message.delivery, message.packets)
   }
 
   @inline(__always)
   func tradePrice(_ raw: Int64, _ index: Int, _ message: Message) -> Int32? {
-    if !context.directory.pointee.scales.base[index].isUsed { chooseScale(raw, index) }
+    if !context.directory.pointee.everydayScales.base[index].isUsed { chooseScale(raw, index) }
     return instruments.tradePrice(raw, index, message.delivery, message.packets)
   }
 
@@ -325,7 +325,7 @@ struct EOBIDecoder: MessageDecoder {
     if let scale = PriceScale(decimals: 8, divisor: divisor) {
       _ = context.directory.pointee.setScale(scale, instrument: index)
     }
-    context.directory.pointee.scales.base[index].isUsed = true
+    context.directory.pointee.everydayScales.base[index].isUsed = true
   }
 
   /// Whole contracts, 0 where there are none; nil, counted, where it is no whole number or beyond 32 bits.

@@ -7,7 +7,7 @@ struct EverydayTables {
 
   fileprivate let shapes = Storage<EverydayShape>(capacity: 256, hugePages: false)
   fileprivate let locates: UnsafeMutablePointer<UInt32>
-  fileprivate let scales: UnsafeMutablePointer<InstrumentScale>
+  fileprivate let scales: UnsafeMutablePointer<EverydayScale>
   fileprivate let identifiers: IdentifierTable.Lookup
   fileprivate let owned: UnsafeMutablePointer<UInt8>
   fileprivate let channels: UnsafeMutablePointer<UInt8>
@@ -30,7 +30,7 @@ struct EverydayTables {
   private init(_ context: DecoderContext, _ everyday: [EverydayShape]) {
     let directory = context.directory
     locates = directory.pointee.locateTable
-    scales = directory.pointee.scales.base
+    scales = directory.pointee.everydayScales.base
     identifiers = directory.pointee.identifierLookup
     owned = directory.pointee.owned.base
     channels = directory.pointee.channels.base
@@ -103,18 +103,18 @@ extension EverydayTables.Pointer {
   func isClaimed(_ instrument: UInt32) -> Bool { pointee.channels[Int(instrument)] == pointee.channel }
 
   @inline(__always)
-  func scale(_ instrument: UInt32) -> UnsafeMutablePointer<InstrumentScale> { pointee.scales + Int(instrument) }
+  func scale(_ instrument: UInt32) -> UnsafeMutablePointer<EverydayScale> { pointee.scales + Int(instrument) }
 
   /// By an order's or a level's price the instrument's scale is settled.
   @inline(__always)
-  func settleScale(_ scale: UnsafeMutablePointer<InstrumentScale>) {
+  func settleScale(_ scale: UnsafeMutablePointer<EverydayScale>) {
     if !scale.pointee.isUsed { scale.pointee.isUsed = true }
   }
 
   /// The same where a message has such a price. One comparison, which but for the first of an instrument says no: which
   /// messages have a price is as good as random.
   @inline(__always)
-  func settleScale(_ scale: UnsafeMutablePointer<InstrumentScale>, if settles: UInt8) {
+  func settleScale(_ scale: UnsafeMutablePointer<EverydayScale>, if settles: UInt8) {
     if settles > (scale.pointee.isUsed ? 1 : 0) { scale.pointee.isUsed = true }
   }
 
@@ -139,7 +139,7 @@ extension EverydayTables.Pointer {
     if !isKnown(instrument) { return false }
     let scale = scale(instrument)
     guard let raw = EverydayShape.rawPrice(shape, message, widths),
-      let price = scale.pointee.scale.storedPlain(raw: raw),
+      let price = scale.pointee.prices.price(raw: raw),
       EverydayShape.write(
         shape, message, widths, instrument: instrument, price: price, at: exchangeNanoseconds, into: event)
     else { return false }

@@ -11,7 +11,8 @@ extension SequencedUnitHeader: EverydayFraming {
     let count = Int(payload.byte(at: 2))
     let unit = payload.byte(at: 3)
     let number = payload.littleEndian(UInt32.self, at: 4)
-    guard count > 0, unit > 0, number > 0 else { return nil }
+    // Told to be likely, they are branches; else the compiler computes all three.
+    guard likely(count > 0), likely(unit > 0), likely(number > 0) else { return nil }
     return EverydayHeader(sequenceNumber: UInt64(number), messageCount: count, stream: UInt32(unit))
   }
 

@@ -178,10 +178,11 @@ struct DeribitDecoderTests {
       guard let prices = PriceScale(numerator: 1, denominator: 1, divisor: divisors.0),
         let amounts = QuantityScale(decimals: 9, divisor: divisors.1)
       else { continue }
-      var scale = InstrumentScale(scale: prices)
-      scale.quantity = amounts
-      var instrument = DeribitEverydayInstrument(gate: 1, index: 0, scale: &scale)
-      #expect(instrument.gate == 1)
+      var scales = DeribitEverydayScales()
+      guard let scale = scales.find(prices, amounts) else {
+        Issue.record("\(divisors), seed \(seed)")
+        continue
+      }
       // At an odd place, as in a message.
       var bytes = [UInt8](repeating: 0xEE, count: 17)
       bytes.withUnsafeMutableBytes {
@@ -189,7 +190,7 @@ struct DeribitDecoderTests {
         $0.storeBytes(of: amount.bitPattern, toByteOffset: 9, as: UInt64.self)
       }
       let found = bytes.withUnsafeBytes {
-        feedh_stored_pair($0.baseAddress! + 1, UInt32(change), &instrument.stored)
+        feedh_stored_pair($0.baseAddress! + 1, UInt32(change), scale)
       }
       let stored = (
         scaled(price).flatMap { prices.stored(raw: $0) },
