@@ -15,7 +15,6 @@ struct EverydayTables {
   /// Venue and channel, as the word of an event's head.
   let headWord: UInt64
   fileprivate let byType: UnsafeMutablePointer<UInt64>
-  fileprivate let countsMessages: UInt64
   /// Not 0: a message of the run under work may go on beyond its layout (`MessageDecoder`). In memory, where this is one
   /// instruction: over a run all registers are taken.
   fileprivate(set) var surplus: UInt32 = 0
@@ -36,8 +35,8 @@ struct EverydayTables {
     channels = directory.pointee.channels.base
     channel = context.channel
     headWord = Self.word(context.head(type: 0))
-    byType = context.byType
-    countsMessages = context.countsMessages
+    // Who counts nothing counts where nobody looks: a test or a factor would be an instruction a message more.
+    byType = context.countsMessages != 0 ? context.byType : Storage<UInt64>(capacity: 256, hugePages: false).base
     for type in 0..<256 { shapes[type] = EverydayShape() }
     for shape in everyday { shapes[Int(shape.head.type)] = shape }
   }
@@ -61,11 +60,11 @@ extension EverydayTables.Pointer {
 
   /// Counts a message that was read.
   @inline(__always)
-  func count(_ type: Int) { pointee.byType[type] &+= pointee.countsMessages }
+  func count(_ type: Int) { pointee.byType[type] &+= 1 }
 
   /// Counts several.
   @inline(__always)
-  func count(_ type: Int, times: UInt64) { pointee.byType[type] &+= times &* pointee.countsMessages }
+  func count(_ type: Int, times: UInt64) { pointee.byType[type] &+= times }
 
   /// - Parameter surplus: not 0 where a message goes on beyond its layout; it may be so where it does not.
   @inline(__always)
@@ -108,14 +107,14 @@ extension EverydayTables.Pointer {
   /// By an order's or a level's price the instrument's scale is settled.
   @inline(__always)
   func settleScale(_ scale: UnsafeMutablePointer<EverydayScale>) {
-    if !scale.pointee.isUsed { scale.pointee.isUsed = true }
+    if unlikely(!scale.pointee.isUsed) { scale.pointee.isUsed = true }
   }
 
   /// The same where a message has such a price. One comparison, which but for the first of an instrument says no: which
   /// messages have a price is as good as random.
   @inline(__always)
   func settleScale(_ scale: UnsafeMutablePointer<EverydayScale>, if settles: UInt8) {
-    if settles > (scale.pointee.isUsed ? 1 : 0) { scale.pointee.isUsed = true }
+    if unlikely(settles > scale.pointee.usedBit) { scale.pointee.isUsed = true }
   }
 
   /// An event whose fields are at hand; its time is written by the caller.

@@ -19,7 +19,13 @@ struct EverydayScale: BitwiseCopyable {
   /// Of `InstrumentScale.scale`.
   var prices: PlainDivision
   /// A price was converted with it: from now on a change would leave levels of two scales in one book.
-  var isUsed = false
+  @inline(__always)
+  var isUsed: Bool {
+    get { usedBit != 0 }
+    set { usedBit = newValue ? 1 : 0 }
+  }
+  /// The same as a number to compare with.
+  private(set) var usedBit: UInt8 = 0
 
   init(_ scale: PriceScale) { prices = scale.plain }
 }

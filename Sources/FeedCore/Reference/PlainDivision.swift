@@ -31,6 +31,10 @@ struct PlainDivision: BitwiseCopyable, Sendable, Equatable {
     raw & (Int64(unit) &- 1) == 0
   }
 
+  /// What a raw number is multiplied by, modulo 2^64, for its quotient: exact where that has 32 bits. Nil of even
+  /// divisors and of great ones.
+  var factor: Int64? { unit == 1 ? inverse : nil }
+
   /// The quotient as a stored price; nil, too, for some that `PriceScale.stored` finds: of divisors that no venue has.
   @inline(__always)
   func price(raw: Int64) -> Int32? {
