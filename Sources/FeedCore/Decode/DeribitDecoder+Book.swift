@@ -55,7 +55,7 @@ extension DeribitDecoder {
         let time = (milliseconds &- places.pointee.day) &* 1_000_000
         let isLast = message.byte(at: 40) != 0
         var head = places.pointee.lastHead
-        if unlikely(!isLast) { head = places.pointee.partialHead }
+        if unlikely(!isLast) { head |= places.pointee.partialFlag }
         event.writeLevel(head | Self.sellBit(kinds), instrument.pointee.index, time, level)
         var behind = event + 1
         if places.pointee.count == 2 {

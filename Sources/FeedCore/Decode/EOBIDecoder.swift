@@ -345,7 +345,13 @@ struct EOBIDecoder: MessageDecoder {
   /// The number by which books know an order: the same for the same side, price and priority time.
   @inline(__always)
   static func reference(isSell: Bool, price: Int64, priority: UInt64) -> UInt64 {
-    Mix.fold(isSell ? 2 : 1, priority, UInt64(bitPattern: price))
+    reference(side: isSell ? 2 : 1, price: price, priority: priority)
+  }
+
+  /// - Parameter side: as it stands in messages: 1 buys, 2 sells.
+  @inline(__always)
+  static func reference(side: UInt64, price: Int64, priority: UInt64) -> UInt64 {
+    Mix.fold(side, priority, UInt64(bitPattern: price))
   }
 
   /// True for a sale; nil, counted, for what is neither.

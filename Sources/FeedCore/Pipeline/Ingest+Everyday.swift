@@ -1,7 +1,8 @@
 /// The everyday case of all feeds but MoldUDP64's: a packet that is whole and next, on a flow that is known.
 extension Ingest {
-  /// True where the packet was taken; else nothing was done. The switch is the path's only one on the transport.
-  @inline(never)
+  /// True where the packet was taken; else nothing was done. The switch is the path's only one on the transport. It is
+  /// inlined, and what it leads to is not: of functions within each other a packet would pay for two.
+  @inline(__always)
   mutating func takeEverydayOther(_ packet: UnsafeMutablePointer<Packet>, into sink: inout some DeliverySink) -> Bool {
     // SAFETY: 38 bytes of the frame are read before it is judged.
     guard Int(packet.pointee.capturedLength) > FrameParser.everydayPayloadOffset,
@@ -21,7 +22,7 @@ extension Ingest {
     }
   }
 
-  @inline(__always)
+  @inline(never)
   private mutating func takeEveryday<Framing: EverydayFraming>(
     of framing: Framing.Type, _ flow: UnsafeMutablePointer<EverydayRoutes.Entry>,
     _ packet: UnsafeMutablePointer<Packet>, into sink: inout some DeliverySink

@@ -100,10 +100,11 @@ extension MACH: EverydayFraming {
 
   /// One run: the same type and session in two bytes, and the next number.
   @inline(__always)
-  static func follows(_ block: UnsafeRawPointer, index: Int, of payload: UnsafeRawPointer) -> Bool {
+  static func follows(
+    _ block: UnsafeRawPointer, index: Int, _ header: EverydayHeader, of payload: UnsafeRawPointer
+  ) -> Bool {
     block.littleEndian(UInt16.self, at: 10) == payload.littleEndian(UInt16.self, at: 10)
-      && block.littleEndian(UInt64.self, at: 0)
-        == payload.littleEndian(UInt64.self, at: 0) &+ UInt64(truncatingIfNeeded: index)
+      && block.littleEndian(UInt64.self, at: 0) == header.sequenceNumber &+ UInt64(truncatingIfNeeded: index)
   }
 }
 
@@ -154,9 +155,11 @@ extension EOBIPacket: EverydayFraming {
 
   /// MsgSeqNum goes on by one each, in 32 bits.
   @inline(__always)
-  static func follows(_ block: UnsafeRawPointer, index: Int, of payload: UnsafeRawPointer) -> Bool {
+  static func follows(
+    _ block: UnsafeRawPointer, index: Int, _ header: EverydayHeader, of payload: UnsafeRawPointer
+  ) -> Bool {
     block.littleEndian(UInt32.self, at: 4)
-      == payload.littleEndian(UInt32.self, at: headerLength + 4) &+ UInt32(truncatingIfNeeded: index)
+      == UInt32(truncatingIfNeeded: header.sequenceNumber) &+ UInt32(truncatingIfNeeded: index)
   }
 }
 
