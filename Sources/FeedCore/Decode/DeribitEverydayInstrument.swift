@@ -18,14 +18,20 @@ struct DeribitEverydayScales {
   private let scales = Storage<feedh_stored_scale>(capacity: capacity, hugePages: false)
   private var count = 0
 
-  /// The place of a pair, which is made where there is none. Nil where there is no room, or binary64 has no number of
-  /// its own for each of its units: no venue has such.
-  mutating func find(_ prices: PriceScale, _ quantities: QuantityScale) -> UnsafeMutablePointer<feedh_stored_scale>? {
+  /// What a pair is for the short way. Nil where binary64 has no number of its own for each of its units: no venue has
+  /// such.
+  static func scale(_ prices: PriceScale, _ quantities: QuantityScale) -> feedh_stored_scale? {
     if max(prices.divisor, quantities.divisor) > 1 << 53 { return nil }
     let units = (Double(prices.divisor), Double(quantities.divisor))
-    for place in 0..<count where scales[place].units == units { return scales.base + place }
+    return feedh_stored_scale(per_one: (1e8 / units.0, 1e8 / units.1), units: units)
+  }
+
+  /// The place of a pair, which is made where there is none. Nil where there is no room, too.
+  mutating func find(_ prices: PriceScale, _ quantities: QuantityScale) -> UnsafeMutablePointer<feedh_stored_scale>? {
+    guard let scale = Self.scale(prices, quantities) else { return nil }
+    for place in 0..<count where scales[place].units == scale.units { return scales.base + place }
     if count == Self.capacity { return nil }
-    scales[count] = feedh_stored_scale(per_one: (1e8 / units.0, 1e8 / units.1), units: units)
+    scales[count] = scale
     count += 1
     return scales.base + (count - 1)
   }

@@ -13,8 +13,8 @@ struct InstrumentScale: BitwiseCopyable {
   }
 }
 
-/// What everyday messages take of an instrument's scale. Apart from the rest: four instruments in a cache line, where the
-/// nearest cache would not hold a line of each.
+/// What everyday messages take of an instrument's scale. Apart from the rest: four instruments in a cache line, where
+/// the nearest cache would not hold a line of each.
 struct EverydayScale: BitwiseCopyable {
   /// Of `InstrumentScale.scale`.
   var prices: PlainDivision

@@ -43,7 +43,7 @@ protocol EverydayFraming {
   ///
   /// - Parameters:
   ///   - index: how many stand before it.
-  ///   - header: the packet's (`everydayHeader`). It is in registers, where what stands at `payload` would be read anew.
+  ///   - header: the packet's (`everydayHeader`). It is in registers; what stands at `payload` would be read anew.
   static func follows(
     _ block: UnsafeRawPointer, index: Int, _ header: EverydayHeader, of payload: UnsafeRawPointer
   ) -> Bool
