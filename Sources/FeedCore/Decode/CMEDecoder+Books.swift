@@ -81,7 +81,7 @@ extension CMEDecoder {
       let wire = bytes.littleEndian(Int64.self, at: places.pointee.price)
       let (raw, overflow) = wire.multipliedReportingOverflow(by: places.pointee.priceFactor)
       // Null, 2^63 - 1, times 100 overflows; times one it is off every scale of a plain divisor.
-      guard !overflow, let stored = scale.pointee.scale.storedPlain(raw: raw) else { return false }
+      guard !overflow, let stored = scale.pointee.prices.price(raw: raw) else { return false }
       price = stored
       if places.pointee.hasLongSizes {
         guard let whole = UInt32(exactly: bytes.littleEndian(UInt64.self, at: places.pointee.size)) else {

@@ -19,10 +19,8 @@ struct CboePITCHDecoder: MessageDecoder {
   let context: DecoderContext
   private let lengths = MessageLengths(CboePITCHLayouts.description)
   let everyday: EverydayTables.Pointer
-  /// Beside `everyday`'s shapes, by type.
-  private let listings = Storage<Listing>(capacity: 256, hugePages: false)
-  /// The scale of all prices.
-  private let standardScale: PriceScale
+  /// By type.
+  private let shapes = Storage<Shape>(capacity: 256, hugePages: false)
   private let unitKey: UInt64
   /// Nanoseconds since midnight of the last Time message.
   private var second: UInt64 = 0
@@ -30,9 +28,22 @@ struct CboePITCHDecoder: MessageDecoder {
   init(_ context: DecoderContext) {
     self.context = context
     unitKey = Self.unitKey(context.stream)
-    everyday = EverydayTables.make(context, Self.shapes(context))
-    standardScale = context.directory.pointee.standardScale
-    for type in 0..<256 { listings[type] = Listing(ofType: UInt8(type)) }
+    everyday = EverydayTables.make(context)
+    for type in 0..<256 { shapes[type] = Shape() }
+    // All prices are of one scale. Were it one that a product alone does not make stored prices for, all messages would
+    // go the long way: the venue's is not.
+    guard let factor = context.directory.pointee.standardScale.plain.factor else { return }
+    for fields in Self.shapes(context) {
+      let type = fields.head.type
+      shapes[Int(type)] = Shape(fields: fields, listing: Listing(ofType: type, factor: factor))
+    }
+  }
+
+  /// All that the messages of a type have, side by side: two cache lines.
+  private struct Shape: BitwiseCopyable {
+    /// First: a pointer to a shape is one to its fields.
+    var fields = EverydayShape()
+    var listing = Listing()
   }
 
   /// What an everyday message says of its instrument, and how it writes prices.
@@ -43,22 +54,29 @@ struct CboePITCHDecoder: MessageDecoder {
     var kept: UInt64 = 0
     var padding: UInt64 = 0
     var start: UInt16 = 0
-    /// Short prices are in hundredths.
-    var priceFactor: UInt16 = 1
+    /// What stands for the instrument where there is no symbol, less what the table of symbols finds there, less one.
+    var foreign: UInt32 = ~0
+    /// What makes a stored price of the wire's: short ones are in hundredths.
+    var priceFactor: Int64 = 0
     /// 1 where there is a symbol: then the price settles the instrument's scale. In memory: of a number that is 0 or 1 by
     /// what it is computed of, the compiler makes a branch, which is as good as random here.
     var settlesScale: UInt8 = 0
 
     /// The three Add Orders have a symbol: six characters at 17 or 19, eight at 19. Short prices have 0x22 and 0x28.
-    init(ofType type: UInt8) {
-      if type == 0x22 || type == 0x28 { priceFactor = 100 }
+    ///
+    /// - Parameter factor: `PlainDivision.factor` of the scale.
+    init(ofType type: UInt8, factor: Int64) {
+      priceFactor = type == 0x22 || type == 0x28 ? factor &* 100 : factor
       guard type == 0x21 || type == 0x22 || type == 0x2F else { return }
       mask = .max
+      foreign = 0
       kept = type == 0x2F ? .max : ~0xFFFF
       padding = type == 0x2F ? 0 : 0x2020
       start = type == 0x22 ? 17 : 19
       settlesScale = 1
     }
+
+    init() {}
   }
 
   @inline(__always)
@@ -100,32 +118,33 @@ struct CboePITCHDecoder: MessageDecoder {
     _ run: DeliveryRun, packets: DecoderContext.Packets, list: UnsafeMutablePointer<EventList>,
     into events: UnsafeMutablePointer<BookEvent>
   ) -> Int {
-    let (everyday, listings, standardScale) = (everyday, listings.base, standardScale)
-    let (unitKey, second) = (unitKey, second)
+    let (everyday, shapes, unitKey, second) = (everyday, shapes.base, unitKey, second)
     let taken = run.take(into: events) { delivery, event in
       let message = delivery.pointee.bytes
       let length = UInt32(delivery.pointee.length)
       if length < 2 { return false }
       // SAFETY: the type is here; every further read lies within the shape's length, checked next.
       let type = message.byte(at: 1)
-      let shape = everyday.shape(type)
+      let whole = shapes + Int(type)
+      let shape = UnsafeMutableRawPointer(whole).assumingMemoryBound(to: EverydayShape.self)
       if !EverydayShape.holds(shape, length, everyday) { return false }
-      let listing = listings + Int(type)
       // Whether a message has a symbol is as good as random: all are read alike.
-      let mask = listing.pointee.mask
+      let mask = whole.pointee.listing.mask
       let half = UInt32(truncatingIfNeeded: mask)
-      let text = message.bigEndian(UInt64.self, at: Int(listing.pointee.start)) & listing.pointee.kept
-      let known = everyday.instrument(text: text | listing.pointee.padding, and: mask)
+      let text = message.bigEndian(UInt64.self, at: Int(whole.pointee.listing.start)) & whole.pointee.listing.kept
+      let known = everyday.instrument(text: text | whole.pointee.listing.padding, and: mask)
       if known & InstrumentDirectory.foreignBit & half != 0 { return false }
       // Of a message without one: one less than no instrument.
-      let instrument = known &+ ~half
-      guard let raw = EverydayShape.rawPrice(shape, message, Self.widths),
-        let price = standardScale.storedPlain(raw: raw &* Int64(listing.pointee.priceFactor)),
+      let instrument = known &+ whole.pointee.listing.foreign
+      guard let raw = EverydayShape.rawPrice(shape, message, Self.widths) else { return false }
+      let stored = raw &* whole.pointee.listing.priceFactor
+      let price = Int32(truncatingIfNeeded: stored)
+      guard Int64(price) == stored,
         EverydayShape.write(
           shape, message, Self.widths, instrument: instrument, price: price, key: unitKey,
           at: second &+ UInt64(message.littleEndian(UInt32.self, at: 2)), into: event)
       else { return false }
-      everyday.settleScale(everyday.scale(instrument & half), if: listing.pointee.settlesScale)
+      everyday.settleScale(everyday.scale(instrument & half), if: whole.pointee.listing.settlesScale)
       everyday.count(Int(shape.pointee.head.type))
       return true
     }

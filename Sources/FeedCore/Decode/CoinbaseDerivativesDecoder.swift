@@ -191,7 +191,7 @@ struct CoinbaseDerivativesDecoder: MessageDecoder {
     let quantity = bytes.littleEndian(Int32.self, at: order.pointee.quantity) & Int32(truncatingIfNeeded: mask)
     let raw = bytes.littleEndian(Int64.self, at: order.pointee.price) & Int64(bitPattern: mask)
     guard side == (0 &- sells | hasFields), quantity >= Int32(hasFields),
-      let price = scale.pointee.scale.storedPlain(raw: raw)
+      let price = scale.pointee.prices.price(raw: raw)
     else { return false }
     everyday.settleScale(scale)
     everyday.write(

@@ -19,14 +19,13 @@ struct DeliveryRun {
     into events: UnsafeMutablePointer<BookEvent>,
     _ body: (UnsafeMutablePointer<Delivery>, UnsafeMutablePointer<BookEvent>) -> Bool
   ) -> Int {
-    var left = count
+    let end = deliveries + count
     var delivery = deliveries
     var event = events
-    while left != 0, delivery.pointee.mark == mark, body(delivery, event) {
-      left &-= 1
+    while delivery != end, delivery.pointee.mark == mark, body(delivery, event) {
       delivery += 1
       event += 1
     }
-    return count &- left
+    return delivery - deliveries
   }
 }

@@ -31,7 +31,7 @@ extension DeribitDecoder {
     var isEveryday = true
     repeat {
       let begun = message
-      let last = end - places.pointee.length
+      let last = end + (0 &- places.pointee.length)
       // SAFETY: `places` are those of messages with this head and group, of `length` bytes, which are here.
       while message <= last, message.littleEndian(UInt64.self, at: 0) == places.pointee.head,
         message.littleEndian(UInt64.self, at: places.pointee.group) == places.pointee.dimension
@@ -55,7 +55,7 @@ extension DeribitDecoder {
         let time = (milliseconds &- places.pointee.day) &* 1_000_000
         let isLast = message.byte(at: 40) != 0
         var head = places.pointee.lastHead
-        if unlikely(!isLast) { head = places.pointee.partialHead }
+        if unlikely(!isLast) { head |= places.pointee.partialFlag }
         event.writeLevel(head | Self.sellBit(kinds), instrument.pointee.index, time, level)
         var behind = event + 1
         if places.pointee.count == 2 {
@@ -72,7 +72,6 @@ extension DeribitDecoder {
             place &- 1, number: message.littleEndian(UInt64.self, at: 32),
             previous: message.littleEndian(UInt64.self, at: 24), isLast: isLast)
         else { break }
-        instrument.pointee.scale.pointee.isUsed = true
         isEveryday = true
         event = behind
         taken &+= 1
@@ -108,7 +107,7 @@ extension DeribitDecoder {
     _ entry: UnsafeRawPointer, _ kinds: UInt16, _ instrument: UnsafeMutablePointer<DeribitEverydayInstrument>
   ) -> Int64 {
     // SAFETY: sixteen bytes of the entry, and the scale where it stands.
-    withUnsafePointer(to: &instrument.pointee.stored) { feedh_stored_pair(entry + 2, UInt32(kinds >> 8), $0) }
+    feedh_stored_pair(entry + 2, UInt32(kinds >> 8), instrument.pointee.stored)
   }
 
   /// Sets `places` for a 1001 of one or two entries. False, and nothing done, where it is none, or not whole.
@@ -165,8 +164,10 @@ extension DeribitDecoder {
     case .deliver:
       if venue.pointee.instruments.base[place].isSuspect { clearSuspicion(place, index, &writer) }
       changeLevels(message, place, index, delivery, packets, &writer)
-      venue.pointee.allowEveryday(
-        place, channel: context.channel, scale: context.directory.pointee.scales.base + index)
+      if context.directory.pointee.everydayScales.base[index].isUsed {
+        venue.pointee.allowEveryday(
+          place, channel: context.channel, scale: context.directory.pointee.scales.base + index)
+      }
     case .drop: break
     case .buffered:
       if wasCurrent {

@@ -91,14 +91,15 @@ extension DeribitDecoder {
   ) {
     let stamp = EventStamp(type: type, exchangeNanoseconds: venue.pointee.exchangeNanoseconds)
     let used = context.directory.pointee.scales[index]
-    if let tick, !(used.isUsed && tick % used.scale.divisor == 0), let scale = PriceScale(decimals: 8, divisor: tick) {
+    let isUsed = context.directory.pointee.everydayScales[index].isUsed
+    if let tick, !(isUsed && tick % used.scale.divisor == 0), let scale = PriceScale(decimals: 8, divisor: tick) {
       let change = context.directory.pointee.setScale(scale, instrument: index)
       if change == .set { venue.pointee.forgetEveryday() }
       if change == .refused {
         context.refuseScale(.priceScaleChanges, index, stamp, delivery, packets, &writer)
       }
     }
-    if let step, step > 0, !(used.isUsed && step % used.quantity.divisor == 0),
+    if let step, step > 0, !(isUsed && step % used.quantity.divisor == 0),
       let scale = QuantityScale(decimals: 8, divisor: step)
     {
       let change = context.directory.pointee.setQuantityScale(scale, instrument: index)

@@ -19,9 +19,9 @@ struct DeribitEverydayPlaces {
   var length = 1 << 20
   /// A day of the venue's, from its first millisecond on.
   var day: UInt64 = 0
-  /// Of an event that buys: of a change's last part, and of one that goes on.
+  /// Of an event that buys, of a change's last part; and what one that goes on has besides.
   let lastHead: UInt64
-  let partialHead: UInt64
+  let partialFlag: UInt64
   /// The venue's, at hand: which place an id has, what its everyday changes take, how far its chain is.
   let lookup: IdentifierTable.Lookup
   let instruments: UnsafeMutablePointer<DeribitEverydayInstrument>
@@ -38,7 +38,7 @@ struct DeribitEverydayPlaces {
     blockLength = layout.length - DeribitMessage.headerLength
     entryLength = entry.length
     lastHead = head | EverydayTables.head(.setLevel, type: 1, isSell: false)
-    partialHead = head | EverydayTables.head(.setLevel, type: 1, isSell: false, flags: .isPartial)
+    partialFlag = UInt64(BookEvent.Flags.isPartial.rawValue) << BookEvent.Head.flagsShift
   }
 
   /// Whether a message is a 1001 of one group and no string, with block and entries as they are known.

@@ -29,8 +29,9 @@ struct DeribitVenue {
   let instruments: Storage<Instrument>
   /// Per place, from 1 on: what its everyday changes take.
   let everyday: Storage<DeribitEverydayInstrument>
-  /// What the entries of `everyday` were made under. Another one makes all of them void.
-  private var generation: UInt64 = 1
+  private var everydayScales = DeribitEverydayScales()
+  /// What the entries of `everyday` were made under, 1 ..< 2^24. Another one makes all of them void.
+  private var generation: UInt32 = 1
   /// Per snapshot channel: its event channel, `unknown`, or `mixed`.
   private let pairs = Storage<UInt8>(capacity: 256, hugePages: false)
   private(set) var count = 0
@@ -73,24 +74,31 @@ struct DeribitVenue {
   // MARK: - Every day
 
   /// What an entry of `everyday` says where changes that come on `channel` may take it.
-  func gate(channel: UInt8) -> UInt64 { generation << 8 | UInt64(channel) }
+  func gate(channel: UInt8) -> UInt32 { generation << 8 | UInt32(channel) }
 
   /// The next changes of the instrument are everyday ones: it is this core's, its changes come on `channel`, nothing of
   /// them is suspect, and its scale is settled.
   mutating func allowEveryday(_ place: Int, channel: UInt8, scale: UnsafeMutablePointer<InstrumentScale>) {
     let instrument = instruments.base[place]
-    guard instrument.isFollowed, instrument.channel == channel, !instrument.isSuspect, instrument.index != 0 else {
-      return forgetEveryday(place)
-    }
+    guard instrument.isFollowed, instrument.channel == channel, !instrument.isSuspect, instrument.index != 0,
+      let stored = everydayScales.find(scale.pointee.scale, scale.pointee.quantity)
+    else { return forgetEveryday(place) }
     everyday[place + 1] = DeribitEverydayInstrument(
-      gate: gate(channel: channel), index: instrument.index &- 1, scale: scale)
+      stored: stored, index: instrument.index &- 1, gate: gate(channel: channel))
   }
 
   /// The instrument may not be what it was: its next change goes the long way.
   func forgetEveryday(_ place: Int) { everyday[place + 1].gate = 0 }
 
   /// None of them may.
-  mutating func forgetEveryday() { generation &+= 1 }
+  mutating func forgetEveryday() {
+    generation += 1
+    // Numbers begin anew, and no entry may be of such a one.
+    if generation == 1 << 24 {
+      for place in 0..<everyday.capacity { everyday[place].gate = 0 }
+      generation = 1
+    }
+  }
 
   /// The channel that carries an instrument's changes is known, and the one that names it.
   mutating func pair(_ place: Int) {

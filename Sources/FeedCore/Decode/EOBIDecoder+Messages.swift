@@ -28,7 +28,7 @@ extension EOBIDecoder {
     // The first price of an instrument chooses its scale.
     guard side <= 1, bytes.byte(at: Int(shape.pointee.side) &+ 1) != Self.market, raw != Self.priceNull,
       scale.pointee.isUsed,
-      let price = scale.pointee.scale.storedPlain(
+      let price = scale.pointee.prices.price(
         raw: bytes.littleEndian(Int64.self, at: Int(shape.pointee.eventPrice)) & shape.pointee.mask)
     else { return false }
     var quantity: UInt32
@@ -40,8 +40,9 @@ extension EOBIDecoder {
       quantity = UInt32(max(0, bytes.littleEndian(Int32.self, at: Int(shape.pointee.quantity))))
     }
     quantity &= UInt32(truncatingIfNeeded: shape.pointee.mask)
+    let wireSide = UInt64(side) &+ 1
     var reference = Self.reference(
-      isSell: side != 0, price: raw, priority: bytes.littleEndian(UInt64.self, at: Int(shape.pointee.priority)))
+      side: wireSide, price: raw, priority: bytes.littleEndian(UInt64.self, at: Int(shape.pointee.priority)))
     var second: UInt64 = 0
     switch shape.pointee.extra {
     case .none: break
@@ -51,7 +52,7 @@ extension EOBIDecoder {
       if before == Self.priceNull { return false }
       second = reference
       reference = Self.reference(
-        isSell: side != 0, price: before,
+        side: wireSide, price: before,
         priority: bytes.littleEndian(UInt64.self, at: EOBIEverydayShape.formerPriority))
     }
     event.write(

@@ -308,13 +308,13 @@ struct EOBIDecoder: MessageDecoder {
 
   @inline(__always)
   func price(_ raw: Int64, _ index: Int, _ message: Message) -> Int32? {
-    if !context.directory.pointee.scales.base[index].isUsed { chooseScale(raw, index) }
+    if !context.directory.pointee.everydayScales.base[index].isUsed { chooseScale(raw, index) }
     return instruments.price(raw, index, message.delivery, message.packets)
   }
 
   @inline(__always)
   func tradePrice(_ raw: Int64, _ index: Int, _ message: Message) -> Int32? {
-    if !context.directory.pointee.scales.base[index].isUsed { chooseScale(raw, index) }
+    if !context.directory.pointee.everydayScales.base[index].isUsed { chooseScale(raw, index) }
     return instruments.tradePrice(raw, index, message.delivery, message.packets)
   }
 
@@ -325,7 +325,7 @@ struct EOBIDecoder: MessageDecoder {
     if let scale = PriceScale(decimals: 8, divisor: divisor) {
       _ = context.directory.pointee.setScale(scale, instrument: index)
     }
-    context.directory.pointee.scales.base[index].isUsed = true
+    context.directory.pointee.everydayScales.base[index].isUsed = true
   }
 
   /// Whole contracts, 0 where there are none; nil, counted, where it is no whole number or beyond 32 bits.
@@ -345,7 +345,13 @@ struct EOBIDecoder: MessageDecoder {
   /// The number by which books know an order: the same for the same side, price and priority time.
   @inline(__always)
   static func reference(isSell: Bool, price: Int64, priority: UInt64) -> UInt64 {
-    Mix.fold(isSell ? 2 : 1, priority, UInt64(bitPattern: price))
+    reference(side: isSell ? 2 : 1, price: price, priority: priority)
+  }
+
+  /// - Parameter side: as it stands in messages: 1 buys, 2 sells.
+  @inline(__always)
+  static func reference(side: UInt64, price: Int64, priority: UInt64) -> UInt64 {
+    Mix.fold(side, priority, UInt64(bitPattern: price))
   }
 
   /// True for a sale; nil, counted, for what is neither.

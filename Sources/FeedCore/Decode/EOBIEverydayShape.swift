@@ -15,7 +15,6 @@ struct EOBIEverydayShape: BitwiseCopyable {
 
   /// Kind and type (`EverydayTables.head`).
   private(set) var head: UInt64 = 0
-  @inline(__always) var type: UInt8 { UInt8(truncatingIfNeeded: head >> BookEvent.Head.typeShift) }
   /// All ones; 0 for a delete, whose event has neither price nor quantity.
   private(set) var mask: Int64 = 0
   /// Fewest bytes; as many as no message has for templates that only the long way reads.
@@ -30,6 +29,8 @@ struct EOBIEverydayShape: BitwiseCopyable {
   private(set) var eventPrice: UInt8 = 0
   private(set) var match: UInt8 = 0
   private(set) var extra = Extra.none
+  /// The type that `head` has.
+  private(set) var type: UInt8 = 0
 
   static var formerPriority: Int { 16 }
   static var formerPrice: Int { 24 }
@@ -42,7 +43,8 @@ struct EOBIEverydayShape: BitwiseCopyable {
       ? EOBIShape(length: 56, security: 32, priority: 24, quantity: isCurrent ? 40 : 44, side: 8, price: 16)
       : EOBIShape.order(template, isCurrent: isCurrent)
     guard let shape else { return }
-    head = EverydayTables.head(kind, type: EOBIDecoder.everydayType(template), isSell: false)
+    type = EOBIDecoder.everydayType(template)
+    head = EverydayTables.head(kind, type: type, isSell: false)
     mask = kind == .delete ? 0 : -1
     length = UInt32(shape.length)
     security = UInt8(shape.security)

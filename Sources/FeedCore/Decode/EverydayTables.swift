@@ -7,7 +7,7 @@ struct EverydayTables {
 
   fileprivate let shapes = Storage<EverydayShape>(capacity: 256, hugePages: false)
   fileprivate let locates: UnsafeMutablePointer<UInt32>
-  fileprivate let scales: UnsafeMutablePointer<InstrumentScale>
+  fileprivate let scales: UnsafeMutablePointer<EverydayScale>
   fileprivate let identifiers: IdentifierTable.Lookup
   fileprivate let owned: UnsafeMutablePointer<UInt8>
   fileprivate let channels: UnsafeMutablePointer<UInt8>
@@ -15,7 +15,6 @@ struct EverydayTables {
   /// Venue and channel, as the word of an event's head.
   let headWord: UInt64
   fileprivate let byType: UnsafeMutablePointer<UInt64>
-  fileprivate let countsMessages: UInt64
   /// Not 0: a message of the run under work may go on beyond its layout (`MessageDecoder`). In memory, where this is one
   /// instruction: over a run all registers are taken.
   fileprivate(set) var surplus: UInt32 = 0
@@ -30,14 +29,14 @@ struct EverydayTables {
   private init(_ context: DecoderContext, _ everyday: [EverydayShape]) {
     let directory = context.directory
     locates = directory.pointee.locateTable
-    scales = directory.pointee.scales.base
+    scales = directory.pointee.everydayScales.base
     identifiers = directory.pointee.identifierLookup
     owned = directory.pointee.owned.base
     channels = directory.pointee.channels.base
     channel = context.channel
     headWord = Self.word(context.head(type: 0))
-    byType = context.byType
-    countsMessages = context.countsMessages
+    // Who counts nothing counts where nobody looks: a test or a factor would be an instruction a message more.
+    byType = context.countsMessages != 0 ? context.byType : Storage<UInt64>(capacity: 256, hugePages: false).base
     for type in 0..<256 { shapes[type] = EverydayShape() }
     for shape in everyday { shapes[Int(shape.head.type)] = shape }
   }
@@ -61,11 +60,11 @@ extension EverydayTables.Pointer {
 
   /// Counts a message that was read.
   @inline(__always)
-  func count(_ type: Int) { pointee.byType[type] &+= pointee.countsMessages }
+  func count(_ type: Int) { pointee.byType[type] &+= 1 }
 
   /// Counts several.
   @inline(__always)
-  func count(_ type: Int, times: UInt64) { pointee.byType[type] &+= times &* pointee.countsMessages }
+  func count(_ type: Int, times: UInt64) { pointee.byType[type] &+= times }
 
   /// - Parameter surplus: not 0 where a message goes on beyond its layout; it may be so where it does not.
   @inline(__always)
@@ -103,19 +102,19 @@ extension EverydayTables.Pointer {
   func isClaimed(_ instrument: UInt32) -> Bool { pointee.channels[Int(instrument)] == pointee.channel }
 
   @inline(__always)
-  func scale(_ instrument: UInt32) -> UnsafeMutablePointer<InstrumentScale> { pointee.scales + Int(instrument) }
+  func scale(_ instrument: UInt32) -> UnsafeMutablePointer<EverydayScale> { pointee.scales + Int(instrument) }
 
   /// By an order's or a level's price the instrument's scale is settled.
   @inline(__always)
-  func settleScale(_ scale: UnsafeMutablePointer<InstrumentScale>) {
-    if !scale.pointee.isUsed { scale.pointee.isUsed = true }
+  func settleScale(_ scale: UnsafeMutablePointer<EverydayScale>) {
+    if unlikely(!scale.pointee.isUsed) { scale.pointee.isUsed = true }
   }
 
   /// The same where a message has such a price. One comparison, which but for the first of an instrument says no: which
   /// messages have a price is as good as random.
   @inline(__always)
-  func settleScale(_ scale: UnsafeMutablePointer<InstrumentScale>, if settles: UInt8) {
-    if settles > (scale.pointee.isUsed ? 1 : 0) { scale.pointee.isUsed = true }
+  func settleScale(_ scale: UnsafeMutablePointer<EverydayScale>, if settles: UInt8) {
+    if unlikely(settles > scale.pointee.usedBit) { scale.pointee.isUsed = true }
   }
 
   /// An event whose fields are at hand; its time is written by the caller.
@@ -139,7 +138,7 @@ extension EverydayTables.Pointer {
     if !isKnown(instrument) { return false }
     let scale = scale(instrument)
     guard let raw = EverydayShape.rawPrice(shape, message, widths),
-      let price = scale.pointee.scale.storedPlain(raw: raw),
+      let price = scale.pointee.prices.price(raw: raw),
       EverydayShape.write(
         shape, message, widths, instrument: instrument, price: price, at: exchangeNanoseconds, into: event)
     else { return false }

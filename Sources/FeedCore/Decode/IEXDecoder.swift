@@ -110,8 +110,8 @@ struct IEXDecoder: MessageDecoder {
     _ event: UnsafeMutablePointer<BookEvent>
   ) -> Bool {
     let scale = everyday.scale(instrument)
-    guard let bid = scale.pointee.scale.storedPlain(raw: message.littleEndian(Int64.self, at: 22)),
-      let ask = scale.pointee.scale.storedPlain(raw: message.littleEndian(Int64.self, at: 30)),
+    guard let bid = scale.pointee.prices.price(raw: message.littleEndian(Int64.self, at: 22)),
+      let ask = scale.pointee.prices.price(raw: message.littleEndian(Int64.self, at: 30)),
       let side = list.pointee.reserveTwo()
     else { return false }
     everyday.settleScale(scale)

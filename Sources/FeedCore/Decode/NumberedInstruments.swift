@@ -58,7 +58,7 @@ struct NumberedInstruments {
     isNew: inout Bool
   ) -> Int? {
     guard let index = find(number, view, delivery, packets, isNew: &isNew) else { return nil }
-    context.directory.pointee.scales.base[index].isUsed = true
+    context.directory.pointee.everydayScales.base[index].isUsed = true
     return index
   }
 

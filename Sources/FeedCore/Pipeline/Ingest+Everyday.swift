@@ -1,11 +1,12 @@
 /// The everyday case of all feeds but MoldUDP64's: a packet that is whole and next, on a flow that is known.
 extension Ingest {
-  /// True where the packet was taken; else nothing was done. The switch is the path's only one on the transport.
-  @inline(never)
-  mutating func takeEverydayOther(_ packet: Packet, into sink: inout some DeliverySink) -> Bool {
+  /// True where the packet was taken; else nothing was done. The switch is the path's only one on the transport. It is
+  /// inlined, and what it leads to is not: of functions within each other a packet would pay for two.
+  @inline(__always)
+  mutating func takeEverydayOther(_ packet: UnsafeMutablePointer<Packet>, into sink: inout some DeliverySink) -> Bool {
     // SAFETY: 38 bytes of the frame are read before it is judged.
-    guard Int(packet.capturedLength) > FrameParser.everydayPayloadOffset,
-      let flow = everydayRoutes.find(packet.bytes, file: packet.fileIndex)
+    guard Int(packet.pointee.capturedLength) > FrameParser.everydayPayloadOffset,
+      let flow = everydayRoutes.find(packet.pointee.bytes, file: packet.pointee.fileIndex)
     else { return false }
     switch flow.pointee.transport {
     case .moldUDP64: return false
@@ -21,14 +22,15 @@ extension Ingest {
     }
   }
 
-  @inline(__always)
+  @inline(never)
   private mutating func takeEveryday<Framing: EverydayFraming>(
-    of framing: Framing.Type, _ flow: UnsafeMutablePointer<EverydayRoutes.Entry>, _ packet: Packet,
-    into sink: inout some DeliverySink
+    of framing: Framing.Type, _ flow: UnsafeMutablePointer<EverydayRoutes.Entry>,
+    _ packet: UnsafeMutablePointer<Packet>, into sink: inout some DeliverySink
   ) -> Bool {
-    let payload = packet.bytes + FrameParser.everydayPayloadOffset
+    let file = packet.pointee.fileIndex
+    let payload = packet.pointee.bytes + FrameParser.everydayPayloadOffset
     // SAFETY: what is read before the frame is judged lies within these bytes.
-    guard Int(packet.capturedLength) >= FrameParser.everydayPayloadOffset + Framing.everydayLength,
+    guard Int(packet.pointee.capturedLength) >= FrameParser.everydayPayloadOffset + Framing.everydayLength,
       let header = Framing.everydayHeader(payload)
     else { return false }
     var channel = Int(flow.pointee.channel)
@@ -40,17 +42,18 @@ extension Ingest {
     let arbiter = arbiters + channel
     // What was sent before numbers began anew has numbers of its own, among them the next one.
     guard arbiter.pointee.isNext(header), header.sendNanoseconds >= arbiter.pointee.staleBefore else { return false }
-    let length = parser.everydayLength(packet)
+    let length = parser.everydayLength(
+      packet.pointee.bytes, captured: Int(packet.pointee.capturedLength), linkType: packet.pointee.linkType)
     guard length >= Framing.everydayLength, Framing.declares(payload, length: length) else { return false }
-    let packetIndex = payloadPackets.base[Int(packet.fileIndex)]
+    let packetIndex = payloadPackets.base[Int(file)]
     guard
       arbiter.pointee.acceptNext(
         framing, header, payload: payload, length: length,
         from: PacketOrigin(
-          captureNanoseconds: packet.captureNanoseconds, packetIndex: packetIndex, fileIndex: packet.fileIndex,
+          captureNanoseconds: packet.pointee.captureNanoseconds, packetIndex: packetIndex, fileIndex: file,
           line: line), clock: clock, into: &sink)
     else { return false }
-    payloadPackets.base[Int(packet.fileIndex)] = packetIndex &+ 1
+    payloadPackets.base[Int(file)] = packetIndex &+ 1
     lineCounts.add(channel: channel, line: line)
     noteDueAfterDelivery(of: arbiter)
     return true

@@ -7,6 +7,8 @@ struct Ingest {
   private(set) var wireCounters = WireCounters()
   var routes: RouteTable
   private let everydayFlows = FlowCache()
+  /// `everydayFlows` has flows: where a feed has none, nobody need look for one.
+  private var hasEverydayFlows = false
   let everydayRoutes = EverydayRoutes()
   let arbiters: UnsafeMutablePointer<LineArbiter>
   let channelCount: Int
@@ -88,7 +90,7 @@ struct Ingest {
     packets &+= 1
     clock = max(clock, packet.pointee.captureNanoseconds)
     if unlikely(clock >= nextDue) { runTimers(into: &sink) }
-    if !takeEveryday(packet, into: &sink), !takeEverydayOther(packet.pointee, into: &sink) {
+    if !takeEveryday(packet, into: &sink), !takeEverydayOther(packet, into: &sink) {
       processOther(packet.pointee, into: &sink)
     }
   }
@@ -103,7 +105,8 @@ struct Ingest {
     let payload = bytes + FrameParser.everydayPayloadOffset
     let file = packet.pointee.fileIndex
     // SAFETY: what is read before the frame is judged lies within these bytes.
-    guard Int(packet.pointee.capturedLength) >= FrameParser.everydayPayloadOffset + MoldUDP64.headerLength,
+    guard hasEverydayFlows,
+      Int(packet.pointee.capturedLength) >= FrameParser.everydayPayloadOffset + MoldUDP64.headerLength,
       let flow = everydayFlows.find(bytes, file: file)
     else { return false }
     let arbiter = arbiters + Int(flow.pointee.channel)
@@ -144,6 +147,7 @@ struct Ingest {
       if route.transport == .moldUDP64, packet.linkType == .ethernet,
         view.payload == packet.bytes + FrameParser.everydayPayloadOffset {
         everydayFlows.remember(packet.bytes, file: packet.fileIndex, channel: route.channel, line: route.line)
+        hasEverydayFlows = true
       }
       processPayload(view, route, packet, packetIndex, into: &sink)
     case .discarded(let reason):

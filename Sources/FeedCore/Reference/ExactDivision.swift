@@ -9,35 +9,19 @@
 struct ExactDivision: BitwiseCopyable, Sendable, Equatable {
   /// At least 1; 0 in zeroed memory, which divides nothing: as 1 does.
   let divisor: Int64
-  /// d′; 0 in zeroed memory.
-  private let inverse: Int64
-  /// 2^k; 0 where d has more than 31 bits or k is more than 31, and in zeroed memory.
-  private let unit: UInt32
-  private let shift: UInt8
+  let plain: PlainDivision
 
   /// - Parameter divisor: at least 1.
   init(by divisor: Int64) {
-    precondition(divisor >= 1)
     self.divisor = divisor
-    shift = UInt8(divisor.trailingZeroBitCount)
-    let odd = divisor >> Int64(shift)
-    unit = odd < 1 << 31 && shift < 32 ? 1 << UInt32(shift) : 0
-    // Newton's iteration: d is its own inverse modulo 8, and each step doubles the bits that are right.
-    var inverse = odd
-    for _ in 0..<5 { inverse &*= 2 &- odd &* inverse }
-    self.inverse = inverse
+    plain = PlainDivision(by: divisor)
   }
 
-  /// raw ÷ divisor where that is exact and has 32 bits; else some number that `isExact` refuses, or that has more.
   @inline(__always)
-  func quotient(_ raw: Int64) -> Int64 { (raw &>> Int64(shift)) &* inverse }
+  func quotient(_ raw: Int64) -> Int64 { plain.quotient(raw) }
 
-  /// True where a quotient of 32 bits is exact; false where it is not, and where only the product tells.
   @inline(__always)
-  func isPlain(_ raw: Int64) -> Bool {
-    // Of a unit of 0 all bits, and so 0 alone.
-    raw & (Int64(unit) &- 1) == 0
-  }
+  func isPlain(_ raw: Int64) -> Bool { plain.isPlain(raw) }
 
   /// Whether a quotient multiplies back.
   @inline(__always)

@@ -52,8 +52,8 @@ struct IdentifierTable {
     @inline(__always)
     func value(_ key: UInt64) -> UInt32 {
       let slot = home(key)
-      if slots[slot].key == key { return slots[slot].value }
-      return Self.further(key, from: slot, slots, mask)
+      if unlikely(slots[slot].key != key) { return Self.further(key, from: slot, slots, mask) }
+      return slots[slot].value
     }
 
     /// The same where `mask` is all ones; 0 where it is 0. Which of the two is as good as random to who asks, so it is no

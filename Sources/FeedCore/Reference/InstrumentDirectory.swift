@@ -11,6 +11,8 @@ struct InstrumentDirectory {
   let channels: Storage<UInt8>
   /// Per instrument: what its prices and quantities stand for.
   let scales: Storage<InstrumentScale>
+  /// The same as far as everyday messages take it, and whether it is used.
+  let everydayScales: Storage<EverydayScale>
   /// The scale of instruments whose directory message names none.
   let standardScale: PriceScale
   /// No directory message has named another one.
@@ -55,6 +57,7 @@ struct InstrumentDirectory {
     owned = Storage(capacity: capacity, hugePages: false)
     channels = Storage(capacity: capacity, hugePages: false)
     scales = Storage(capacity: capacity, hugePages: false)
+    everydayScales = Storage(capacity: capacity, hugePages: false)
     locates = Storage(capacity: Self.directCount, hugePages: false)
     identifiers = IdentifierTable(capacity: max(1, identifierCapacity))
   }
@@ -67,6 +70,7 @@ struct InstrumentDirectory {
     groups.prefault()
     channels.prefault()
     scales.prefault()
+    everydayScales.prefault()
     identifiers.prefault()
   }
 
@@ -181,6 +185,7 @@ struct InstrumentDirectory {
     groups[index] = group
     channels[index] = channel
     scales[index] = InstrumentScale(scale: standardScale)
+    everydayScales[index] = EverydayScale(standardScale)
     let shard = symbols.groups[Int(group)].shard
     owned[index] = ownedShards & (1 << UInt64(shard)) != 0 ? 1 : 0
     symbols.list(group, at: venue, instrument: index)
@@ -201,9 +206,8 @@ struct InstrumentDirectory {
   /// - Precondition: `instrument` < `count`.
   @inline(__always)
   func storedPrice(raw: Int64, instrument: Int) -> Int32? {
-    let entry = scales.base + instrument
-    entry.pointee.isUsed = true
-    return entry.pointee.scale.stored(raw: raw)
+    everydayScales.base[instrument].isUsed = true
+    return scales.base[instrument].scale.stored(raw: raw)
   }
 
   /// A directory message names the instrument's scale. Before its first price the scale is taken; later another one
@@ -214,8 +218,9 @@ struct InstrumentDirectory {
   mutating func setScale(_ scale: PriceScale, instrument: Int) -> InstrumentScale.Change {
     let entry = scales.base + instrument
     if entry.pointee.scale == scale { return .unchanged }
-    if entry.pointee.isUsed { return .refused }
+    if everydayScales.base[instrument].isUsed { return .refused }
     entry.pointee.scale = scale
+    everydayScales.base[instrument].prices = scale.plain
     hasOnlyStandardScales = false
     return .set
   }
@@ -237,7 +242,7 @@ struct InstrumentDirectory {
   func setQuantityScale(_ scale: QuantityScale, instrument: Int) -> InstrumentScale.Change {
     let entry = scales.base + instrument
     if entry.pointee.quantity == scale { return .unchanged }
-    if entry.pointee.isUsed { return .refused }
+    if everydayScales.base[instrument].isUsed { return .refused }
     entry.pointee.quantity = scale
     return .set
   }
@@ -245,7 +250,7 @@ struct InstrumentDirectory {
   /// The books of `channel` are empty: their scales may change again, and nothing is known of their states.
   func releaseScales(channel: UInt8) {
     for instrument in 0..<count where channels[instrument] == channel {
-      scales[instrument].isUsed = false
+      everydayScales[instrument].isUsed = false
       records[instrument].tradingState = .unknown
       records[instrument].lacksState = false
     }

@@ -3,8 +3,6 @@
 struct InstrumentScale: BitwiseCopyable {
   var scale: PriceScale
   var quantity = QuantityScale.whole
-  /// A price was converted with it: from now on a change would leave levels of two scales in one book.
-  var isUsed = false
 
   /// What became of a scale that a directory message named.
   enum Change: Equatable {
@@ -13,4 +11,21 @@ struct InstrumentScale: BitwiseCopyable {
     /// Counted as `priceScaleChanges`.
     case refused
   }
+}
+
+/// What everyday messages take of an instrument's scale. Apart from the rest: four instruments in a cache line, where
+/// the nearest cache would not hold a line of each.
+struct EverydayScale: BitwiseCopyable {
+  /// Of `InstrumentScale.scale`.
+  var prices: PlainDivision
+  /// A price was converted with it: from now on a change would leave levels of two scales in one book.
+  @inline(__always)
+  var isUsed: Bool {
+    get { usedBit != 0 }
+    set { usedBit = newValue ? 1 : 0 }
+  }
+  /// The same as a number to compare with.
+  private(set) var usedBit: UInt8 = 0
+
+  init(_ scale: PriceScale) { prices = scale.plain }
 }

@@ -78,11 +78,10 @@ public struct PriceScale: BitwiseCopyable, Sendable, Equatable {
 
   /// The same in fewer steps. Nil, too, for some that `stored` finds: of divisors that no venue has.
   @inline(__always)
-  func storedPlain(raw: Int64) -> Int32? {
-    let quotient = division.quotient(raw)
-    let stored = Int32(truncatingIfNeeded: quotient)
-    return Int64(stored) == quotient && division.isPlain(raw) ? stored : nil
-  }
+  func storedPlain(raw: Int64) -> Int32? { division.plain.price(raw: raw) }
+
+  /// What `storedPlain` takes.
+  var plain: PlainDivision { division.plain }
 
   /// The raw price of a stored one. Clamped to 64 bits.
   @inline(__always)

@@ -41,8 +41,12 @@ protocol EverydayFraming {
 
   /// Whether a block, of which the layout's minimum is here, may follow those before it.
   ///
-  /// - Parameter index: how many stand before it.
-  static func follows(_ block: UnsafeRawPointer, index: Int, of payload: UnsafeRawPointer) -> Bool
+  /// - Parameters:
+  ///   - index: how many stand before it.
+  ///   - header: the packet's (`everydayHeader`). It is in registers; what stands at `payload` would be read anew.
+  static func follows(
+    _ block: UnsafeRawPointer, index: Int, _ header: EverydayHeader, of payload: UnsafeRawPointer
+  ) -> Bool
 }
 
 extension EverydayFraming {
@@ -51,5 +55,7 @@ extension EverydayFraming {
   @inline(__always)
   static func declares(_ payload: UnsafeRawPointer, length: Int) -> Bool { true }
   @inline(__always)
-  static func follows(_ block: UnsafeRawPointer, index: Int, of payload: UnsafeRawPointer) -> Bool { true }
+  static func follows(
+    _ block: UnsafeRawPointer, index: Int, _ header: EverydayHeader, of payload: UnsafeRawPointer
+  ) -> Bool { true }
 }

@@ -35,7 +35,7 @@ extension LineArbiter {
       guard block <= last else { return false }
       // SAFETY: the layout's `minimum` of bytes is here, and the message, before they are read.
       let step = layout.step(at: block)
-      guard step >= minimum, Framing.follows(block, index: index, of: payload) else { return false }
+      guard step >= minimum, Framing.follows(block, index: index, header, of: payload) else { return false }
       writer.write(block + bodyOffset, length: step &- bodyOffset, at: index)
       block += step
       index &+= 1

@@ -11,7 +11,8 @@ extension SequencedUnitHeader: EverydayFraming {
     let count = Int(payload.byte(at: 2))
     let unit = payload.byte(at: 3)
     let number = payload.littleEndian(UInt32.self, at: 4)
-    guard count > 0, unit > 0, number > 0 else { return nil }
+    // Told to be likely, they are branches; else the compiler computes all three.
+    guard likely(count > 0), likely(unit > 0), likely(number > 0) else { return nil }
     return EverydayHeader(sequenceNumber: UInt64(number), messageCount: count, stream: UInt32(unit))
   }
 
@@ -99,10 +100,11 @@ extension MACH: EverydayFraming {
 
   /// One run: the same type and session in two bytes, and the next number.
   @inline(__always)
-  static func follows(_ block: UnsafeRawPointer, index: Int, of payload: UnsafeRawPointer) -> Bool {
+  static func follows(
+    _ block: UnsafeRawPointer, index: Int, _ header: EverydayHeader, of payload: UnsafeRawPointer
+  ) -> Bool {
     block.littleEndian(UInt16.self, at: 10) == payload.littleEndian(UInt16.self, at: 10)
-      && block.littleEndian(UInt64.self, at: 0)
-        == payload.littleEndian(UInt64.self, at: 0) &+ UInt64(truncatingIfNeeded: index)
+      && block.littleEndian(UInt64.self, at: 0) == header.sequenceNumber &+ UInt64(truncatingIfNeeded: index)
   }
 }
 
@@ -153,9 +155,11 @@ extension EOBIPacket: EverydayFraming {
 
   /// MsgSeqNum goes on by one each, in 32 bits.
   @inline(__always)
-  static func follows(_ block: UnsafeRawPointer, index: Int, of payload: UnsafeRawPointer) -> Bool {
+  static func follows(
+    _ block: UnsafeRawPointer, index: Int, _ header: EverydayHeader, of payload: UnsafeRawPointer
+  ) -> Bool {
     block.littleEndian(UInt32.self, at: 4)
-      == payload.littleEndian(UInt32.self, at: headerLength + 4) &+ UInt32(truncatingIfNeeded: index)
+      == UInt32(truncatingIfNeeded: header.sequenceNumber) &+ UInt32(truncatingIfNeeded: index)
   }
 }
 

@@ -172,16 +172,19 @@ struct DeribitDecoderTests {
     /// What the short way reads.
     func scaled(_ number: Double) -> Int64? { number.magnitude < 22_517_998 ? DeribitReal.scaled8(number) : nil }
     var held = 0
+    // Aligned, as it has to be.
+    let place = Storage<feedh_stored_scale>(capacity: 1, hugePages: false)
     for _ in 0..<200_000 {
       let divisors = (divisor(), divisor())
       let (price, amount, change) = (number(divisors.0), number(divisors.1), random.below(3))
       guard let prices = PriceScale(numerator: 1, denominator: 1, divisor: divisors.0),
         let amounts = QuantityScale(decimals: 9, divisor: divisors.1)
       else { continue }
-      var scale = InstrumentScale(scale: prices)
-      scale.quantity = amounts
-      var instrument = DeribitEverydayInstrument(gate: 1, index: 0, scale: &scale)
-      #expect(instrument.gate == 1)
+      guard let scale = DeribitEverydayScales.scale(prices, amounts) else {
+        Issue.record("\(divisors), seed \(seed)")
+        continue
+      }
+      place[0] = scale
       // At an odd place, as in a message.
       var bytes = [UInt8](repeating: 0xEE, count: 17)
       bytes.withUnsafeMutableBytes {
@@ -189,7 +192,7 @@ struct DeribitDecoderTests {
         $0.storeBytes(of: amount.bitPattern, toByteOffset: 9, as: UInt64.self)
       }
       let found = bytes.withUnsafeBytes {
-        feedh_stored_pair($0.baseAddress! + 1, UInt32(change), &instrument.stored)
+        feedh_stored_pair($0.baseAddress! + 1, UInt32(change), place.base)
       }
       let stored = (
         scaled(price).flatMap { prices.stored(raw: $0) },
@@ -205,6 +208,41 @@ struct DeribitDecoderTests {
       }
     }
     #expect(held > 20_000)
+  }
+
+  @Test func pairsOfScalesAreKeptOnceAsLongAsThereIsRoom() throws {
+    var scales = DeribitEverydayScales()
+    func find(_ tick: Int64, _ step: Int64 = 1) throws -> UnsafeMutablePointer<feedh_stored_scale>? {
+      scales.find(
+        try #require(PriceScale(numerator: 1, denominator: 1, divisor: tick)),
+        try #require(QuantityScale(decimals: 9, divisor: step)))
+    }
+    var places: [UnsafeMutablePointer<feedh_stored_scale>] = []
+    for tick in 1...DeribitEverydayScales.capacity { places.append(try #require(try find(Int64(tick)))) }
+    #expect(Set(places).count == DeribitEverydayScales.capacity)
+    for tick in 1...DeribitEverydayScales.capacity { #expect(try find(Int64(tick)) == places[tick - 1]) }
+    #expect(places[6].pointee.units == (7, 1) && places[6].pointee.per_one == (1e8 / 7, 1e8))
+    #expect(try find(1, 2) == nil, "a pair of its own")
+    #expect(try find((1 << 53) + 1) == nil, "no binary64")
+  }
+
+  /// The number of what everyday changes were made under has 24 bits. Nothing of its last turn counts in the next one.
+  @Test func noEverydayInstrumentOutlivesATurnOfGenerations() {
+    var venue = DeribitVenue(instruments: 4, settings: RecoverySettings())
+    let place = venue.add(300_001, channel: 2)
+    venue.instruments[place].index = 1
+    venue.instruments[place].isFollowed = true
+    let scale = Storage<InstrumentScale>(capacity: 1, hugePages: false)
+    scale[0] = InstrumentScale(scale: .price4)
+    venue.allowEveryday(place, channel: 2, scale: scale.base)
+    let gate = venue.gate(channel: 2)
+    #expect(gate != 0 && venue.everyday[place + 1].gate == gate)
+    var turns = 0
+    repeat {
+      venue.forgetEveryday()
+      turns += 1
+    } while venue.gate(channel: 2) != gate
+    #expect(turns == (1 << 24) - 1 && venue.everyday[place + 1].gate == 0)
   }
 
   @Test func whatIsNotExactIsRefusedByName() {

@@ -155,11 +155,16 @@ struct InstrumentDirectoryTests {
     #expect(directory.setScale(milli, instrument: 0) == .unchanged)
     #expect(directory.setScale(micro, instrument: 0) == .refused)
     #expect(directory.scales[0].scale == milli)
+    // What everyday messages take of it is the same.
+    #expect(directory.everydayScales[0].prices == milli.plain && directory.everydayScales[0].isUsed)
+    #expect(directory.everydayScales[1].prices == PriceScale.price4.plain && !directory.everydayScales[1].isUsed)
     // Only the books of the channel that began anew are empty.
     directory.releaseScales(channel: 4)
     #expect(directory.setScale(micro, instrument: 0) == .refused)
     directory.releaseScales(channel: 3)
+    #expect(!directory.everydayScales[0].isUsed)
     #expect(directory.setScale(micro, instrument: 0) == .set)
+    #expect(directory.everydayScales[0].prices == micro.plain)
   }
 
   @Test func aPriceThatTheScaleCannotKeepIsNone() throws {

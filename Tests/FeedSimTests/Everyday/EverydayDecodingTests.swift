@@ -36,7 +36,7 @@ import Testing
       Counter.allCases.filter { $0 != .longerMessages }.map { context.counters[$0] }
     }
     var byType: [UInt64] { (0..<256).map { context.byType[$0] } }
-    var settled: [Bool] { (0..<directory.pointee.count).map { directory.pointee.scales[$0].isUsed } }
+    var settled: [Bool] { (0..<directory.pointee.count).map { directory.pointee.everydayScales[$0].isUsed } }
 
     /// The bytes of the events of message `position`: of a group, its members'.
     func events(of position: Int, _ list: UnsafeMutablePointer<EventList>) -> [[UInt8]] {
