@@ -31,6 +31,9 @@ extension DeribitDecoder {
     if Int(instrument.pointee.index) != index + 1 { bind(place, index, &writer) }
     guard context.owns(index) else { return }
     tellState(message.bytes.byte(at: 16), place, index, &writer)
+    // Books that begin anew release their scales, maybe later than the channel began anew (`Core.restartsWaiting`): one
+    // that everyday changes are read by is in use all the same.
+    if venue.pointee.allowsEveryday(place) { context.directory.pointee.everydayScales.base[index].isUsed = true }
     setScales(
       index, tick: Self.smallestTick(message, tickSize: message.bytes.littleEndianDouble(at: 104 + fields)),
       step: DeribitReal.scaled8(message.bytes.littleEndianDouble(at: 96 + fields)), delivery, packets, &writer)

@@ -87,6 +87,11 @@ struct DeribitVenue {
       stored: stored, index: instrument.index &- 1, gate: gate(channel: channel))
   }
 
+  /// Whether the next changes of the instrument go the short way.
+  func allowsEveryday(_ place: Int) -> Bool {
+    everyday.base[place + 1].gate == gate(channel: instruments.base[place].channel)
+  }
+
   /// The instrument may not be what it was: its next change goes the long way.
   func forgetEveryday(_ place: Int) { everyday[place + 1].gate = 0 }
 

@@ -106,6 +106,17 @@ struct DeribitDecoderTests {
     #expect(harness.state("BTC-PERPETUAL") == .untrusted)
   }
 
+  @Test func aScaleThatEverydayChangesAreReadByIsInUseWhateverWasReleased() {
+    let harness = harness()
+    harness.event(D.book(14, previous: 10, change: 12, [(1, 1, 25_000.5, 50)]))
+    // As when books begin anew behind the time that a run may come to.
+    harness.core.books.venues[0].directory.pointee.releaseScales(channel: 0)
+    harness.event(D.book(14, previous: 12, change: 14, [(1, 1, 25_000.5, 60)]))
+    harness.snapshot(D.instrument(14, "BTC-PERPETUAL", tick: 0.1, step: 1))
+    #expect(harness.counted(.priceScaleChanges) == 1 && harness.counted(.quantityScaleChanges) == 1)
+    #expect(harness.levels("BTC-PERPETUAL", .buy) == ["2500050000000 6000000000"])
+  }
+
   @Test func longNamesStayApartByTheirId() {
     let name = "BTC-ICOND-27SEP24-50000_55000_70000_75000"
     let harness = DeribitHarness()
