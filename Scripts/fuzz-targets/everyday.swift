@@ -28,7 +28,7 @@ private struct Venue {
 
   var counted: [UInt64] { Counter.allCases.map { context.counters[$0] } + (0..<256).map { context.byType[$0] } }
   var settled: [Bool] {
-    (0..<context.directory.pointee.count).map { context.directory.pointee.scales[$0].isUsed }
+    (0..<context.directory.pointee.count).map { context.directory.pointee.everydayScales[$0].isUsed }
   }
 
   /// The bytes of a message's events: of a group, its members'.
