@@ -118,6 +118,15 @@ final class CommandFolder: Sendable {
     String(decoding: try Data(contentsOf: URL(fileURLWithPath: path(name))), as: UTF8.self)
   }
 
+  /// `feedh generate` writes a day here, `day.pcap` and what goes with it: of two venues with two lines each, unless
+  /// `options` say otherwise.
+  func generateDay(symbols: Int, messages: Int, seed: Int, _ options: [String] = []) throws {
+    let run = try CommandRun.feedh(
+      ["generate", "--output", path("day"), "--symbols", "\(symbols)", "--messages", "\(messages)", "--seed", "\(seed)"]
+        + options)
+    guard run.status == 0 else { throw CommandFailure(run.errors) }
+  }
+
   @discardableResult
   func write(_ bytes: some Sequence<UInt8>, _ name: String) throws -> String {
     try Data(bytes).write(to: URL(fileURLWithPath: path(name)))
@@ -148,9 +157,7 @@ enum CommandDay {
 
   /// `let`: the runtime makes others wait.
   private static let made: Result<Void, any Error> = Result {
-    let run = try CommandRun.feedh(
-      "generate", "--output", folder.path("day"), "--symbols", "40", "--messages", "20000", "--seed", "11")
-    guard run.status == 0 else { throw CommandFailure(run.errors) }
+    try folder.generateDay(symbols: 40, messages: 20_000, seed: 11)
     try folder.write(try folder.text("day.yaml") + "orders: { enabled: true }\n", "day.yaml")
   }
 }

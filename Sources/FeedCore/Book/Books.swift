@@ -285,8 +285,9 @@ struct Books {
     }
   }
 
-  /// True while a book of the instrument's symbol is in the middle of an event: then none of them is looked at.
-  func isMidEvent(_ instrument: InstrumentID) -> Bool {
+  /// True while a book of the same symbol is in the middle of an event: then none of them is looked at.
+  func isMidEvent(_ header: UnsafeMutablePointer<BookHeader>) -> Bool {
+    let instrument = instrument(of: header)
     let group = symbols.pointee.groups[Int(venues[Int(instrument.venue)].directory.pointee.groups[instrument.index])]
     for venue in 0..<VenueIndex(venueCount) {
       guard let index = group.listing(at: venue), index < venues[Int(venue)].admitted else { continue }

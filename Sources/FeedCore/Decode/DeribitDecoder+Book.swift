@@ -31,6 +31,7 @@ extension DeribitDecoder {
     var isEveryday = true
     repeat {
       let begun = message
+      // Written as a sum: a difference checks that the length has a negative.
       let last = end + (0 &- places.pointee.length)
       // SAFETY: `places` are those of messages with this head and group, of `length` bytes, which are here.
       while message <= last, message.littleEndian(UInt64.self, at: 0) == places.pointee.head,
@@ -166,7 +167,7 @@ extension DeribitDecoder {
       changeLevels(message, place, index, delivery, packets, &writer)
       if context.directory.pointee.everydayScales.base[index].isUsed {
         venue.pointee.allowEveryday(
-          place, channel: context.channel, scale: context.directory.pointee.scales.base + index)
+          place, channel: context.channel, scale: context.directory.pointee.scales.base[index])
       }
     case .drop: break
     case .buffered:

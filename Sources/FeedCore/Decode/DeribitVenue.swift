@@ -78,10 +78,10 @@ struct DeribitVenue {
 
   /// The next changes of the instrument are everyday ones: it is this core's, its changes come on `channel`, nothing of
   /// them is suspect, and its scale is settled.
-  mutating func allowEveryday(_ place: Int, channel: UInt8, scale: UnsafeMutablePointer<InstrumentScale>) {
+  mutating func allowEveryday(_ place: Int, channel: UInt8, scale: InstrumentScale) {
     let instrument = instruments.base[place]
     guard instrument.isFollowed, instrument.channel == channel, !instrument.isSuspect, instrument.index != 0,
-      let stored = everydayScales.find(scale.pointee.scale, scale.pointee.quantity)
+      let stored = everydayScales.find(scale.scale, scale.quantity)
     else { return forgetEveryday(place) }
     everyday[place + 1] = DeribitEverydayInstrument(
       stored: stored, index: instrument.index &- 1, gate: gate(channel: channel))

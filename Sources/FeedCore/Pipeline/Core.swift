@@ -138,7 +138,7 @@ struct Core: DeliverySink {
     var kept = 0
     for position in 0..<books.changedCount {
       let header = books.changedHeader(position)
-      if books.isMidEvent(books.instrument(of: header)) {
+      if books.isMidEvent(header) {
         books.keepChanged(header, at: kept)
         kept += 1
         continue

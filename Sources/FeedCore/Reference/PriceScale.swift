@@ -76,11 +76,7 @@ public struct PriceScale: BitwiseCopyable, Sendable, Equatable {
     return stored
   }
 
-  /// The same in fewer steps. Nil, too, for some that `stored` finds: of divisors that no venue has.
-  @inline(__always)
-  func storedPlain(raw: Int64) -> Int32? { division.plain.price(raw: raw) }
-
-  /// What `storedPlain` takes.
+  /// What finds the same in fewer steps (`PlainDivision.price`).
   var plain: PlainDivision { division.plain }
 
   /// The raw price of a stored one. Clamped to 64 bits.

@@ -30,7 +30,7 @@ public struct FrameParser: BitwiseCopyable, Sendable {
   @inline(__always)
   public func parse(_ packet: Packet) -> WireVerdict {
     let bytes = packet.bytes
-    let length = everydayLength(packet)
+    let length = everydayLength(bytes, captured: Int(packet.capturedLength), linkType: packet.linkType)
     guard length >= 0 else { return parseGeneral(packet) }
     // SAFETY: 42 bytes hold all three headers.
     return .payload(
@@ -47,11 +47,6 @@ public struct FrameParser: BitwiseCopyable, Sendable {
 
   /// Length of the UDP payload, which begins at byte 42, of an Ethernet frame without tag or IP options that holds a
   /// whole datagram with a payload and right checksums; −1 for any other packet.
-  @inline(__always)
-  func everydayLength(_ packet: Packet) -> Int {
-    everydayLength(packet.bytes, captured: Int(packet.capturedLength), linkType: packet.linkType)
-  }
-
   @inline(__always)
   func everydayLength(_ bytes: UnsafeRawPointer, captured: Int, linkType: LinkType) -> Int {
     // SAFETY: 42 bytes hold all three headers; the datagram ends within `captured`.

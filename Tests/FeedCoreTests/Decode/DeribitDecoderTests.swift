@@ -243,9 +243,7 @@ struct DeribitDecoderTests {
     let place = venue.add(300_001, channel: 2)
     venue.instruments[place].index = 1
     venue.instruments[place].isFollowed = true
-    let scale = Storage<InstrumentScale>(capacity: 1, hugePages: false)
-    scale[0] = InstrumentScale(scale: .price4)
-    venue.allowEveryday(place, channel: 2, scale: scale.base)
+    venue.allowEveryday(place, channel: 2, scale: InstrumentScale(scale: .price4))
     let gate = venue.gate(channel: 2)
     #expect(gate != 0 && venue.everyday[place + 1].gate == gate)
     var turns = 0

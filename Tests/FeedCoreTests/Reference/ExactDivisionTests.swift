@@ -74,7 +74,7 @@ struct ExactDivisionTests {
         let found = quantities.storedPlain(raw: raw)
         #expect(found == expected || !isTick && found == nil, "\(raw) / \(divisor), seed \(seed)")
         #expect(quantities.stored(raw: raw) == expected, "\(raw) / \(divisor), seed \(seed)")
-        let price = scale.storedPlain(raw: raw)
+        let price = scale.plain.price(raw: raw)
         #expect(price == scale.stored(raw: raw) || !isTick && price == nil, "\(raw), seed \(seed)")
         plain += found == nil ? 0 : 1
         wide += found != expected ? 1 : 0
@@ -86,7 +86,7 @@ struct ExactDivisionTests {
   @Test func zeroedMemoryDividesNothing() {
     let scales = Storage<InstrumentScale>(capacity: 1, hugePages: false)
     #expect(scales[0].scale.stored(raw: 5) == 5 && scales[0].scale.stored(raw: 0) == 0)
-    #expect(scales[0].scale.storedPlain(raw: 5) == nil && scales[0].scale.storedPlain(raw: .min) == nil)
+    #expect(scales[0].scale.plain.price(raw: 5) == nil && scales[0].scale.plain.price(raw: .min) == nil)
     #expect(scales[0].scale.stored(raw: .max) == nil && scales[0].quantity.stored(raw: -1) == nil)
     #expect(scales[0].quantity.stored(raw: 4_294_967_295) == .max)
   }

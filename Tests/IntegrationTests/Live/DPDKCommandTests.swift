@@ -6,9 +6,7 @@ import Testing
 struct DPDKCommandTests {
   private func day() throws -> (folder: CommandFolder, pcap: CommandPcap) {
     let folder = CommandFolder()
-    let run = try CommandRun.feedh(
-      "generate", "--output", folder.path("day"), "--symbols", "20", "--messages", "6000", "--seed", "9")
-    guard run.status == 0 else { throw CommandFailure(run.errors) }
+    try folder.generateDay(symbols: 20, messages: 6_000, seed: 9)
     return (folder, try CommandPcap(path: folder.path("day.pcap")))
   }
 

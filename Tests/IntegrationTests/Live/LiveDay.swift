@@ -5,9 +5,7 @@ import Foundation
 enum LiveDay {
   private static let folder = CommandFolder.untilExit()
   private static let made: Result<CommandPcap, any Error> = Result {
-    let run = try CommandRun.feedh(
-      "generate", "--output", folder.path("day"), "--symbols", "20", "--messages", "12000", "--seed", "5")
-    guard run.status == 0 else { throw CommandFailure(run.errors) }
+    try folder.generateDay(symbols: 20, messages: 12_000, seed: 5)
     return try CommandPcap(path: folder.path("day.pcap"))
   }
 

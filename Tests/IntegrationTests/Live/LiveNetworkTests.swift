@@ -8,9 +8,7 @@ struct LiveNetworkTests {
   /// A small day of two venues and lines A and B, and a configuration: each venue arrives at a port of its own.
   private func folder(_ drivers: [String], layout: String, cores: Int = 2) throws -> CommandFolder {
     let folder = CommandFolder()
-    let made = try CommandRun.feedh(
-      "generate", "--output", folder.path("day"), "--symbols", "20", "--messages", "8000", "--seed", "6")
-    guard made.status == 0 else { throw CommandFailure(made.errors) }
+    try folder.generateDay(symbols: 20, messages: 8_000, seed: 6)
     var text = "venues: [ { name: nasdaq }, { name: bx } ]\nfeeds:\n"
     for (venue, name) in ["nasdaq", "bx"].enumerated() {
       let lines = (0...1).map { line in

@@ -13,10 +13,7 @@ struct LiveRecoveryTests {
     let replay: [String: Any]
 
     init(messages: Int, _ venues: [String] = ["--venues", "1"]) throws {
-      let made = try CommandRun.feedh(
-        ["generate", "--output", folder.path("day"), "--symbols", "40", "--messages", "\(messages)", "--seed", "12"]
-          + venues)
-      guard made.status == 0 else { throw CommandFailure(made.errors) }
+      try folder.generateDay(symbols: 40, messages: messages, seed: 12, venues)
       pcap = try CommandPcap(path: folder.path("day.pcap"))
       let run = try CommandRun.feedh(
         "replay", folder.path("day.pcap"), "--config", folder.path("day.yaml"), "--report", folder.path("replay.json"))
