@@ -8,6 +8,7 @@ extension Books: MarketView {
   }
 
   /// The worse of the book's own state and its channel's; `untrusted` for an instrument there is not.
+  @inline(__always)
   func state(of instrument: InstrumentID) -> BookState {
     guard let header = header(of: instrument) else { return .untrusted }
     return state(of: header)
@@ -18,10 +19,12 @@ extension Books: MarketView {
     max(header.pointee.ownState, channels.base[Int(header.pointee.channel)].state)
   }
 
+  @inline(__always)
   func top(of instrument: InstrumentID) -> TopOfBook {
     header(of: instrument)?.pointee.top ?? TopOfBook()
   }
 
+  @inline(__always)
   func instrument(of group: GroupIndex, at venue: VenueIndex) -> InstrumentID {
     guard Int(group) < symbols.pointee.count, let index = symbols.pointee.groups[Int(group)].listing(at: venue) else {
       return .none
@@ -29,10 +32,12 @@ extension Books: MarketView {
     return InstrumentID(venue: venue, index: index)
   }
 
+  @inline(__always)
   func symbol(of group: GroupIndex) -> Symbol {
     Int(group) < symbols.pointee.count ? symbols.pointee.groups[Int(group)].symbol : .unknown
   }
 
+  @inline(__always)
   func venueSymbol(of instrument: InstrumentID) -> Symbol {
     guard header(of: instrument) != nil else { return .unknown }
     return venues[Int(instrument.venue)].directory.pointee.records[instrument.index].symbol
@@ -41,10 +46,16 @@ extension Books: MarketView {
   /// Scans at most eight venues: nothing is cached, so no venue can stay in it after it lost its trust.
   func consolidatedBest(of group: GroupIndex) -> ConsolidatedBest {
     var best = ConsolidatedBest()
-    for venue in 0..<VenueIndex(venueCount) {
-      let instrument = instrument(of: group, at: venue)
-      guard instrument != .none, state(of: instrument) == .ok else { continue }
-      let top = top(of: instrument)
+    if Int(group) >= symbols.pointee.count { return best }
+    let symbol = symbols.pointee.groups.base + Int(group)
+    var listed = symbol.pointee.venueMask
+    while listed != 0 {
+      let venue = VenueIndex(listed.trailingZeroBitCount)
+      listed &= listed &- 1
+      guard let index = symbol.pointee.listing(at: venue) else { continue }
+      let instrument = InstrumentID(venue: venue, index: index)
+      guard let header = header(of: instrument), state(of: header) == .ok else { continue }
+      let top = header.pointee.top
       let multiplier = multiplier(of: instrument)
       if top.bidQuantity > 0 { best.bid = max(best.bid ?? .min, Int64(top.bidPrice).multipliedClamped(by: multiplier)) }
       if top.askQuantity > 0 { best.ask = min(best.ask ?? .max, Int64(top.askPrice).multipliedClamped(by: multiplier)) }
@@ -52,6 +63,7 @@ extension Books: MarketView {
     return best
   }
 
+  @inline(__always)
   func multiplier(of instrument: InstrumentID) -> Int64 {
     guard Int(instrument.venue) < venueCount else { return 0 }
     let directory = venues[Int(instrument.venue)].directory
@@ -72,6 +84,7 @@ extension Books: MarketView {
     venues[Int(instrument.venue)].directory.pointee.scales.base[instrument.index].quantity.isWhole
   }
 
+  @inline(__always)
   func isShortSaleRestricted(_ instrument: InstrumentID) -> Bool {
     header(of: instrument)?.pointee.flags.contains(.shortSaleRestricted) ?? true
   }

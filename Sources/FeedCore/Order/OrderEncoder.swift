@@ -4,13 +4,15 @@ struct OrderEncoder {
   private let firm: UInt32?
   /// Next UserRefNum per venue: day-unique and strictly increasing, from 1.
   private let nextUserRefNum: Storage<UInt64>
-  /// Next number of an order of this shard, over all venues: what ClOrdID shows.
+  /// Next number of an order of this shard, over all venues, and the ClOrdID that shows it.
   private var nextOrderNumber: UInt64 = 1
+  private var nextClOrdID: ClOrdID
 
   /// - Parameter firm: OUCH Firm (MPID); blank or not one to four characters = the port's default.
   init(shard: Int, venueCount: Int, firm: String) {
     self.shard = shard
     self.firm = Self.packed(firm)
+    nextClOrdID = ClOrdID(shard: shard, orderNumber: nextOrderNumber)
     nextUserRefNum = Storage(capacity: venueCount, hugePages: false)
     for venue in 0..<venueCount { nextUserRefNum[venue] = 1 }
   }
@@ -36,13 +38,14 @@ struct OrderEncoder {
   /// - Parameter buffer: `OUCH50.maximumMessageLength` bytes.
   /// - Precondition: `hasNumbers(at:)`.
   mutating func encodeEnter(
-    _ order: AdmittedOrder, into buffer: UnsafeMutableRawPointer
+    _ order: borrowing AdmittedOrder, into buffer: UnsafeMutableRawPointer
   ) -> (length: Int, userRefNum: UInt32) {
     let venue = Int(order.intent.venue)
     let userRefNum = UInt32(truncatingIfNeeded: nextUserRefNum[venue])
     nextUserRefNum[venue] += 1
-    let clOrdID = ClOrdID(shard: shard, orderNumber: nextOrderNumber)
+    let clOrdID = nextClOrdID
     nextOrderNumber += 1
+    if !nextClOrdID.countUp() { nextClOrdID = ClOrdID(shard: shard, orderNumber: nextOrderNumber) }
     let message = OUCH50.EnterOrder(
       userRefNum: userRefNum, side: order.sideCharacter, quantity: order.intent.quantity, symbol: order.venueSymbol,
       price: order.price4, timeInForce: OUCH50.TimeInForce.immediateOrCancel, display: UInt8(ascii: "Y"),

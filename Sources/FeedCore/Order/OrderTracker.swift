@@ -48,9 +48,9 @@ struct OrderTracker {
     UInt64(venue) << 32 | UInt64(userRefNum)
   }
 
-  /// Follows an order that is sent now; its shares are booked as open already (`RiskGate.admit`).
+  /// Follows an order that is sent now; its shares are booked as open already (`RiskGate.book`).
   /// - Precondition: `hasRoom(for: 1)`, and the number was not used before.
-  mutating func orderSent(_ order: AdmittedOrder, userRefNum: UInt32) {
+  mutating func orderSent(_ order: borrowing AdmittedOrder, userRefNum: UInt32) {
     let intent = order.intent
     let open = OpenOrder(
       symbol: order.symbol, venueSymbol: order.venueSymbol, opportunity: intent.opportunity, price: order.price,

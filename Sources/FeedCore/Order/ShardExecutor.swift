@@ -31,6 +31,8 @@ public struct ShardExecutor {
   public private(set) var cancelsUnsent: UInt64 = 0
   /// One message for each leg of a pair.
   private let buffer: Storage<UInt8>
+  /// The legs of the pair that is being sent.
+  private let orders: Storage<AdmittedOrder>
   /// When the last pair had been handed to the transport, ticks.
   private(set) var sentTicks: UInt64 = 0
 
@@ -51,6 +53,7 @@ public struct ShardExecutor {
     orderLog = BoundedLog(capacity: records)
     wireLog = WireLog(capacityBytes: records * Self.wireBytesPerRecord)
     buffer = Storage(capacity: 2 * OUCH50.maximumMessageLength, hugePages: false)
+    orders = Storage(capacity: 2, hugePages: false)
     if settings.orders.enabled { prefaultBeginning() }
   }
 
@@ -62,6 +65,7 @@ public struct ShardExecutor {
     orderLog.prefaultBeginning()
     wireLog.prefaultBeginning()
     buffer.prefaultBeginning()
+    orders.prefaultBeginning()
   }
 
   /// When the next message under way arrives; `UInt64.max` = none.
@@ -86,21 +90,20 @@ public struct ShardExecutor {
   /// What is due at `nanoseconds` or before must have run (`advance`).
   @discardableResult
   public mutating func submit(_ pair: OrderPairIntent, at nanoseconds: UInt64, view: some MarketView) -> Bool {
-    gate.prefetch(pair)
-    switch gate.admit(pair, at: nanoseconds, hasRoom: hasRoom(for: pair), view: view) {
-    case .admitted(let buy, let sell):
-      let sellBuffer = buffer.base + OUCH50.maximumMessageLength
-      let first = send(buy, buffer.base, at: nanoseconds)
-      let second = send(sell, sellBuffer, at: nanoseconds)
-      sentTicks = feedh_ticks()
-      // Both are out: now there is time to write it down.
-      note(buy, first, buffer.base, at: nanoseconds)
-      note(sell, second, sellBuffer, at: nanoseconds)
-      return true
-    case .refused(let reason, let leg):
-      recordRefusal(reason, leg, at: nanoseconds, view: view)
+    let orders = orders.base
+    if let refusal = gate.judge(pair, at: nanoseconds, hasRoom: hasRoom(for: pair), view: view, into: orders) {
+      recordRefusal(refusal.reason, refusal.leg, at: nanoseconds, view: view)
       return false
     }
+    let sellBuffer = buffer.base + OUCH50.maximumMessageLength
+    let first = send(orders, buffer.base, at: nanoseconds)
+    let second = send(orders + 1, sellBuffer, at: nanoseconds)
+    sentTicks = feedh_ticks()
+    // Both are out: now there is time to book them and to write them down, before anything comes back.
+    gate.book(orders, at: nanoseconds)
+    follow(orders, first, buffer.base, at: nanoseconds)
+    follow(orders + 1, second, sellBuffer, at: nanoseconds)
+    return true
   }
 
   /// Takes one server message of a venue that arrives now. In a replay `advance` calls it; a live session would.
@@ -214,37 +217,40 @@ extension ShardExecutor {
   }
 
   /// Encodes the order into `message` and hands it to the transport.
+  @inline(never)
   private mutating func send(
-    _ order: AdmittedOrder, _ message: UnsafeMutablePointer<UInt8>, at nanoseconds: UInt64
+    _ order: UnsafeMutablePointer<AdmittedOrder>, _ message: UnsafeMutablePointer<UInt8>, at nanoseconds: UInt64
   ) -> SentMessage {
-    let (length, userRefNum) = encoder.encodeEnter(order, into: message)
-    tracker.orderSent(order, userRefNum: userRefNum)
-    let isSent = transport.send(message, length: length, venue: order.intent.venue, at: nanoseconds)
-    // `hasRoom` was asked first: an order that is booked as open but never travels would stay open for ever.
+    let (length, userRefNum) = encoder.encodeEnter(order.pointee, into: message)
+    let isSent = transport.send(message, length: length, venue: order.pointee.intent.venue, at: nanoseconds)
+    // `hasRoom` was asked first: an order that never travels would be booked as open, and stay open for ever.
     precondition(isSent, "risk admitted an order for which the transport has no room")
     ordersSent &+= 1
     return SentMessage(length: length, userRefNum: userRefNum)
   }
 
-  /// Logs an order that was sent.
-  private mutating func note(
-    _ order: AdmittedOrder, _ sent: SentMessage, _ message: UnsafeMutablePointer<UInt8>, at nanoseconds: UInt64
+  /// Follows an order that was sent, and logs it.
+  @inline(never)
+  private mutating func follow(
+    _ order: UnsafeMutablePointer<AdmittedOrder>, _ sent: SentMessage, _ message: UnsafeMutablePointer<UInt8>,
+    at nanoseconds: UInt64
   ) {
-    let venue = order.intent.venue
-    let isKnown = transport.note(order.venueSymbol, at: venue, order.intent.group)
+    tracker.orderSent(order.pointee, userRefNum: sent.userRefNum)
+    let intent = order.pointee.intent
+    let isKnown = transport.note(order.pointee.venueSymbol, at: intent.venue, intent.group)
     precondition(isKnown, "risk admitted an order in a symbol for which the transport has no room")
-    wireLog.append(message, length: sent.length, venue: venue, direction: .toVenue, at: nanoseconds)
+    wireLog.append(message, length: sent.length, venue: intent.venue, direction: .toVenue, at: nanoseconds)
     var record = OrderRecord()
     record.captureNanoseconds = nanoseconds
-    record.symbol = order.symbol
-    record.opportunity = order.intent.opportunity
-    record.price = order.price
-    record.quantity = order.intent.quantity
+    record.symbol = order.pointee.symbol
+    record.opportunity = intent.opportunity
+    record.price = order.pointee.price
+    record.quantity = intent.quantity
     record.userRefNum = sent.userRefNum
     record.kind = .sent
     record.shard = UInt8(truncatingIfNeeded: shard)
-    record.venue = venue
-    record.side = order.sideCharacter
+    record.venue = intent.venue
+    record.side = order.pointee.sideCharacter
     log(record)
   }
 

@@ -1,41 +1,42 @@
 /// What we hold and have open in one symbol, over all venues.
 public struct Position: BitwiseCopyable, Sendable, Equatable {
   public var symbol = Symbol.unknown
-  /// Shares, negative = short.
-  public var shares: Int64 = 0
+  /// What risk judges by.
+  var holding = Holding()
   /// Nanodollars received less paid, fees included: with `shares` valued at a price, this is the profit or loss.
   public var cash: Int128 = 0
   /// Nanodollars of fees paid, negative = rebates received. Contained in `cash`.
   public var fees: Int128 = 0
   public var sharesBought: UInt64 = 0
   public var sharesSold: UInt64 = 0
-  /// Shares of open orders.
-  public var openBuy: UInt64 = 0
-  public var openSell: UInt64 = 0
-  /// Price of the last order admitted in this symbol, nanodollars: what exposure is valued at.
-  public var exposurePrice: Nanodollars = 0
   public init() {}
 
-  /// Nanodollars of |shares| and all open orders at `exposurePrice`.
-  ///
-  /// Long and short open orders add up: they may fill on one side only.
-  public var exposure: Int128 {
-    // |shares| and open orders of 64 bits times a price below 2^48 stay below 2^114.
-    (Int128(shares.magnitude) + Int128(openBuy) + Int128(openSell)) * Int128(exposurePrice)
+  /// Shares, negative = short.
+  public var shares: Int64 {
+    get { holding.shares }
+    set { holding.shares = newValue }
   }
+  /// Shares of open orders.
+  public var openBuy: UInt64 {
+    get { holding.openBuy }
+    set { holding.openBuy = newValue }
+  }
+  public var openSell: UInt64 {
+    get { holding.openSell }
+    set { holding.openSell = newValue }
+  }
+  /// Price of the last order admitted in this symbol, nanodollars: what exposure is valued at.
+  public var exposurePrice: Nanodollars {
+    get { holding.exposurePrice }
+    set { holding.exposurePrice = newValue }
+  }
+  public var exposure: Int128 { holding.exposure }
 
-  /// Counts `quantity` shares as open.
   mutating func reserve(_ side: Side, quantity: UInt32, price: Nanodollars) {
-    exposurePrice = price
-    open(side, quantity: quantity)
+    holding.reserve(side, quantity: quantity, price: price)
   }
 
-  mutating func open(_ side: Side, quantity: UInt32) {
-    switch side {
-    case .buy: openBuy &+= UInt64(quantity)
-    case .sell: openSell &+= UInt64(quantity)
-    }
-  }
+  mutating func open(_ side: Side, quantity: UInt32) { holding.open(side, quantity: quantity) }
 
   /// Ends `quantity` open shares. At most what is open.
   mutating func release(_ side: Side, quantity: UInt32) {

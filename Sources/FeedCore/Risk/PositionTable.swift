@@ -44,6 +44,13 @@ public struct PositionTable {
     return place == 0 ? Position() : positions[Int(place) - 1]
   }
 
+  /// The same, of it what an order is judged by.
+  @inline(__always)
+  func holding(of group: GroupIndex) -> Holding {
+    let place = places[Int(group)]
+    return place == 0 ? Holding() : positions.base[Int(place) - 1].holding
+  }
+
   /// Changes the position of `group` and keeps the total in step; makes the position first if there is none.
   /// - Precondition: `group` < `groupCapacity`.
   @inline(__always)
@@ -55,10 +62,9 @@ public struct PositionTable {
       places[Int(group)] = UInt32(place)
       positions[place - 1] = Position()
     }
-    var position = positions[place - 1]
-    let before = position.exposure
-    change(&position)
-    positions[place - 1] = position
-    grossExposure = grossExposure &+ position.exposure &- before
+    let position = positions.base + (place - 1)
+    let before = position.pointee.exposure
+    change(&position.pointee)
+    grossExposure = grossExposure &+ position.pointee.exposure &- before
   }
 }

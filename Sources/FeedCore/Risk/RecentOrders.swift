@@ -3,7 +3,8 @@ import CPlatform
 /// Orders sent within the duplicate window, to refuse their repetition.
 ///
 /// A ring in order of sending, and a table over it. Each order enters and expires once, so the cost is constant per
-/// order. Full means refuse: an order that could not be remembered could be sent twice.
+/// order. Old ones are forgotten when new ones are remembered, behind the sending, or where room is needed; their age
+/// tells that they count no more. Full means refuse: an order that could not be remembered could be sent twice.
 struct RecentOrders {
   /// What makes two orders the same.
   struct Key: FixedTableKey {
@@ -21,10 +22,11 @@ struct RecentOrders {
       side = intent.side
     }
 
+    @inline(__always)
     var spread: UInt64 {
       let low = UInt64(quantity) << 32 | UInt64(UInt32(bitPattern: limitPrice))
       let high = UInt64(group) << 16 | UInt64(venue) << 8 | UInt64(side.rawValue)
-      return Mix.spread(low ^ Mix.spread(high))
+      return Mix.fold(0, high, low)
     }
   }
   private struct Sent: BitwiseCopyable {
@@ -68,25 +70,40 @@ struct RecentOrders {
   }
 
   /// Forgets orders sent `windowNanoseconds` or longer ago.
-  mutating func expire(at nanoseconds: UInt64) {
+  private mutating func expire(at nanoseconds: UInt64) {
     while count > 0 {
       let sent = ring[oldest]
-      if nanoseconds < sent.nanoseconds || nanoseconds - sent.nanoseconds < windowNanoseconds { return }
+      if isRecent(sent.nanoseconds, at: nanoseconds) { return }
       sentNanoseconds.remove(sent.key)
       oldest = oldest + 1 == ring.capacity ? 0 : oldest + 1
       count -= 1
     }
   }
 
-  /// Call after `expire(at:)`.
-  func contains(_ key: Key) -> Bool { windowNanoseconds > 0 && sentNanoseconds.find(key) >= 0 }
+  @inline(__always)
+  private func isRecent(_ sent: UInt64, at nanoseconds: UInt64) -> Bool {
+    nanoseconds < sent || nanoseconds - sent < windowNanoseconds
+  }
 
-  func hasRoom(for orders: Int) -> Bool { windowNanoseconds == 0 || count + orders <= ring.capacity }
+  /// Whether it was sent within the window before `nanoseconds`.
+  @inline(__always)
+  func contains(_ key: Key, at nanoseconds: UInt64) -> Bool {
+    let slot = sentNanoseconds.find(key)
+    return unlikely(slot >= 0) && isRecent(sentNanoseconds[slot: slot], at: nanoseconds)
+  }
 
-  /// - Precondition: `hasRoom(for: 1)` and not `contains(key)`.
+  /// Whether so many more can be remembered.
+  @inline(__always)
+  mutating func makeRoom(for orders: Int, at nanoseconds: UInt64) -> Bool {
+    if unlikely(count + orders > ring.capacity) { expire(at: nanoseconds) }
+    return windowNanoseconds == 0 || count + orders <= ring.capacity
+  }
+
+  /// - Precondition: `makeRoom(for: 1, at: nanoseconds)` and not `contains(key, at: nanoseconds)`.
   mutating func remember(_ key: Key, at nanoseconds: UInt64) {
     if windowNanoseconds == 0 { return }
-    assert(hasRoom(for: 1) && !contains(key))
+    expire(at: nanoseconds)
+    assert(count < ring.capacity && !contains(key, at: nanoseconds))
     let index = oldest + count
     ring[index < ring.capacity ? index : index - ring.capacity] = Sent(key: key, nanoseconds: nanoseconds)
     count += 1

@@ -43,13 +43,6 @@ struct RiskGate {
   @inline(__always)
   func prefetchPosition(of group: GroupIndex) { positions.prefetch(group) }
 
-  /// Asks for where a pair's orders would stand if they were repeated.
-  @inline(__always)
-  func prefetch(_ pair: OrderPairIntent) {
-    recentOrders.prefetch(RecentOrders.Key(pair.buy))
-    recentOrders.prefetch(RecentOrders.Key(pair.sell))
-  }
-
   /// From now on every pair is refused.
   mutating func engageKillSwitch() { isKillSwitchEngaged = true }
 
@@ -58,172 +51,188 @@ struct RiskGate {
     if venue < 8 { unsynchronizedVenues |= 1 << venue }
   }
 
-  /// Decides, and books the pair as open when it is admitted.
+  /// Decides. Of a pair that may leave, `orders` are the two legs then, and nothing has changed but the tokens' clock:
+  /// `book` has to follow before anything else is asked. Nil: it may.
   ///
   /// - Parameters:
   ///   - nanoseconds: capture time.
   ///   - hasRoom: whether two more orders can be numbered and followed to their end.
-  mutating func admit(
-    _ pair: OrderPairIntent, at nanoseconds: UInt64, hasRoom: Bool, view: some MarketView
-  ) -> PairDecision {
+  ///   - orders: two, the buy leg first.
+  mutating func judge(
+    _ pair: OrderPairIntent, at nanoseconds: UInt64, hasRoom: Bool, view: some MarketView,
+    into orders: UnsafeMutablePointer<AdmittedOrder>
+  ) -> PairRefusal? {
+    let buyKey = RecentOrders.Key(pair.buy)
+    let sellKey = RecentOrders.Key(pair.sell)
+    recentOrders.prefetch(buyKey)
+    recentOrders.prefetch(sellKey)
     if let killAt = limits.killAtNanoseconds, nanoseconds >= killAt { isKillSwitchEngaged = true }
     tokens.refill(at: nanoseconds)
-    recentOrders.expire(at: nanoseconds)
 
-    if !limits.ordersEnabled { return refuse(.ordersDisabled, pair.buy) }
-    if isKillSwitchEngaged { return refuse(.killSwitch, pair.buy) }
-    if !isArmed { return refuse(.disarmed, pair.buy) }
-    if !hasRoom || !recentOrders.hasRoom(for: 2) { return refuse(.capacity, pair.buy) }
+    if unlikely(!limits.ordersEnabled) { return refuse(.ordersDisabled, pair.buy) }
+    if unlikely(isKillSwitchEngaged) { return refuse(.killSwitch, pair.buy) }
+    if unlikely(!isArmed) { return refuse(.disarmed, pair.buy) }
+    if unlikely(!hasRoom || !recentOrders.makeRoom(for: 2, at: nanoseconds)) { return refuse(.capacity, pair.buy) }
 
-    let buy: AdmittedOrder
-    var position = Position()
-    var grossExposure = positions.grossExposure
-    switch check(pair.buy, nil, grossExposure: grossExposure, tokensNeeded: 1, view: view) {
-    case .refused(let reason): return refuse(reason, pair.buy)
-    case .passed(let order, let newPosition, let newGrossExposure):
-      (buy, position, grossExposure) = (order, newPosition, newGrossExposure)
+    var trial = Trial(grossExposure: positions.grossExposure)
+    if let reason = check(pair.buy, buyKey, &trial, tokensNeeded: 1, at: nanoseconds, view: view, into: orders) {
+      return refuse(reason, pair.buy)
     }
-    let sell: AdmittedOrder
-    let held = pair.sell.group == pair.buy.group ? position : nil
-    switch check(pair.sell, held, grossExposure: grossExposure, tokensNeeded: 2, view: view) {
-    case .refused(let reason): return refuse(reason, pair.sell)
-    case .passed(let order, _, _): sell = order
+    if let reason = check(pair.sell, sellKey, &trial, tokensNeeded: 2, at: nanoseconds, view: view, into: orders + 1) {
+      return refuse(reason, pair.sell)
     }
-    if RecentOrders.Key(pair.buy) == RecentOrders.Key(pair.sell) { return refuse(.duplicateOrder, pair.sell) }
-
-    _ = tokens.take(2)
-    book(buy, at: nanoseconds)
-    book(sell, at: nanoseconds)
-    return .admitted(buy: buy, sell: sell)
+    if unlikely(buyKey == sellKey) { return refuse(.duplicateOrder, pair.sell) }
+    return nil
   }
 
-  private mutating func book(_ order: AdmittedOrder, at nanoseconds: UInt64) {
-    let intent = order.intent
-    recentOrders.remember(RecentOrders.Key(intent), at: nanoseconds)
-    positions.update(intent.group) {
-      $0.symbol = order.symbol
-      $0.reserve(intent.side, quantity: intent.quantity, price: order.price)
+  /// Books the pair that was just admitted: tokens taken, open shares reserved, both orders remembered.
+  mutating func book(_ orders: UnsafeMutablePointer<AdmittedOrder>, at nanoseconds: UInt64) {
+    _ = tokens.take(2)
+    for leg in 0..<2 {
+      let order = orders + leg
+      recentOrders.remember(RecentOrders.Key(order.pointee.intent), at: nanoseconds)
+      positions.update(order.pointee.intent.group) {
+        $0.symbol = order.pointee.symbol
+        $0.reserve(order.pointee.intent.side, quantity: order.pointee.intent.quantity, price: order.pointee.price)
+      }
     }
   }
 
   @inline(never)
-  private mutating func refuse(_ reason: RefusalReason, _ leg: OrderIntent) -> PairDecision {
+  private mutating func refuse(_ reason: RefusalReason, _ leg: OrderIntent) -> PairRefusal? {
     refusals.count(reason)
-    return .refused(reason, leg: leg)
+    return PairRefusal(reason: reason, leg: leg)
   }
 }
 
 extension RiskGate {
-  private enum LegCheck: BitwiseCopyable {
-    case refused(RefusalReason)
-    /// The position and the gross exposure are those with this order open.
-    case passed(AdmittedOrder, Position, grossExposure: Int128)
+  /// What a pair's legs are judged by: of their symbol as the legs before left it, of all symbols.
+  private struct Trial {
+    /// Whose the rest is; no symbol's at first.
+    var group = GroupIndex.max
+    var holding = Holding()
+    var exposure: Int128 = 0
+    var best = ConsolidatedBest()
+    var grossExposure: Int128
+
+    init(grossExposure: Int128) { self.grossExposure = grossExposure }
   }
 
-  /// All checks of one leg. Changes nothing.
+  /// All checks of one leg. Changes nothing but the trial; where it finds no reason against the leg, `order` is the leg.
   ///
-  /// - Parameters:
-  ///   - trial: the position to judge by; nil = the one in the table.
-  ///   - tokensNeeded: by this leg and those before it.
-  private func check(
-    _ intent: OrderIntent, _ trial: Position?, grossExposure: Int128, tokensNeeded: UInt64, view: some MarketView
-  ) -> LegCheck {
+  /// Called, not inlined: with the second leg its code is near. Mutating, although it changes nothing here: else the whole
+  /// gate would be copied for `self`.
+  ///
+  /// - Parameter tokensNeeded: by this leg and those before it.
+  @inline(never)
+  private mutating func check(
+    _ intent: OrderIntent, _ key: RecentOrders.Key, _ trial: inout Trial, tokensNeeded: UInt64,
+    at nanoseconds: UInt64, view: some MarketView, into order: UnsafeMutablePointer<AdmittedOrder>
+  ) -> RefusalReason? {
     // What the view may be asked comes first: an index out of range must not reach it.
-    if Int(intent.venue) >= venueCount { return .refused(.unknownInstrument) }
-    if Int(intent.group) >= positions.groupCapacity { return .refused(.capacity) }
+    if unlikely(Int(intent.venue) >= venueCount) { return .unknownInstrument }
+    if unlikely(Int(intent.group) >= positions.groupCapacity) { return .capacity }
     let instrument = view.instrument(of: intent.group, at: intent.venue)
-    let symbol = view.symbol(of: intent.group)
-    if instrument == .none || symbol == .unknown { return .refused(.unknownInstrument) }
+    if unlikely(instrument == .none) { return .unknownInstrument }
+    order.pointee.symbol = view.symbol(of: intent.group)
+    if unlikely(order.pointee.symbol == .unknown) { return .unknownInstrument }
     // An order carries the venue's own text, in a field of eight characters.
-    let venueSymbol = view.venueSymbol(of: instrument)
-    if venueSymbol == .unknown || !venueSymbol.isShort { return .refused(.unknownInstrument) }
-    if unsynchronizedVenues & (1 << intent.venue) != 0 { return .refused(.sessionUnsynchronized) }
-    if intent.quantity == 0 || intent.quantity > limits.maximumOrderQuantity { return .refused(.orderQuantity) }
+    order.pointee.venueSymbol = view.venueSymbol(of: instrument)
+    if unlikely(order.pointee.venueSymbol == .unknown || !order.pointee.venueSymbol.isShort) {
+      return .unknownInstrument
+    }
+    if unlikely(unsynchronizedVenues & (1 << intent.venue) != 0) { return .sessionUnsynchronized }
+    if unlikely(intent.quantity == 0 || intent.quantity > limits.maximumOrderQuantity) { return .orderQuantity }
 
     let (price, overflowed) = Int64(intent.limitPrice).multipliedReportingOverflow(by: view.multiplier(of: instrument))
     let price4 = price / FixedPoint.perPrice4
-    if overflowed || price <= 0 || price % FixedPoint.perPrice4 != 0 || price4 > OrderBounds.maximumPrice4 {
-      return .refused(.orderPrice)
+    if unlikely(
+      overflowed || price <= 0 || price4 &* FixedPoint.perPrice4 != price || price4 > OrderBounds.maximumPrice4)
+    {
+      return .orderPrice
     }
     // A purchase may meet any price up to its limit, and no order message can tell one of 0 or below.
-    if intent.side == .buy {
+    let isBuy = intent.side == .buy
+    if isBuy {
       let top = view.top(of: instrument)
-      if top.askQuantity > 0, top.askPrice <= 0 { return .refused(.orderPrice) }
+      if unlikely(top.askQuantity > 0 && top.askPrice <= 0) { return .orderPrice }
     }
-    if limits.marketHoursOnly && !view.isMarketOpen(intent.venue) { return .refused(.marketClosed) }
-    switch view.state(of: instrument) {
-    case .ok: break
-    case .halted: return .refused(.halted)
-    case .silent, .lateStart, .gap, .untrusted: return .refused(.bookNotOk)
-    }
-    if let reason = checkCollar(intent, price: price, view: view) { return .refused(reason) }
+    if unlikely(limits.marketHoursOnly && !view.isMarketOpen(intent.venue)) { return .marketClosed }
+    let state = view.state(of: instrument)
+    if unlikely(state != .ok) { return state == .halted ? .halted : .bookNotOk }
 
-    let position = trial ?? positions.position(of: intent.group)
-    let side = sideCharacter(intent, position)
-    if side == UInt8(ascii: "T") && view.isShortSaleRestricted(instrument) {
+    if trial.group != intent.group {
+      trial.group = intent.group
+      trial.holding = positions.holding(of: intent.group)
+      trial.exposure = trial.holding.exposure
+      trial.best = view.consolidatedBest(of: intent.group)
+    }
+    guard let reference = isBuy ? trial.best.ask : trial.best.bid else { return .noReference }
+    if unlikely(isBeyondCollar(price, of: reference, isBuy: isBuy)) { return .priceCollar }
+
+    let side = Self.sideCharacter(intent, trial.holding)
+    if side == UInt8(ascii: "T"), unlikely(view.isShortSaleRestricted(instrument)) {
       let top = view.top(of: instrument)
-      if top.bidQuantity > 0 && intent.limitPrice <= top.bidPrice { return .refused(.shortSaleRestricted) }
+      if top.bidQuantity > 0 && intent.limitPrice <= top.bidPrice { return .shortSaleRestricted }
     }
-    var after = position
+    var after = trial.holding
     after.reserve(intent.side, quantity: intent.quantity, price: price)
-    let grossAfter = grossExposure - position.exposure + after.exposure
-    if let reason = checkExposure(intent, price: price, after: after, grossAfter: grossAfter) {
-      return .refused(reason)
-    }
-    if recentOrders.contains(RecentOrders.Key(intent)) { return .refused(.duplicateOrder) }
-    if tokens.available < tokensNeeded { return .refused(.orderRate) }
-    let order = AdmittedOrder(
-      intent: intent, symbol: symbol, venueSymbol: venueSymbol, price: price, price4: UInt64(price4),
-      sideCharacter: side)
-    return .passed(order, after, grossExposure: grossAfter)
+    let exposure = after.exposure
+    let grossExposure = trial.grossExposure - trial.exposure + exposure
+    if let reason = checkExposure(intent, price: price, after, exposure, grossExposure) { return reason }
+    if unlikely(recentOrders.contains(key, at: nanoseconds)) { return .duplicateOrder }
+    if unlikely(tokens.available < tokensNeeded) { return .orderRate }
+    trial.holding = after
+    trial.exposure = exposure
+    trial.grossExposure = grossExposure
+    order.pointee.intent = intent
+    order.pointee.price = price
+    order.pointee.price4 = UInt64(price4)
+    order.pointee.sideCharacter = side
+    return nil
   }
 
   /// A buy may pay at most the consolidated best ask and the collar's share of it more, a sale must get at least the
   /// consolidated best bid less that share. The share is of what a best price is away from 0: spreads and options have
   /// prices at 0 and below. Exact: both sides of the comparison are multiplied by a million.
-  private func checkCollar(_ intent: OrderIntent, price: Nanodollars, view: some MarketView) -> RefusalReason? {
-    let best = view.consolidatedBest(of: intent.group)
-    let scaled = Int128(price) * 1_000_000
-    let collar = Int128(limits.collarPartsPerMillion)
-    switch intent.side {
-    case .buy:
-      guard let ask = best.ask else { return .noReference }
-      return scaled > Int128(ask) * 1_000_000 + Int128(ask.magnitude) * collar ? .priceCollar : nil
-    case .sell:
-      guard let bid = best.bid else { return .noReference }
-      return scaled < Int128(bid) * 1_000_000 - Int128(bid.magnitude) * collar ? .priceCollar : nil
-    }
+  @inline(__always)
+  private func isBeyondCollar(_ price: Nanodollars, of best: Nanodollars, isBuy: Bool) -> Bool {
+    let beyond = isBuy ? Int128(price) - Int128(best) : Int128(best) - Int128(price)
+    // Nearly always it is not beyond it at all.
+    if likely(beyond <= 0) { return false }
+    return beyond * 1_000_000 > Int128(best.magnitude) * Int128(limits.collarPartsPerMillion)
   }
 
   /// Open orders count as filled: on their own side for the position limit, on both for the exposures.
+  ///
+  /// - Parameters:
+  ///   - after: the symbol's holding with this order open, and its exposure.
+  ///   - grossExposure: of all symbols, this order included.
+  @inline(__always)
   private func checkExposure(
-    _ intent: OrderIntent, price: Nanodollars, after: Position, grossAfter: Int128
+    _ intent: OrderIntent, price: Nanodollars, _ after: Holding, _ exposure: Int128, _ grossExposure: Int128
   ) -> RefusalReason? {
-    if Int128(price) * Int128(intent.quantity) > Int128(limits.maximumOrderNotional) { return .orderNotional }
+    if unlikely(Int128(price) * Int128(intent.quantity) > Int128(limits.maximumOrderNotional)) { return .orderNotional }
     let worst =
-      switch intent.side {
-      case .buy: Int128(after.shares) + Int128(after.openBuy)
-      case .sell: Int128(after.openSell) - Int128(after.shares)
-      }
-    if worst > Int128(limits.maximumPosition) { return .positionLimit }
-    if after.exposure > Int128(limits.maximumSymbolExposure) { return .symbolExposure }
-    if grossAfter > Int128(limits.maximumGrossExposure) { return .grossExposure }
+      intent.side == .buy
+      ? Int128(after.shares) + Int128(after.openBuy) : Int128(after.openSell) - Int128(after.shares)
+    if unlikely(worst > Int128(limits.maximumPosition)) { return .positionLimit }
+    if unlikely(exposure > Int128(limits.maximumSymbolExposure)) { return .symbolExposure }
+    if unlikely(grossExposure > Int128(limits.maximumGrossExposure)) { return .grossExposure }
     return nil
   }
 
   /// "B"; "S" when the shares held and not yet offered cover the whole sale; else "T", short.
-  private func sideCharacter(_ intent: OrderIntent, _ position: Position) -> UInt8 {
-    switch intent.side {
-    case .buy: return UInt8(ascii: "B")
-    case .sell:
-      let isCovered = Int128(position.shares) - Int128(position.openSell) >= Int128(intent.quantity)
-      return isCovered ? UInt8(ascii: "S") : UInt8(ascii: "T")
-    }
+  @inline(__always)
+  private static func sideCharacter(_ intent: OrderIntent, _ holding: Holding) -> UInt8 {
+    if intent.side == .buy { return UInt8(ascii: "B") }
+    let isCovered = Int128(holding.shares) - Int128(holding.openSell) >= Int128(intent.quantity)
+    return isCovered ? UInt8(ascii: "S") : UInt8(ascii: "T")
   }
 
   /// The OUCH side character an order would carry now: for the record of a refused one.
   func sideCharacter(_ intent: OrderIntent) -> UInt8 {
     let isKnown = Int(intent.group) < positions.groupCapacity
-    return sideCharacter(intent, isKnown ? positions.position(of: intent.group) : Position())
+    return Self.sideCharacter(intent, isKnown ? positions.holding(of: intent.group) : Holding())
   }
 }

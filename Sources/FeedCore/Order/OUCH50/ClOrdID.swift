@@ -36,6 +36,14 @@ public struct ClOrdID: BitwiseCopyable, Sendable, Equatable {
     self.init(first8: first, last6: last)
   }
 
+  /// The next order's number, where its last digit alone changes; else false, and nothing has changed.
+  @inline(__always)
+  mutating func countUp() -> Bool {
+    if last6 & 0xFF >= 0x39 { return false }
+    last6 &+= 1
+    return true
+  }
+
   /// - Precondition: `bytes` holds 14 bytes.
   public init(unchecked bytes: UnsafeRawPointer) {
     first8 = bytes.bigEndian(UInt64.self, at: 0)
