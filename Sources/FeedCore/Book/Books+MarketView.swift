@@ -67,6 +67,8 @@ extension Books: MarketView {
   func multiplier(of instrument: InstrumentID) -> Int64 {
     guard Int(instrument.venue) < venueCount else { return 0 }
     let directory = venues[Int(instrument.venue)].directory
+    // The scales' lines are seldom near.
+    if directory.pointee.hasOnlyStandardScales { return directory.pointee.standardScale.nanounits }
     return instrument.index < directory.pointee.count
       ? directory.pointee.scales.base[instrument.index].scale.nanounits : directory.pointee.standardScale.nanounits
   }
@@ -80,8 +82,11 @@ extension Books: MarketView {
   }
 
   /// Its quantities are whole shares or contracts, not multiples of a step (`QuantityScale`).
+  @inline(__always)
   func hasWholeQuantities(_ instrument: InstrumentID) -> Bool {
-    venues[Int(instrument.venue)].directory.pointee.scales.base[instrument.index].quantity.isWhole
+    let directory = venues[Int(instrument.venue)].directory
+    return directory.pointee.hasOnlyStandardScales
+      || directory.pointee.scales.base[instrument.index].quantity.isWhole
   }
 
   @inline(__always)

@@ -100,9 +100,9 @@ struct CrossVenueDetector: Detector {
       if group.pointee.openPairs & (1 << UInt64(pair)) != 0 { end(key, .bookNotOk, change.captureNanoseconds, group) }
       return
     }
-    let walk = EdgeWalk(
-      buy: buyInstrument, sell: sellInstrument, books: books, buyFees: fees.base[Int(buy)],
-      sellFees: fees.base[Int(sell)], settings: settings)
+    let (buyFees, sellFees) = (fees.base + Int(buy), fees.base + Int(sell))
+    var walk = EdgeWalk(
+      buy: buyInstrument, sell: sellInstrument, books: books, buyFees: buyFees.pointee, sellFees: sellFees.pointee)
     guard walk.edge >= settings.minimumEdge else {
       group.pointee.crossedPairs &= ~(1 << UInt64(pair))
       if group.pointee.openPairs & (1 << UInt64(pair)) != 0 { end(key, .edgeGone, change.captureNanoseconds, group) }
@@ -111,25 +111,29 @@ struct CrossVenueDetector: Detector {
     group.pointee.crossedPairs |= 1 << UInt64(pair)
     let isOpen = group.pointee.openPairs & (1 << UInt64(pair)) != 0
     if !isOpen { sink.prepare(change.group) }
+    walk.takeLevels(
+      buy: buyInstrument, sell: sellInstrument, books: books, buyFees: buyFees.pointee, sellFees: sellFees.pointee,
+      settings: settings)
     if walk.quantity < UInt64(settings.minimumQuantity) {
       if isOpen { end(key, .edgeGone, change.captureNanoseconds, group) }
       return
     }
-    if !isOpen {
-      begin(key, pair: pair, buy: buy, sell: sell, walk: walk, change: change, group: group)
-    }
-    guard let entry = open.find(key) else { return }
+    guard
+      let entry = isOpen
+        ? open.find(key) : begin(key, pair: pair, buy: buy, sell: sell, walk: walk, change: change, group: group)
+    else { return }
     if walk.edge > entry.pointee.record.maximumEdge { entry.pointee.record.setPeak(walk, change.captureNanoseconds) }
     trade(entry, walk: walk, change: change, isFirst: !isOpen, sink: &sink)
   }
 
+  /// Nil, counted, where there is no room.
   private mutating func begin(
     _ key: UInt64, pair: Int, buy: VenueIndex, sell: VenueIndex, walk: EdgeWalk, change: BookChange,
     group: UnsafeMutablePointer<SymbolGroup>
-  ) {
+  ) -> UnsafeMutablePointer<OpportunityTable.Entry>? {
     guard let entry = open.insert(key) else {
       counters.add(.opportunitiesFull)
-      return
+      return nil
     }
     let shard = Int(group.pointee.shard)
     begun[shard] &+= 1
@@ -141,6 +145,7 @@ struct CrossVenueDetector: Detector {
     entry.pointee.record.sellVenue = sell
     entry.pointee.record.beginNanoseconds = change.captureNanoseconds
     entry.pointee.record.setPeak(walk, change.captureNanoseconds)
+    return entry
   }
 
   private func trade(
@@ -153,14 +158,16 @@ struct CrossVenueDetector: Detector {
       else { return }
     }
     entry.pointee.lastPairNanoseconds = change.captureNanoseconds
-    let record = entry.pointee.record
+    let (buy, sell, number) = (
+      entry.pointee.record.buyVenue, entry.pointee.record.sellVenue, entry.pointee.record.number
+    )
     let pair = OrderPairIntent(
       buy: OrderIntent(
-        group: change.group, venue: record.buyVenue, side: .buy, quantity: walk.orderQuantity,
-        limitPrice: walk.buyLimit, opportunity: record.number),
+        group: change.group, venue: buy, side: .buy, quantity: walk.orderQuantity, limitPrice: walk.buyLimit,
+        opportunity: number),
       sell: OrderIntent(
-        group: change.group, venue: record.sellVenue, side: .sell, quantity: walk.orderQuantity,
-        limitPrice: walk.sellLimit, opportunity: record.number))
+        group: change.group, venue: sell, side: .sell, quantity: walk.orderQuantity, limitPrice: walk.sellLimit,
+        opportunity: number))
     if sink.submit(pair, at: change.captureNanoseconds) { entry.pointee.record.orderPairs &+= 1 }
   }
 

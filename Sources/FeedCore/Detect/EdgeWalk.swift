@@ -15,12 +15,15 @@ struct EdgeWalk: BitwiseCopyable {
   var buyLimit: Int32 = 0
   var sellLimit: Int32 = 0
 
+  /// What the two best prices say; `takeLevels` is to follow where they have the minimum edge.
+  ///
   /// - Parameters:
   ///   - buy: the instrument whose asks we would take; `sell`: the one whose bids.
   ///   - fees: of the two venues.
+  @inline(__always)
   init(
-    buy: InstrumentID, sell: InstrumentID, books: borrowing Books, buyFees: FeeSchedule, sellFees: FeeSchedule,
-    settings: CrossVenueSettings
+    buy: InstrumentID, sell: InstrumentID, books: borrowing Books, buyFees: borrowing FeeSchedule,
+    sellFees: borrowing FeeSchedule
   ) {
     guard let askHeader = books.header(of: buy), let bidHeader = books.header(of: sell) else { return }
     // Shares are compared, and traded, as they stand in the books: only where both count whole ones.
@@ -34,8 +37,15 @@ struct EdgeWalk: BitwiseCopyable {
     sellPrice = Int64(bestBid.key).multipliedClamped(by: bidMultiplier)
     edge = sellPrice.subtractingClamped(buyPrice).subtractingClamped(sellFees.takerFee(price: sellPrice))
       .subtractingClamped(buyFees.takerFee(price: buyPrice))
-    if edge < settings.minimumEdge { return }
+  }
 
+  /// Takes level after level of both books, as far as their pairs have the minimum edge. Instruments and fees as above.
+  mutating func takeLevels(
+    buy: InstrumentID, sell: InstrumentID, books: borrowing Books, buyFees: borrowing FeeSchedule,
+    sellFees: borrowing FeeSchedule, settings: borrowing CrossVenueSettings
+  ) {
+    let askMultiplier = books.multiplier(of: buy)
+    let bidMultiplier = books.multiplier(of: sell)
     let askVenue = books.venues + Int(buy.venue)
     let bidVenue = books.venues + Int(sell.venue)
     var asks = LevelCursor(askVenue, instrument: buy.index, isSell: true)

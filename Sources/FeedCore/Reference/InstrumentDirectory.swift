@@ -15,7 +15,7 @@ struct InstrumentDirectory {
   let everydayScales: Storage<EverydayScale>
   /// The scale of instruments whose directory message names none.
   let standardScale: PriceScale
-  /// No directory message has named another one.
+  /// No directory message has named another one, nor one of quantities.
   private(set) var hasOnlyStandardScales = true
   /// Small identifiers → index + 1, 0 = not seen in this session; with `foreignBit` where another core owns the
   /// instrument.
@@ -239,11 +239,12 @@ struct InstrumentDirectory {
   /// A directory message names the instrument's quantity scale: as `setScale`, for the same reason.
   ///
   /// - Precondition: `instrument` < `count`.
-  func setQuantityScale(_ scale: QuantityScale, instrument: Int) -> InstrumentScale.Change {
+  mutating func setQuantityScale(_ scale: QuantityScale, instrument: Int) -> InstrumentScale.Change {
     let entry = scales.base + instrument
     if entry.pointee.quantity == scale { return .unchanged }
     if everydayScales.base[instrument].isUsed { return .refused }
     entry.pointee.quantity = scale
+    hasOnlyStandardScales = false
     return .set
   }
 

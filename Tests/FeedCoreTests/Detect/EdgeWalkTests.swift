@@ -28,9 +28,13 @@ struct EdgeWalkTests {
     var settings = CrossVenueSettings()
     settings.minimumEdge = minimumEdge
     settings.maximumQuantity = maximumQuantity
-    return EdgeWalk(
-      buy: harness.instrument("ABC", venue: 0), sell: harness.instrument("ABC", venue: 1), books: harness.books,
-      buyFees: buyFees, sellFees: sellFees, settings: settings)
+    let (buy, sell) = (harness.instrument("ABC", venue: 0), harness.instrument("ABC", venue: 1))
+    var walk = EdgeWalk(buy: buy, sell: sell, books: harness.books, buyFees: buyFees, sellFees: sellFees)
+    if walk.edge >= minimumEdge {
+      walk.takeLevels(
+        buy: buy, sell: sell, books: harness.books, buyFees: buyFees, sellFees: sellFees, settings: settings)
+    }
+    return walk
   }
 
   @Test func edgeIsPriceDifferenceLessBothFees() {
