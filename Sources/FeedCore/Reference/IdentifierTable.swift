@@ -49,20 +49,14 @@ struct IdentifierTable {
     }
 
     /// The index of `key` plus 1, 0 when it has none. Most stand where their search begins.
+    ///
+    /// - Parameter mask: all ones; or 0, and so is the result. Which of the two is as good as random to who asks, so it
+    ///   is no branch.
     @inline(__always)
-    func value(_ key: UInt64) -> UInt32 {
-      let slot = home(key)
-      if unlikely(slots[slot].key != key) { return Self.further(key, from: slot, slots, mask) }
-      return slots[slot].value
-    }
-
-    /// The same where `mask` is all ones; 0 where it is 0. Which of the two is as good as random to who asks, so it is no
-    /// branch.
-    @inline(__always)
-    func value(_ key: UInt64, and mask: UInt64) -> UInt32 {
+    func value(_ key: UInt64, and mask: UInt64 = .max) -> UInt32 {
       let key = key & mask
       let slot = home(key)
-      if (slots[slot].key ^ key) & mask != 0 { return Self.further(key, from: slot, slots, self.mask) }
+      if unlikely((slots[slot].key ^ key) & mask != 0) { return Self.further(key, from: slot, slots, self.mask) }
       return slots[slot].value & UInt32(truncatingIfNeeded: mask)
     }
 

@@ -45,14 +45,6 @@ public struct QuantityScale: BitwiseCopyable, Sendable, Equatable {
     return stored
   }
 
-  /// The same in fewer steps. Nil, too, for some that `stored` finds: of divisors that no venue has.
-  @inline(__always)
-  func storedPlain(raw: Int64) -> UInt32? {
-    let quotient = division.quotient(raw)
-    let stored = UInt32(truncatingIfNeeded: quotient)
-    return Int64(stored) == quotient && division.isPlain(raw) ? stored : nil
-  }
-
   /// The raw quantity of a stored one. Clamped to 64 bits.
   @inline(__always)
   public func raw(stored: UInt32) -> Int64 { Int64(stored).multipliedClamped(by: divisor) }

@@ -71,18 +71,30 @@ struct LiveRecoveryTests {
           - { name: A, group: 233.54.12.1, port: 26401, livePort: a, requestServer: "127.0.0.1:18000" }
           - { name: B, group: 233.54.13.1, port: 26501, livePort: b }
     \(feeds)
+
+    """
+      + liveSections(recovery: recoveryLimits, detect: detect) + more + "\n"
+  }
+
+  /// What follows the feeds: two ports with a line each, and those of `ports`; tables of one size for all days.
+  private static func liveSections(
+    recovery: String, detect: String = "{ enabled: false }", ports: String = ""
+  ) -> String {
+    """
     live:
       controlSocket: ctl
-      ports: [ { name: a, interface: r0, driver: packet }, { name: b, interface: r1, driver: packet } ]
+      ports: [ { name: a, interface: r0, driver: packet }, { name: b, interface: r1, driver: packet }\(ports) ]
     threads: { idle: yield, lockMemory: false }
     session: { reorderWindow: 5ms, silence: 1h }
-    recovery: { \(recoveryLimits) }
+    recovery: { \(recovery) }
     detect: { crossVenue: \(detect) }
     capacity: { liveOrders: 40_000, instruments: 1_024, priceLevels: 60_000, records: 100_000 }
-    \(more)
 
     """
   }
+
+  /// The port of lines that answers come on, a third.
+  private static let answersPort = ", { name: lo, interface: lo }"
 
   private static let functions = """
     start_server() {
@@ -356,20 +368,8 @@ struct LiveRecoveryTests {
         answers: answers(31_001))
       + feed(
         2, "arca", "nyseIntegrated", "sourceId: SOURCE, productId: 157, channelId: 3", answers: answers(31_002))
-      + feed(3, "memx", "memxDepth", "tokenFrom: env:FEEDH_TOKEN") + feed(4, "iex", "deepPlus", "tokenFrom: null") + """
-      live:
-        controlSocket: ctl
-        ports:
-          - { name: a, interface: r0, driver: packet }
-          - { name: b, interface: r1, driver: packet }
-          - { name: lo, interface: lo }
-      threads: { idle: yield, lockMemory: false }
-      session: { reorderWindow: 5ms, silence: 1h }
-      recovery: { answerTimeout: 500ms, attempts: 60, deadline: 2min }
-      detect: { crossVenue: { enabled: false } }
-      capacity: { liveOrders: 40_000, instruments: 1_024, priceLevels: 60_000, records: 100_000 }
-
-      """
+      + feed(3, "memx", "memxDepth", "tokenFrom: env:FEEDH_TOKEN") + feed(4, "iex", "deepPlus", "tokenFrom: null")
+      + liveSections(recovery: "answerTimeout: 500ms, attempts: 60, deadline: 2min", ports: answersPort)
   }
 
   /// NYSE alone, its retransmissions and its refreshes each on a unicast address of this machine.
@@ -397,19 +397,11 @@ struct LiveRecoveryTests {
         protocol: nyseIntegrated
         role: snapshot
         lines: [ { name: F, group: 127.0.0.1, port: 31002, livePort: lo } ]
-    live:
-      controlSocket: ctl
-      ports:
-        - { name: a, interface: r0, driver: packet }
-        - { name: b, interface: r1, driver: packet }
-        - { name: lo, interface: lo }
-    threads: { idle: yield, lockMemory: false }
-    session: { reorderWindow: 5ms, silence: 1h }
-    recovery: { answerTimeout: 200ms, attempts: 60, deadline: 2min, snapshotAttempts: 100, snapshotTimeout: 1s }
-    detect: { crossVenue: { enabled: false } }
-    capacity: { liveOrders: 40_000, instruments: 1_024, priceLevels: 60_000, records: 100_000 }
 
     """
+      + liveSections(
+        recovery: "answerTimeout: 200ms, attempts: 60, deadline: 2min, snapshotAttempts: 100, snapshotTimeout: 1s",
+        ports: answersPort)
   }
 
   /// Functions for the four venues: credentials, and `send` with all their groups.
