@@ -30,6 +30,9 @@ static inline void feedh_prefetch(const void *_Nullable address) { __builtin_pre
 /// Asks for the cache line of `address` for reading only: mapped files. Never faults.
 static inline void feedh_prefetch_read(const void *_Nullable address) { __builtin_prefetch(address, 0, 3); }
 
+/// The same, into the second-level cache: code, which the first level for data has no room for. Never faults.
+static inline void feedh_prefetch_code(const void *_Nullable address) { __builtin_prefetch(address, 0, 2); }
+
 /// `value`, of which the compiler knows nothing: comparisons on both sides of it stay branches of their own, where it
 /// would make one jump by a table of them.
 static inline uint8_t feedh_unknown(uint8_t value) {
@@ -72,6 +75,7 @@ void feedh_set_storage_owner(void *_Nullable owner);
 /// Instruction sets this machine and build can run; bit 0 AVX2, bit 1 AVX-512 (F, BW, VL, VBMI), bit 2 NEON.
 uint32_t feedh_cpu_features(void);
 
+#include "CPlatformCode.h"
 #include "CPlatformHotPath.h"
 
 #endif

@@ -45,6 +45,7 @@ extension Books: MarketView {
 
   /// Scans at most eight venues: nothing is cached, so no venue can stay in it after it lost its trust.
   func consolidatedBest(of group: GroupIndex) -> ConsolidatedBest {
+    OrderCode.consolidatedBest.mark()
     var best = ConsolidatedBest()
     if Int(group) >= symbols.pointee.count { return best }
     let symbol = symbols.pointee.groups.base + Int(group)

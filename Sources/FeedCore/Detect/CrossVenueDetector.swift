@@ -89,6 +89,7 @@ struct CrossVenueDetector: Detector {
     buy: VenueIndex, sell: VenueIndex, change: BookChange, group: UnsafeMutablePointer<SymbolGroup>,
     books: inout Books, sink: inout some IntentSink
   ) {
+    OrderCode.evaluate.mark()
     let buyInstrument = books.instrument(of: change.group, at: buy)
     let sellInstrument = books.instrument(of: change.group, at: sell)
     let pair = Int(buy) * 8 + Int(sell)
@@ -131,6 +132,7 @@ struct CrossVenueDetector: Detector {
     _ key: UInt64, pair: Int, buy: VenueIndex, sell: VenueIndex, walk: EdgeWalk, change: BookChange,
     group: UnsafeMutablePointer<SymbolGroup>
   ) -> UnsafeMutablePointer<OpportunityTable.Entry>? {
+    OrderCode.begin.mark()
     guard let entry = open.insert(key) else {
       counters.add(.opportunitiesFull)
       return nil

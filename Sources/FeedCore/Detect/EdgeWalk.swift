@@ -44,6 +44,7 @@ struct EdgeWalk: BitwiseCopyable {
     buy: InstrumentID, sell: InstrumentID, books: borrowing Books, buyFees: borrowing FeeSchedule,
     sellFees: borrowing FeeSchedule, settings: borrowing CrossVenueSettings
   ) {
+    OrderCode.takeLevels.mark()
     let askMultiplier = books.multiplier(of: buy)
     let bidMultiplier = books.multiplier(of: sell)
     let askVenue = books.venues + Int(buy.venue)

@@ -40,6 +40,7 @@ struct OrderEncoder {
   mutating func encodeEnter(
     _ order: borrowing AdmittedOrder, into buffer: UnsafeMutableRawPointer
   ) -> (length: Int, userRefNum: UInt32) {
+    OrderCode.encodeEnter.mark()
     let venue = Int(order.intent.venue)
     let userRefNum = UInt32(truncatingIfNeeded: nextUserRefNum[venue])
     nextUserRefNum[venue] += 1

@@ -90,6 +90,7 @@ public struct ShardExecutor {
   /// What is due at `nanoseconds` or before must have run (`advance`).
   @discardableResult
   public mutating func submit(_ pair: OrderPairIntent, at nanoseconds: UInt64, view: some MarketView) -> Bool {
+    OrderCode.submit.mark()
     let orders = orders.base
     if let refusal = gate.judge(pair, at: nanoseconds, hasRoom: hasRoom(for: pair), view: view, into: orders) {
       recordRefusal(refusal.reason, refusal.leg, at: nanoseconds, view: view)
@@ -221,6 +222,7 @@ extension ShardExecutor {
   private mutating func send(
     _ order: UnsafeMutablePointer<AdmittedOrder>, _ message: UnsafeMutablePointer<UInt8>, at nanoseconds: UInt64
   ) -> SentMessage {
+    OrderCode.sendOrder.mark()
     let (length, userRefNum) = encoder.encodeEnter(order.pointee, into: message)
     let isSent = transport.send(message, length: length, venue: order.pointee.intent.venue, at: nanoseconds)
     // `hasRoom` was asked first: an order that never travels would be booked as open, and stay open for ever.

@@ -77,6 +77,7 @@ struct TimerQueue {
   mutating func schedule(
     _ message: UnsafeRawPointer, length: Int, venue: VenueIndex, direction: WireDirection, at dueNanoseconds: UInt64
   ) -> Bool {
+    OrderCode.schedule.mark()
     if count == capacity || length < 0 || length > Self.messageCapacity { return false }
     let slot = takeSlot()
     UnsafeMutableRawPointer(messages.base + Int(slot) * Self.messageCapacity)

@@ -15,6 +15,7 @@ struct OrderDesk: IntentSink {
   var schedule: PaceSchedule?
   /// The executor to be kept warm next.
   private var nextWarm = 0
+  private(set) var code = WarmCode()
   /// Whether its shards are armed.
   private(set) var isArmed = true
   /// No arrival or reply of any shard is due before this.
@@ -52,6 +53,7 @@ struct OrderDesk: IntentSink {
   /// by, they take a microsecond.
   @inline(never)
   private mutating func prefetchOrder(_ index: GroupIndex) {
+    OrderCode.prepare.mark()
     let group = books.symbols.pointee.groups.base + Int(index)
     let slot = Int(slots[Int(group.pointee.shard)])
     if slot < 0 { return }
@@ -69,10 +71,12 @@ struct OrderDesk: IntentSink {
     }
   }
 
-  /// Nothing is to be done: asks for what the next order of one of the shards will need, the shards in turn.
+  /// Nothing is to be done: asks for what the next order of one of the shards will need, the shards in turn, and for some
+  /// of the code on its way.
   @inline(never)
   mutating func keepWarm() {
     if !isEnabled || shards.isEmpty { return }
+    code.ask()
     nextWarm = nextWarm + 1 < shards.count ? nextWarm + 1 : 0
     ShardExecutor.prefetch(executors + nextWarm)
     (executors + nextWarm).pointee.prefetchNext()
@@ -80,6 +84,7 @@ struct OrderDesk: IntentSink {
 
   @inline(never)
   private mutating func send(_ pair: OrderPairIntent, at captureNanoseconds: UInt64) -> Bool {
+    OrderCode.sendPair.mark()
     let start = feedh_ticks()
     let shard = Int(books.symbols.pointee.groups[Int(pair.buy.group)].shard)
     let executor = executors + Int(slots[shard])

@@ -223,6 +223,7 @@ extension Replay {
         if isLive, inbox.pointee.batches & 15 == 0 { census.advance(core.pointee.books) }
       } else {
         if isLive { census.advance(core.pointee.books) }
+        core.pointee.desk.keepWarm()
         waiting.again()
         if waiting.isCrowded { watch.restart() }
       }

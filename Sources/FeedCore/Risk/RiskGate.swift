@@ -62,6 +62,7 @@ struct RiskGate {
     _ pair: OrderPairIntent, at nanoseconds: UInt64, hasRoom: Bool, view: some MarketView,
     into orders: UnsafeMutablePointer<AdmittedOrder>
   ) -> PairRefusal? {
+    OrderCode.judge.mark()
     let buyKey = RecentOrders.Key(pair.buy)
     let sellKey = RecentOrders.Key(pair.sell)
     recentOrders.prefetch(buyKey)
@@ -129,6 +130,7 @@ extension RiskGate {
     _ intent: OrderIntent, _ key: RecentOrders.Key, _ trial: inout Trial, tokensNeeded: UInt64,
     at nanoseconds: UInt64, view: some MarketView, into order: UnsafeMutablePointer<AdmittedOrder>
   ) -> RefusalReason? {
+    OrderCode.check.mark()
     // What the view may be asked comes first: an index out of range must not reach it.
     if unlikely(Int(intent.venue) >= venueCount) { return .unknownInstrument }
     if unlikely(Int(intent.group) >= positions.groupCapacity) { return .capacity }

@@ -42,7 +42,7 @@ struct CoreReplayTests {
     }
   }
 
-  private func summary(_ packets: Packets, cores: Int, layout: ThreadSettings.Layout) -> ReplaySummary {
+  static func summary(_ packets: Packets, cores: Int, layout: ThreadSettings.Layout) -> ReplaySummary {
     var plan = FeedPlan()
     plan.venues = CoreDigestTests.venues
     for venue in 0..<2 {
@@ -66,10 +66,10 @@ struct CoreReplayTests {
   @Test func theSummaryDoesNotDependOnCores() {
     let seed = BookTestRandom.seed()
     let packets = Packets(CoreDigestTests.messages(3_000, seed: seed))
-    let one = summary(packets, cores: 1, layout: .walk)
+    let one = Self.summary(packets, cores: 1, layout: .walk)
     #expect(one.bookDigest != 0 && one.orphans > 0 && one.opportunityCount > 0 && one.ordersSent > 0, "seed \(seed)")
     for (cores, layout) in [(2, ThreadSettings.Layout.walk), (3, .walk), (16, .walk), (2, .rings), (3, .rings)] {
-      let other = summary(packets, cores: cores, layout: layout)
+      let other = Self.summary(packets, cores: cores, layout: layout)
       let note = "seed \(seed), \(cores) cores, \(layout)"
       #expect(other.bookDigest == one.bookDigest, "\(note)")
       #expect(other.orderDigest == one.orderDigest, "\(note)")

@@ -67,6 +67,7 @@ extension OUCH50 {
     /// Writes the message and returns its length, at most `lengthWithFirm`.
     @discardableResult
     public func encode(into buffer: UnsafeMutableRawPointer) -> Int {
+      OrderCode.encode.mark()
       buffer.storeByte(Self.type, at: 0)
       buffer.storeBigEndian(userRefNum, at: 1)
       buffer.storeByte(side, at: 5)
